@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Steering: own chains NFV-<queue> that hold the NFQUEUE rule, and tagged jumps to them from built-in chains. Everything goes
+ * through iptables-restore --noflush and kin; what others put into the ruleset is never touched.
+ */
+#ifndef RULES_STEER_H
+#define RULES_STEER_H
+
+#include "rules/tool.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STEER_PREFIX "NFV-"          /* of chain names */
+#define STEER_NAME_MAX 24            /* bytes of a queue's name: a chain's name has at most 28 */
+
+/* One jump. */
+struct steer_entry {
+	const char *table;    /* filter, mangle, raw, security */
+	const char *chain;    /* built-in chain of that table */
+	const char *match;    /* tokens of iptables-restore, NULL or "" for every packet */
+	bool ipv4, ipv6;
+	bool last;            /* behind the chain's rules, not before them */
+	const void *origin;   /* the caller's: given back with errors */
+};
+
+/* One queue entry of the configuration. */
+struct steer_queue {
+	const char *name;
+	uint16_t first, last; /* queue numbers */
+	bool bypass;          /* --queue-bypass */
+	bool cpu_fanout;      /* --queue-cpu-fanout, only with first != last */
+	const struct steer_entry *entries;
+	size_t entry_count;
+};
+
+/* One finding. origin is NULL when no entry is to blame. */
+typedef void steer_error_fn(void *context, const void *origin, const char *text);
+
+/* Lets the tool judge each entry's tokens without changing anything. 0 or -EINVAL after telling each finding. */
+int steer_check(const struct tool *tool, const struct steer_queue *queues, size_t count, steer_error_fn *tell, void *context);
+
+/*
+ * Installs the chains and jumps of all queues: all of them or, after an error, none. Called after steer_sweep() with the
+ * caller's numbers in `own`, so a chain of one of these names that is still there belongs to somebody alive: an error.
+ */
+int steer_install(const struct tool *tool, const struct steer_queue *queues, size_t count, steer_error_fn *tell, void *context);
+
+/*
+ * Removes jumps and chains that carry our tag and whose queue numbers nobody listens on, or which are in `own` (queue numbers
+ * that the caller holds, may be NULL). Returns the number of rules and chains removed, or -errno after telling why. `kept` counts chains
+ * left because somebody listens.
+ */
+struct steer_sweep {
+	const uint16_t *own;
+	size_t own_count;
+	unsigned removed;
+	unsigned kept;
+};
+int steer_sweep(const struct tool *tool, struct steer_sweep *sweep, steer_error_fn *tell, void *context);
+
+#endif

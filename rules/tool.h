@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Runs iptables-restore, iptables-save and their IPv6 kin: by path, text through pipes, with a time limit. */
+#ifndef RULES_TOOL_H
+#define RULES_TOOL_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+enum tool_backend { TOOL_AUTO, TOOL_NFT, TOOL_LEGACY };
+enum tool_family { TOOL_IPV4, TOOL_IPV6 };
+
+struct tool {
+	char restore[2][256]; /* absolute paths, by family */
+	char save[2][256];
+	int timeout_ms;       /* after which a run is killed: 30,000 */
+};
+
+struct tool_result {
+	int status;  /* exit status, or -signal, or -errno when it could not be run or was killed by the time limit */
+	char *out;   /* standard output, terminated; owned by the result */
+	size_t out_len;
+	char *err;   /* standard error, likewise */
+};
+
+/* Finds the tools of a backend. 0, or -ENOENT with the missing one named in why. */
+int tool_find(struct tool *tool, enum tool_backend backend, char *why, size_t why_size);
+
+/* iptables-restore --noflush -w 5, with --test when asked. Fills result in every case; 0 when the status is 0, else -errno. */
+int tool_restore(const struct tool *tool, enum tool_family family, const char *text, int test, struct tool_result *result);
+
+/* iptables-save [-t table], table NULL for all. */
+int tool_save(const struct tool *tool, enum tool_family family, const char *table, struct tool_result *result);
+
+void tool_result_free(struct tool_result *result);
+
+#endif
