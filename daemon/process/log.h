@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The daemon's log. One process-wide state, as a log is: the only global of this folder. A line is formatted on the stack and
+ * leaves in one write(), so that lines of several processes do not mix; nothing is allocated.
+ */
+#ifndef PROCESS_LOG_H
+#define PROCESS_LOG_H
+
+#include <nfverdict/plugin.h>
+
+#include <stdarg.h>
+
+enum log_target { LOG_STDERR, LOG_SYSLOG };
+
+#define LOG_LINE_MAX 2048 /* bytes of a line's text as it leaves; a longer one is cut and ends in "..." */
+
+/*
+ * Levels above `level` are not written. ident is kept by reference. May be called again to change any of them. Before the first
+ * call lines go to stderr as nfverdictd, up to NFV_LOG_NOTICE.
+ */
+void log_open(enum log_target target, enum nfv_log_level level, const char *ident);
+
+enum nfv_log_level log_level(void);
+const char *log_level_name(enum nfv_log_level level);
+
+/* Writes a line; no newline at the end of format. Keeps errno. Control characters are made visible: \n as "\n", others as "\x1b". */
+void log_write(enum nfv_log_level level, const char *format, ...) NFV_PRINTF(2, 3);
+void log_vwrite(enum nfv_log_level level, const char *format, va_list args) NFV_PRINTF(2, 0);
+
+#define log_error(...)   log_write(NFV_LOG_ERROR, __VA_ARGS__)
+#define log_warning(...) log_write(NFV_LOG_WARNING, __VA_ARGS__)
+#define log_notice(...)  log_write(NFV_LOG_NOTICE, __VA_ARGS__)
+#define log_info(...)    log_write(NFV_LOG_INFO, __VA_ARGS__)
+#define log_debug(...)   log_write(NFV_LOG_DEBUG, __VA_ARGS__)
+
+/*
+ * In a worker: lines that pass the level go to fn, with their text already made visible and cut, instead of the target. NULL
+ * takes it back. A line that fn itself logs goes to the target, not to fn again.
+ */
+typedef void log_redirect_fn(void *context, enum nfv_log_level level, const char *text);
+void log_redirect(log_redirect_fn *fn, void *context);
+
+#endif
