@@ -13,11 +13,12 @@ struct tool {
 	char restore[2][256]; /* absolute paths, by family */
 	char save[2][256];
 	int timeout_ms;       /* after which a run is killed: 30,000 */
+	enum tool_backend backend; /* as asked for */
 };
 
 struct tool_result {
-	int status;  /* exit status, or -signal, or -errno when it could not be run or was killed by the time limit */
-	char *out;   /* standard output, terminated; owned by the result */
+	int status;  /* exit status, 128 + signal, or -errno when it could not be run (-ETIMEDOUT: killed by the time limit) */
+	char *out;   /* standard output, terminated; owned by the result; NULL without memory */
 	size_t out_len;
 	char *err;   /* standard error, likewise */
 };
@@ -25,10 +26,16 @@ struct tool_result {
 /* Finds the tools of a backend. 0, or -ENOENT with the missing one named in why. */
 int tool_find(struct tool *tool, enum tool_backend backend, char *why, size_t why_size);
 
-/* iptables-restore --noflush -w 5, with --test when asked. Fills result in every case; 0 when the status is 0, else -errno. */
+/* Finds the tools of the backend that `tool` does not use. 0, or -ENOENT when there are none. */
+int tool_other(const struct tool *tool, struct tool *other);
+
+/*
+ * iptables-restore --noflush -w 5, with --test when asked. Fills result in every case; 0 when the status is 0, -EPERM when the
+ * tool says that it may not, -ETIMEDOUT, -ENOMEM, -EINVAL when it refused the text, else -errno.
+ */
 int tool_restore(const struct tool *tool, enum tool_family family, const char *text, int test, struct tool_result *result);
 
-/* iptables-save [-t table], table NULL for all. */
+/* iptables-save [-t table], table NULL for all. Likewise. */
 int tool_save(const struct tool *tool, enum tool_family family, const char *table, struct tool_result *result);
 
 void tool_result_free(struct tool_result *result);

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rules/steer.h"
+
+#include "rules/steer-run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Which tables of which family a text went into. */
+struct installed {
+	bool tables[2][STEER_TABLES];
+};
+
+/* ---- checking ---- */
+
+/* Lets the tool read one text. 0 or -errno with the cause, and the line in *line. */
+static int test_text(const struct steer_run *run, const struct steer_plan *plan, size_t item, struct steer_text *text, char *cause,
+		     unsigned *line)
+{
+	struct steer_scope scope = { .family = run->family, .item = item, .test = true };
+	struct tool_result result;
+	int err = steer_text_install(text, plan, &scope);
+
+	*line = 0;
+	snprintf(cause, STEER_MESSAGE_MAX, "%s", strerror(ENOMEM));
+	if (err || !text->text.len)
+		return err;
+	err = tool_restore(run->tool, run->family, text->text.data, 1, &result);
+	if (err)
+		*line = steer_cause(run, &result, cause, STEER_MESSAGE_MAX);
+	tool_result_free(&result);
+	return err;
+}
+
+/* Tests one item alone in a family. */
+static int test_item(const struct steer_run *run, const struct steer_plan *plan, size_t item, char *cause)
+{
+	struct steer_text text = { 0 };
+	unsigned line;
+	int err = test_text(run, plan, item, &text, cause, &line);
+
+	steer_text_free(&text);
+	return err;
+}
+
+/* Tests each entry alone in the families that refused the whole. Returns how many were found. */
+static size_t test_singly(const struct steer_run runs[2], const struct steer_plan *plan, const bool failed[2])
+{
+	char causes[2][STEER_MESSAGE_MAX];
+	size_t found = 0;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct steer_entry *entry = plan->items[i].entry;
+		bool bad[2] = { false, false };
+		bool both = entry->ipv4 && entry->ipv6 && steer_family_there(TOOL_IPV6);
+
+		for (int f = TOOL_IPV4; f <= TOOL_IPV6; f++)
+			bad[f] = failed[f] && steer_item_in(&plan->items[i], f) && test_item(&runs[f], plan, i, causes[f]);
+		if (bad[TOOL_IPV4])
+			steer_tell(&runs[TOOL_IPV4], entry->origin, "%s%s", causes[TOOL_IPV4],
+				   both && !bad[TOOL_IPV6] ? " (family: ipv6?)" : "");
+		/* What both say in the same words is told once. */
+		if (bad[TOOL_IPV6] && !(bad[TOOL_IPV4] && !strcmp(causes[TOOL_IPV4], causes[TOOL_IPV6])))
+			steer_tell(&runs[TOOL_IPV6], entry->origin, "%s%s", causes[TOOL_IPV6],
+				   both && !bad[TOOL_IPV4] ? " (family: ipv4?)" : "");
+		found += bad[TOOL_IPV4] || bad[TOOL_IPV6];
+	}
+	return found;
+}
+
+/* Tests everything in each family. -EPERM and what no entry is to blame for are told. */
+static int test_plan(const struct steer_run runs[2], const struct steer_plan *plan)
+{
+	char causes[2][STEER_MESSAGE_MAX];
+	bool failed[2] = { false, false };
+
+	for (int f = TOOL_IPV4; f <= TOOL_IPV6; f++) {
+		struct steer_text text = { 0 };
+		unsigned line;
+		int err;
+
+		if (!steer_family_there(f))
+			continue;
+		err = test_text(&runs[f], plan, STEER_NONE, &text, causes[f], &line);
+		steer_text_free(&text);
+		if (err && err != -EINVAL) {
+			steer_tell(&runs[f], NULL, "%s", causes[f]);
+			return err;
+		}
+		failed[f] = err != 0;
+	}
+	if (!failed[TOOL_IPV4] && !failed[TOOL_IPV6])
+		return 0;
+	if (!test_singly(runs, plan, failed))
+		for (int f = TOOL_IPV4; f <= TOOL_IPV6; f++)
+			if (failed[f])
+				steer_tell(&runs[f], NULL, "%s", causes[f]);
+	return -EINVAL;
+}
+
+int steer_check(const struct tool *tool, const struct steer_queue *queues, size_t count, steer_error_fn *tell, void *context)
+{
+	const struct steer_run runs[2] = {
+		{ .tool = tool, .family = TOOL_IPV4, .tell = tell, .context = context },
+		{ .tool = tool, .family = TOOL_IPV6, .tell = tell, .context = context },
+	};
+	struct steer_plan plan;
+	int err = steer_plan_make(&plan, queues, count, tell, context);
+	int test_err = 0;
+
+	/* The entries that are right so far are tested also when others are not. */
+	if (err != -ENOMEM)
+		test_err = test_plan(runs, &plan);
+	steer_plan_free(&plan);
+	return err ? err : test_err;
+}
+
+/* ---- installing ---- */
+
+/* The one item of a table, or STEER_NONE when there are more. */
+static size_t only_item(const struct steer_text *text, size_t table)
+{
+	size_t item = STEER_NONE;
+
+	for (size_t l = 0; l < text->line_count; l++) {
+		if (text->lines[l].table != table || text->lines[l].item == STEER_NONE)
+			continue;
+		if (item != STEER_NONE)
+			return STEER_NONE;
+		item = text->lines[l].item;
+	}
+	return item;
+}
+
+/* A whole table was refused: only tests of single entries can tell more. */
+static void blame_table(const struct steer_run *run, const struct steer_plan *plan, const struct steer_text *text, size_t table,
+			const char *cause)
+{
+	size_t item = only_item(text, table), found = 0;
+
+	if (item != STEER_NONE) {
+		steer_tell(run, plan->items[item].entry->origin, "%s", cause);
+		return;
+	}
+	for (size_t l = 0; l < text->line_count; l++) {
+		char single[STEER_MESSAGE_MAX];
+
+		item = text->lines[l].item;
+		if (text->lines[l].table != table || item == STEER_NONE || !test_item(run, plan, item, single))
+			continue;
+		steer_tell(run, plan->items[item].entry->origin, "%s", single);
+		found++;
+	}
+	if (!found)
+		steer_tell(run, NULL, "table %s: %s (which entry is to blame cannot be told)", steer_tables[table], cause);
+}
+
+/* Tells who is to blame for a refused text, and notes the tables that were committed before it. */
+static void blame(const struct steer_run *run, const struct steer_plan *plan, const struct steer_text *text, unsigned number,
+		  const char *cause, bool installed[STEER_TABLES])
+{
+	const struct steer_line *line;
+
+	if (number == 0 || number > text->line_count) {
+		/* Nothing is known: every table may have been committed. */
+		for (size_t l = 0; l < text->line_count; l++)
+			installed[text->lines[l].table] = true;
+		steer_tell(run, NULL, "%s", cause);
+		return;
+	}
+	line = &text->lines[number - 1];
+	for (size_t l = 0; l < number; l++)
+		if (text->lines[l].table != line->table)
+			installed[text->lines[l].table] = true;
+	if (line->item != STEER_NONE)
+		steer_tell(run, plan->items[line->item].entry->origin, "%s", cause);
+	else if (line->queue)
+		steer_tell(run, NULL, "table %s: chain " STEER_PREFIX "%s: %s", steer_tables[line->table], line->queue->name, cause);
+	else
+		blame_table(run, plan, text, line->table, cause);
+}
+
+/* Our chains of these names that hold rules are somebody else's. Returns how many, all told. */
+static size_t conflicts(const struct steer_run *run, const struct steer_plan *plan, const struct save *save)
+{
+	const struct steer_queue *told = NULL;
+	const char *told_table = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct steer_item *item = &plan->items[i];
+		const struct save_table *table = save_table(save, item->entry->table);
+		char name[sizeof(STEER_PREFIX) + STEER_NAME_MAX];
+		const struct save_chain *chain;
+		bool used = false;
+
+		if (!table || !steer_item_in(item, run->family) ||
+		    (told == item->queue && !strcmp(told_table, item->entry->table)))
+			continue;
+		snprintf(name, sizeof(name), STEER_PREFIX "%s", item->queue->name);
+		chain = save_chain(table, name);
+		for (size_t r = 0; chain && r < table->rule_count && !used; r++)
+			used = &table->chains[table->rules[r].chain] == chain;
+		if (!used)
+			continue;
+		steer_tell(run, NULL, "table %s: chain %s is there already and in use: is another daemon running with this queue?",
+			   table->name, name);
+		told = item->queue;
+		told_table = item->entry->table;
+		count++;
+	}
+	return count;
+}
+
+static int install_text(const struct steer_run *run, const struct steer_plan *plan, const struct save *save,
+			bool installed[STEER_TABLES])
+{
+	struct steer_scope scope = { .family = run->family, .item = STEER_NONE, .found = save };
+	char cause[STEER_MESSAGE_MAX];
+	struct tool_result result;
+	struct steer_text text;
+	int err = steer_text_install(&text, plan, &scope);
+
+	if (err) {
+		steer_tell(run, NULL, "%s", strerror(-err));
+		return err;
+	}
+	if (text.text.len) {
+		err = tool_restore(run->tool, run->family, text.text.data, 0, &result);
+		if (err) {
+			unsigned line = steer_cause(run, &result, cause, sizeof(cause));
+
+			blame(run, plan, &text, line, cause, installed);
+		}
+		tool_result_free(&result);
+	}
+	for (size_t l = 0; l < text.line_count && !err; l++)
+		installed[text.lines[l].table] = true;
+	steer_text_free(&text);
+	return err;
+}
+
+static int install_family(const struct steer_run *run, const struct steer_plan *plan, bool installed[STEER_TABLES])
+{
+	struct tool_result result;
+	struct save save = { 0 };
+	bool any = false;
+	int err;
+
+	for (size_t i = 0; i < plan->count && !any; i++)
+		any = steer_item_in(&plan->items[i], run->family);
+	if (!any)
+		return 0;
+	err = steer_read(run, &save, &result);
+	if (!err && conflicts(run, plan, &save))
+		err = -EEXIST;
+	if (!err)
+		err = install_text(run, plan, &save, installed);
+	save_free(&save);
+	tool_result_free(&result);
+	return err;
+}
+
+static void roll_back(const struct steer_run *run, const struct steer_plan *plan, const bool tables[STEER_TABLES])
+{
+	const struct steer_choice choice = { .plan = plan, .tables = tables };
+	unsigned removed = 0, kept = 0;
+	bool any = false;
+
+	for (size_t t = 0; t < STEER_TABLES; t++)
+		any |= tables[t];
+	/* A failure was told; the error that led here is the one to return. */
+	if (any)
+		steer_remove(run, &choice, &removed, &kept);
+}
+
+int steer_install(const struct tool *tool, const struct steer_queue *queues, size_t count, steer_error_fn *tell, void *context)
+{
+	struct steer_run run = { .tool = tool, .tell = tell, .context = context };
+	struct installed installed = { 0 };
+	struct steer_plan plan;
+	int err = steer_plan_make(&plan, queues, count, tell, context);
+
+	for (int f = TOOL_IPV4; f <= TOOL_IPV6 && !err; f++) {
+		run.family = f;
+		if (steer_family_there(f))
+			err = install_family(&run, &plan, installed.tables[f]);
+	}
+	for (int f = TOOL_IPV6; f >= TOOL_IPV4 && err; f--) {
+		run.family = f;
+		roll_back(&run, &plan, installed.tables[f]);
+	}
+	steer_plan_free(&plan);
+	return err;
+}
+
+/* ---- sweeping ---- */
+
+/* The backend that is not ours may hold what an earlier run left; it need not work at all. */
+static bool other_holds_chains(const struct tool *other, enum tool_family family)
+{
+	struct tool_result result;
+	bool holds = !tool_save(other, family, NULL, &result) && memmem(result.out, result.out_len, STEER_PREFIX, strlen(STEER_PREFIX));
+
+	tool_result_free(&result);
+	return holds;
+}
+
+int steer_sweep(const struct tool *tool, struct steer_sweep *sweep, steer_error_fn *tell, void *context)
+{
+	const struct steer_choice choice = { .sweep = sweep };
+	struct steer_run run = { .tell = tell, .context = context };
+	bool look_around;
+	struct tool other;
+	int err = 0;
+
+	sweep->removed = sweep->kept = 0;
+	look_around = tool->backend == TOOL_AUTO && !tool_other(tool, &other);
+	for (int f = TOOL_IPV4; f <= TOOL_IPV6; f++) {
+		int family_err;
+
+		if (!steer_family_there(f))
+			continue;
+		run.family = f;
+		run.tool = tool;
+		family_err = steer_remove(&run, &choice, &sweep->removed, &sweep->kept);
+		err = err ? err : family_err;
+		if (!look_around || !other_holds_chains(&other, f))
+			continue;
+		run.tool = &other;
+		family_err = steer_remove(&run, &choice, &sweep->removed, &sweep->kept);
+		err = err ? err : family_err;
+	}
+	return err ? err : (int)sweep->removed;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What iptables-restore and kin write to standard error, made into one line for a person. Pure. */
+#ifndef RULES_TOOL_MESSAGE_H
+#define RULES_TOOL_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Writes the cause, without the tool's name, version, line number and advice, to text: `unknown option "--dprt"`. Returns the
+ * number of the input line that the tool blames, 0 when it names none.
+ */
+unsigned tool_message(const char *err, char *text, size_t text_size);
+
+/* True when the tool could not work for lack of privileges, so that nothing is said about the text it was given. */
+bool tool_message_denied(const char *err);
+
+#endif
