@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Closes a worker in, after its plugins were opened and before the first packet: from here on a handler that was taken over by
+ * a packet can compute, use the descriptors that are open, and die.
+ *
+ * Two fences. Landlock, without a single rule: no file can be reached, no TCP port, no abstract socket, no other process. A list of
+ * system calls: everything else kills the process with SIGSYS. Calls by which libc looks for files (localtime, qsort,
+ * syslog) fail with EACCES instead, for an innocent handler must not die of them.
+ */
+#ifndef PROCESS_SANDBOX_H
+#define PROCESS_SANDBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct sandbox_wants {
+	bool sends; /* send on open sockets: verdicts and requests of interface names. Without it only write() is left */
+};
+
+/*
+ * After privilege_become(). 0, or -errno with why: the process must then exit. -EBUSY when a plugin started a thread, which would
+ * stay outside of Landlock. A kernel without Landlock leaves the second fence alone: see landlock_abi().
+ */
+int sandbox_enter(const struct sandbox_wants *wants, char *why, size_t why_size);
+
+#endif
