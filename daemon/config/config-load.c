@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Files: reading them, and what they include. */
+#include "daemon/config/config-private.h"
+#include "daemon/config/scalar.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_BYTES_MAX (1u << 20)
+#define FILES_MAX 256
+#define INCLUDE_DEPTH_MAX 8
+
+static void load_text(struct config_private *c, struct config_file *file, const char *text, size_t len);
+
+/* "conf.d/a.yaml: cause", but a cause that names the path already stands alone. */
+static void refuse_file(struct config_private *c, struct place place, const char *name, const char *why)
+{
+	const char *object = place.line ? "include" : NULL;
+
+	if (object && !strstr(why, name))
+		report_add(c->report, place, object, "%s: %s", name, why);
+	else
+		report_add(c->report, place, object, "%s", why);
+	c->incomplete = true;
+}
+
+/* The folder part of a file's name, absolute where that can be found out. */
+static char *find_folder(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	char *folder = !slash ? memory_copy(".", 1) : memory_copy(name, slash == name ? 1 : (size_t)(slash - name));
+	char *resolved = realpath(folder, NULL);
+
+	if (!resolved)
+		return folder;
+	free(folder);
+	return resolved;
+}
+
+const char *config_resolve(struct config_private *c, const struct config_file *file, const char *path)
+{
+	return path[0] == '/' ? path : arena_format(&c->arena, "%s/%s", file->folder, path);
+}
+
+static struct config_file *new_file(const char *name, const struct config_file *parent)
+{
+	struct config_file *file = memory_alloc(1, sizeof(*file));
+
+	file->name = memory_copy(name, strlen(name));
+	file->folder = find_folder(name);
+	file->parent = parent;
+	return file;
+}
+
+static void keep_file(struct config_private *c, struct config_file *file)
+{
+	*c->last_file = file;
+	c->last_file = &file->next;
+	c->file_count++;
+}
+
+/* Returns the bytes, or NULL with the cause in why. Reads one byte more than allowed, to notice a file that grows. */
+static char *read_all(int fd, size_t *len, struct why *why)
+{
+	char *text = memory_alloc(FILE_BYTES_MAX + 1, 1);
+	ssize_t n = 1;
+
+	for (*len = 0; n && *len <= FILE_BYTES_MAX;) {
+		n = read(fd, text + *len, FILE_BYTES_MAX + 1 - *len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			scalar_refuse(why, "%s", strerror(errno));
+			free(text);
+			return NULL;
+		}
+		*len += (size_t)n;
+	}
+	if (*len <= FILE_BYTES_MAX)
+		return text;
+	scalar_refuse(why, "is larger than 1 MiB");
+	free(text);
+	return NULL;
+}
+
+/* A file that includes itself, by whatever way, or that two includes name. */
+static bool is_known(struct config_private *c, const struct config_file *file, struct place place)
+{
+	const struct config_file *f;
+
+	for (f = file->parent; f; f = f->parent) {
+		if (f->inode && f->inode == file->inode && f->device == file->device) {
+			report_add(c->report, place, "include", "%s includes itself", f->name);
+			return true;
+		}
+	}
+	for (f = c->files; f; f = f->next) {
+		if (f->inode && f->inode == file->inode && f->device == file->device) {
+			report_add(c->report, place, "include", "%s is included already", f->name);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* place: of the include that asks for the file, or the whole of the file when nobody does. */
+static void load_file(struct config_private *c, const char *name, const struct config_file *parent, struct place place)
+{
+	struct config_file *file;
+	char why[PATH_MAX + 256], *text;
+	struct why cause;
+	struct stat st;
+	size_t len;
+	int fd;
+
+	fd = trust_open(c->trust, name, why, sizeof(why));
+	if (fd < 0) {
+		refuse_file(c, place, name, why);
+		return;
+	}
+	file = new_file(name, parent);
+	if (!fstat(fd, &st)) {
+		file->device = st.st_dev;
+		file->inode = st.st_ino;
+	}
+	if (is_known(c, file, place)) {
+		close(fd);
+		free(file->folder);
+		free(file->name);
+		free(file);
+		return;
+	}
+	keep_file(c, file);
+	text = read_all(fd, &len, &cause);
+	close(fd);
+	if (text)
+		load_text(c, file, text, len);
+	else
+		refuse_file(c, place, name, cause.text);
+	free(text);
+}
+
+/* The pattern's own part may hold wildcards, the folder that it is relative to may not. */
+static const char *escape_folder(struct config_private *c, const char *folder)
+{
+	char *out = arena_alloc(&c->arena, strlen(folder) + 1, 2), *to = out;
+
+	for (const char *p = folder; *p; p++) {
+		if (strchr("*?[]\\", *p))
+			*to++ = '\\';
+		*to++ = *p;
+	}
+	return out;
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Sorted by bytes, so that the order does not depend on the language of whoever starts the daemon. */
+static void load_pattern(struct config_private *c, const struct config_file *file, const char *pattern, struct place place)
+{
+	glob_t found = { 0 };
+	const char *full = pattern;
+	int err;
+
+	if (pattern[0] != '/')
+		full = arena_format(&c->arena, "%s/%s", escape_folder(c, file->folder), pattern);
+	err = glob(full, GLOB_NOSORT, NULL, &found);
+	if (err && err != GLOB_NOMATCH) {
+		report_add(c->report, place, "include", "%s: %s", pattern, err == GLOB_NOSPACE ? "out of memory" : "cannot be read");
+	} else if (!err) {
+		qsort(found.gl_pathv, found.gl_pathc, sizeof(*found.gl_pathv), compare_paths);
+		for (size_t i = 0; i < found.gl_pathc && c->file_count < FILES_MAX; i++)
+			load_file(c, found.gl_pathv[i], file, place);
+		if (c->file_count >= FILES_MAX)
+			report_add(c->report, place, "include", "more than %d files", FILES_MAX);
+	}
+	globfree(&found);
+}
+
+static void load_include(struct config_private *c, const struct config_file *file, const char *path, struct place place)
+{
+	const struct config_file *f = file;
+	unsigned depth = 0;
+
+	while ((f = f->parent))
+		depth++;
+	if (!c->trust)
+		report_add(c->report, place, "include", "no files can be included here");
+	else if (depth >= INCLUDE_DEPTH_MAX)
+		report_add(c->report, place, "include", "nested deeper than %d files", INCLUDE_DEPTH_MAX);
+	else if (c->file_count >= FILES_MAX)
+		report_add(c->report, place, "include", "more than %d files", FILES_MAX);
+	else if (strpbrk(path, "*?["))
+		load_pattern(c, file, path, place);
+	else
+		load_file(c, config_resolve(c, file, path), file, place);
+}
+
+static void load_text(struct config_private *c, struct config_file *file, const char *text, size_t len)
+{
+	const struct config_top *top;
+	const char *const *paths;
+
+	file->tree = tree_parse(file->name, text, len, c->report);
+	if (!file->tree) {
+		c->incomplete = true;
+		return;
+	}
+	file->top = schema_fill(config_top_table, sizeof(*top), file->tree, file->tree->place, NULL, NULL, c->report);
+	top = values_data(file->top);
+	paths = top->include.items;
+	for (size_t i = 0; i < top->include.count; i++) {
+		struct place place;
+
+		values_place(file->top, &paths[i], &place);
+		if (values_usable(file->top, &paths[i]))
+			load_include(c, file, paths[i], place);
+	}
+}
+
+static struct config_private *begin(struct trust *trust, struct report *report)
+{
+	struct config_private *c = memory_alloc(1, sizeof(*c));
+
+	c->last_file = &c->files;
+	c->trust = trust;
+	c->report = report;
+	return c;
+}
+
+static struct config *finish(struct config_private *c, size_t mistakes_before)
+{
+	struct report *report = c->report;
+
+	config_build(c);
+	config_check(c);
+	c->report = NULL;
+	c->trust = NULL;
+	if (report->count == mistakes_before)
+		return &c->config;
+	report_sort(report);
+	config_free(&c->config);
+	return NULL;
+}
+
+struct config *config_load(const char *path, struct trust *trust, struct report *report)
+{
+	struct config_private *c = begin(trust, report);
+	size_t before = report->count;
+
+	load_file(c, path, NULL, (struct place){ .file = path });
+	return finish(c, before);
+}
+
+struct config *config_parse(const char *file, const char *text, size_t len, struct trust *trust, struct report *report)
+{
+	struct config_private *c = begin(trust, report);
+	size_t before = report->count;
+
+	keep_file(c, new_file(file, NULL));
+	if (len > FILE_BYTES_MAX) {
+		refuse_file(c, (struct place){ .file = c->files->name }, file, "is larger than 1 MiB");
+	} else {
+		load_text(c, c->files, text, len);
+	}
+	return finish(c, before);
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon/config/tree.h"
+#include "daemon/config/memory.h"
+#include "daemon/config/tree-text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DEPTH_MAX 32
+#define NODES_MAX 100000
+
+struct parse {
+	yaml_parser_t yaml;
+	const char *file;
+	const char *text;
+	size_t len;
+	size_t nodes;
+	bool stopped; /* nothing behind this place can be understood */
+	struct report *report;
+};
+
+static void parse_node(struct parse *p, const yaml_event_t *event, struct node *node, unsigned depth);
+
+static struct place mark_place(const struct parse *p, const yaml_mark_t *mark)
+{
+	return (struct place){ p->file, (unsigned)mark->line + 1, (unsigned)mark->column + 1 };
+}
+
+static bool next_event(struct parse *p, yaml_event_t *event)
+{
+	if (p->stopped)
+		return false;
+	if (yaml_parser_parse(&p->yaml, event))
+		return true;
+	tree_text_explain(&p->yaml, p->file, p->text, p->len, p->report);
+	p->stopped = true;
+	return false;
+}
+
+/* Both bounds keep a small file from costing much memory or stack. */
+static bool enter(struct parse *p, struct place place, unsigned depth)
+{
+	if (depth > DEPTH_MAX) {
+		report_add(p->report, place, NULL, "nested deeper than %d, expected less", DEPTH_MAX);
+		p->stopped = true;
+	} else if (++p->nodes > NODES_MAX) {
+		report_add(p->report, place, NULL, "more than %d values, expected less", NODES_MAX);
+		p->stopped = true;
+	}
+	return !p->stopped;
+}
+
+static void refuse_properties(struct parse *p, const yaml_char_t *anchor, const yaml_char_t *tag, struct place place)
+{
+	if (anchor)
+		report_add(p->report, place, NULL, "found the anchor &%.64s, expected a plain value: anchors are not taken",
+			   (const char *)anchor);
+	if (tag)
+		report_add(p->report, place, NULL, "found the tag %.64s, expected a plain value: tags are not taken",
+			   (const char *)tag);
+}
+
+static bool is_null_word(const char *text)
+{
+	return !*text || !strcmp(text, "~") || !strcmp(text, "null");
+}
+
+/* A terminated copy of a scalar; an escape can put a NUL into one. */
+static char *copy_scalar(struct parse *p, const yaml_event_t *event, struct place place)
+{
+	const char *value = (const char *)event->data.scalar.value;
+	size_t len = event->data.scalar.length;
+
+	if (memchr(value, 0, len)) {
+		report_add(p->report, place, NULL, "found a NUL character in a text, expected none");
+		len = strlen(value);
+	}
+	return memory_copy(value, len);
+}
+
+static void parse_scalar(struct parse *p, const yaml_event_t *event, struct node *node)
+{
+	refuse_properties(p, event->data.scalar.anchor, event->data.scalar.tag, node->place);
+	node->text = copy_scalar(p, event, node->place);
+	node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+	node->kind = !node->quoted && is_null_word(node->text) ? NODE_NULL : NODE_SCALAR;
+}
+
+static void append(struct node *parent, const struct node *child)
+{
+	/* Grows at powers of two, so no capacity needs to be kept. */
+	if (!(parent->count & (parent->count - 1)))
+		parent->children = memory_grow(parent->children, parent->count ? parent->count * 2 : 1, sizeof(*child));
+	parent->children[parent->count++] = *child;
+}
+
+static void parse_list(struct parse *p, struct node *list, unsigned depth)
+{
+	yaml_event_t event;
+	bool end = false;
+
+	while (!end && next_event(p, &event)) {
+		end = event.type == YAML_SEQUENCE_END_EVENT;
+		if (!end) {
+			struct node item = { .kind = NODE_NULL };
+
+			parse_node(p, &event, &item, depth + 1);
+			append(list, &item);
+		}
+		yaml_event_delete(&event);
+	}
+}
+
+/* Takes the key's event. Without a usable key there is nothing to hang the value on. */
+static void parse_key(struct parse *p, const yaml_event_t *event, struct node *entry)
+{
+	entry->key_place = mark_place(p, &event->start_mark);
+	entry->place = entry->key_place;
+	if (event->type != YAML_SCALAR_EVENT) {
+		report_add(p->report, entry->key_place, NULL, "found %s, expected a key",
+			   event->type == YAML_ALIAS_EVENT ? "an alias (aliases are not taken)" : "a list or a mapping");
+		p->stopped = true;
+		return;
+	}
+	refuse_properties(p, event->data.scalar.anchor, event->data.scalar.tag, entry->key_place);
+	entry->key = copy_scalar(p, event, entry->key_place);
+	if (!*entry->key)
+		report_add(p->report, entry->key_place, NULL, "expected a key before ':'");
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	const struct node *const *x = a, *const *y = b;
+	int order = strcmp((*x)->key, (*y)->key);
+
+	/* Entries of one array: their addresses tell their order in the file. */
+	return order ? order : *x < *y ? -1 : *x > *y;
+}
+
+static void refuse_duplicates(struct parse *p, const struct node *map)
+{
+	const struct node **sorted;
+	size_t first = 0;
+
+	if (map->count < 2)
+		return;
+	sorted = memory_alloc(map->count, sizeof(*sorted));
+	for (size_t i = 0; i < map->count; i++)
+		sorted[i] = &map->children[i];
+	qsort(sorted, map->count, sizeof(*sorted), compare_keys);
+	for (size_t i = 1; i < map->count; i++) {
+		if (strcmp(sorted[first]->key, sorted[i]->key)) {
+			first = i;
+			continue;
+		}
+		report_add(p->report, sorted[i]->key_place, NULL, "duplicate key %.64s, expected it once: it stands at line %u already",
+			   sorted[i]->key, sorted[first]->key_place.line);
+	}
+	free(sorted);
+}
+
+static void parse_map(struct parse *p, struct node *map, unsigned depth)
+{
+	yaml_event_t event;
+	bool end = false;
+
+	while (!end && next_event(p, &event)) {
+		end = event.type == YAML_MAPPING_END_EVENT;
+		if (!end) {
+			struct node entry = { .kind = NODE_NULL };
+
+			parse_key(p, &event, &entry);
+			yaml_event_delete(&event);
+			if (next_event(p, &event))
+				parse_node(p, &event, &entry, depth + 1);
+			append(map, &entry);
+		}
+		/* Deleting twice is harmless: it leaves zero bytes. */
+		yaml_event_delete(&event);
+	}
+	if (!p->stopped)
+		refuse_duplicates(p, map);
+}
+
+static void parse_node(struct parse *p, const yaml_event_t *event, struct node *node, unsigned depth)
+{
+	node->place = mark_place(p, &event->start_mark);
+	if (!enter(p, node->place, depth))
+		return;
+	switch (event->type) {
+	case YAML_SCALAR_EVENT:
+		parse_scalar(p, event, node);
+		break;
+	case YAML_SEQUENCE_START_EVENT:
+		refuse_properties(p, event->data.sequence_start.anchor, event->data.sequence_start.tag, node->place);
+		node->kind = NODE_LIST;
+		parse_list(p, node, depth);
+		break;
+	case YAML_MAPPING_START_EVENT:
+		refuse_properties(p, event->data.mapping_start.anchor, event->data.mapping_start.tag, node->place);
+		node->kind = NODE_MAP;
+		parse_map(p, node, depth);
+		break;
+	case YAML_ALIAS_EVENT:
+		report_add(p->report, node->place, NULL, "found the alias *%.64s, expected the value itself: aliases are not taken",
+			   (const char *)event->data.alias.anchor);
+		break;
+	default: /* libyaml's, not ours: its grammar lets no other event stand for a value */
+		report_add(p->report, node->place, NULL, "expected a value here");
+		p->stopped = true;
+		break;
+	}
+}
+
+/* One document, begun and ended by whatever marks, and nothing behind it. */
+static void parse_stream(struct parse *p, struct node *root)
+{
+	yaml_event_t event;
+	unsigned documents = 0;
+	bool end = false;
+
+	while (!end && next_event(p, &event)) {
+		switch (event.type) {
+		case YAML_STREAM_START_EVENT:
+		case YAML_DOCUMENT_END_EVENT:
+			break;
+		case YAML_STREAM_END_EVENT:
+			end = true;
+			break;
+		case YAML_DOCUMENT_START_EVENT:
+			if (++documents > 1) {
+				report_add(p->report, mark_place(p, &event.start_mark), NULL,
+					   "found a second document ('---'), expected one");
+				p->stopped = true;
+			}
+			break;
+		default:
+			parse_node(p, &event, root, 1);
+			break;
+		}
+		yaml_event_delete(&event);
+	}
+}
+
+struct node *tree_parse(const char *file, const char *text, size_t len, struct report *report)
+{
+	struct parse p = { .file = file, .text = text, .len = len, .report = report };
+	size_t before = report->count;
+	struct node *root;
+
+	if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
+		p.text += 3;
+		p.len -= 3;
+	}
+	if (!tree_text_check(file, p.text, p.len, report))
+		return NULL;
+	if (!yaml_parser_initialize(&p.yaml))
+		abort();
+	yaml_parser_set_encoding(&p.yaml, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&p.yaml, (const unsigned char *)p.text, p.len);
+
+	root = memory_alloc(1, sizeof(*root));
+	root->kind = NODE_NULL;
+	root->place = (struct place){ file, 1, 1 };
+	parse_stream(&p, root);
+	yaml_parser_delete(&p.yaml);
+	if (report->count == before)
+		return root;
+	tree_free(root);
+	return NULL;
+}
+
+const struct node *tree_get(const struct node *map, const char *key)
+{
+	if (!map || map->kind != NODE_MAP)
+		return NULL;
+	for (size_t i = 0; i < map->count; i++) {
+		if (!strcmp(map->children[i].key, key))
+			return &map->children[i];
+	}
+	return NULL;
+}
+
+static void clear(struct node *node)
+{
+	for (size_t i = 0; i < node->count; i++)
+		clear(&node->children[i]);
+	free(node->children);
+	free(node->text);
+	free(node->key);
+}
+
+void tree_free(struct node *node)
+{
+	if (!node)
+		return;
+	clear(node);
+	free(node);
+}
