@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon/queue/region.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int region_create(struct region *region, const char *name, size_t size)
+{
+	int err;
+
+	*region = (struct region){ .fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING), .size = size };
+	if (region->fd < 0)
+		return -errno;
+	if (ftruncate(region->fd, (off_t)size) < 0 ||
+	    fcntl(region->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
+		err = -errno;
+		region_close(region);
+		return err;
+	}
+	return 0;
+}
+
+int region_map(struct region *region)
+{
+	void *memory = mmap(NULL, region->size, PROT_READ | PROT_WRITE, MAP_SHARED, region->fd, 0);
+
+	if (memory == MAP_FAILED)
+		return -errno;
+	region->memory = memory;
+	return 0;
+}
+
+void region_close(struct region *region)
+{
+	if (region->memory)
+		munmap(region->memory, region->size);
+	if (region->fd >= 0)
+		close(region->fd);
+	*region = (struct region){ .fd = -1 };
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Memory shared between master and worker: a memfd whose size is sealed, so that neither can make the other fault. */
+#ifndef QUEUE_REGION_H
+#define QUEUE_REGION_H
+
+#include <stddef.h>
+
+struct region {
+	int fd;       /* -1: none */
+	void *memory; /* NULL until mapped */
+	size_t size;
+};
+
+/* Makes and seals the memory; zeroed. 0 or -errno. */
+int region_create(struct region *region, const char *name, size_t size);
+
+/* Maps it for reading and writing. 0 or -errno. */
+int region_map(struct region *region);
+
+void region_close(struct region *region);
+
+#endif

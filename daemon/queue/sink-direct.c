@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The sink of a worker that holds CAP_NET_ADMIN: one sendmsg() for all that was decided since the last. */
+#include "daemon/queue/sink.h"
+
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netlink.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#define MESSAGES_MAX   256
+#define BYTES_MAX      (256 * 1024)
+#define SEND_OVERHEAD  1024 /* what the kernel takes off the send buffer, and more */
+#define SEND_TRIES     50   /* a millisecond apart: the kernel may be short of memory for a moment */
+
+struct direct {
+	struct sink sink;
+	int fd;
+	uint16_t number;
+	struct coalesce coalesce;
+	struct queue_counters *counters;
+};
+
+static struct direct *direct_of(struct sink *sink)
+{
+	return (struct direct *)sink;
+}
+
+static int send_pieces(const struct direct *direct, struct iovec *iov, int count)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	struct msghdr message = {
+		.msg_name = &kernel,
+		.msg_namelen = sizeof(kernel),
+		.msg_iov = iov,
+		.msg_iovlen = (size_t)count,
+	};
+
+	for (int i = 0; i < SEND_TRIES; i++) {
+		if (sendmsg(direct->fd, &message, 0) >= 0)
+			return 0;
+		if (errno != EINTR && errno != ENOBUFS && errno != ENOMEM && errno != EAGAIN)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	return -errno;
+}
+
+static int direct_flush(struct sink *sink)
+{
+	struct direct *direct = direct_of(sink);
+	uint32_t messages = coalesce_messages(&direct->coalesce);
+	struct iovec *iov;
+	int count, err;
+
+	if (!messages)
+		return 0;
+	coalesce_take(&direct->coalesce, &iov, &count);
+	err = send_pieces(direct, iov, count);
+	coalesce_reset(&direct->coalesce);
+	direct->counters->sends++;
+	if (err)
+		direct->counters->undecided += messages;
+	return err;
+}
+
+static int direct_decide(struct sink *sink, const struct coalesce_decision *decision)
+{
+	struct direct *direct = direct_of(sink);
+	int err = coalesce_add(&direct->coalesce, decision);
+
+	if (err != -ENOSPC)
+		return err;
+	err = direct_flush(sink);
+	return err ? err : coalesce_add(&direct->coalesce, decision);
+}
+
+static int direct_repeat_until(struct sink *sink, uint32_t id)
+{
+	struct direct *direct = direct_of(sink);
+	const struct message_verdict repeat = { .queue = direct->number, .id = id, .verdict = NF_REPEAT };
+	uint8_t buffer[MESSAGE_HEADER_MAX];
+	struct iovec iov = { .iov_base = buffer };
+	int err = direct_flush(sink);
+
+	if (err)
+		return err;
+	iov.iov_len = message_put_batch(buffer, &repeat);
+	return send_pieces(direct, &iov, 1);
+}
+
+static void direct_free(struct sink *sink)
+{
+	struct direct *direct = direct_of(sink);
+
+	coalesce_free(&direct->coalesce);
+	free(direct);
+}
+
+static const struct sink_ops direct_ops = {
+	.decide = direct_decide,
+	.flush = direct_flush,
+	.repeat_until = direct_repeat_until,
+	.free = direct_free,
+};
+
+struct sink *sink_direct_new(int fd, uint16_t number, uint32_t send_buffer, struct queue_counters *counters)
+{
+	struct direct *direct = calloc(1, sizeof(*direct));
+	struct coalesce_limits limits = { .queue = number, .max_messages = MESSAGES_MAX, .max_bytes = BYTES_MAX };
+
+	if (!direct)
+		return NULL;
+	if (send_buffer < limits.max_bytes + SEND_OVERHEAD)
+		limits.max_bytes = send_buffer > SEND_OVERHEAD ? send_buffer - SEND_OVERHEAD : 0;
+	*direct = (struct direct){ .sink.ops = &direct_ops, .fd = fd, .number = number, .counters = counters };
+	if (coalesce_init(&direct->coalesce, &limits) < 0) {
+		free(direct);
+		return NULL;
+	}
+	return &direct->sink;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The verdict sink: where decisions leave the handler chain. An interface, because a worker that may send to the kernel itself
+ * and one that may not differ in nothing else.
+ */
+#ifndef QUEUE_SINK_H
+#define QUEUE_SINK_H
+
+#include "daemon/queue/coalesce.h"
+#include "daemon/queue/counters.h"
+
+struct sink;
+
+struct sink_ops {
+	/* Takes one decision, in order of packet ids. Payload bytes must stay until the next flush. 0 or -errno. */
+	int (*decide)(struct sink *sink, const struct coalesce_decision *decision);
+	/* Lets all decisions taken so far go to the kernel. 0, or -errno when that cannot be done: the queue needs a new worker. */
+	int (*flush)(struct sink *sink);
+	/* Sends every packet of the queue up to an id through its hook again: what a predecessor had in hand. */
+	int (*repeat_until)(struct sink *sink, uint32_t id);
+	void (*free)(struct sink *sink);
+};
+
+struct sink {
+	const struct sink_ops *ops;
+};
+
+/* A sink that sends to the queue's socket itself. NULL without memory. counters and fd stay the caller's. */
+struct sink *sink_direct_new(int fd, uint16_t number, uint32_t send_buffer, struct queue_counters *counters);
+
+static inline int sink_decide(struct sink *sink, const struct coalesce_decision *decision)
+{
+	return sink->ops->decide(sink, decision);
+}
+
+static inline int sink_flush(struct sink *sink)
+{
+	return sink->ops->flush(sink);
+}
+
+static inline int sink_repeat_until(struct sink *sink, uint32_t id)
+{
+	return sink->ops->repeat_until(sink, id);
+}
+
+static inline void sink_free(struct sink *sink)
+{
+	if (sink)
+		sink->ops->free(sink);
+}
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the kernel tells of a queue in /proc/net/netfilter/nfnetlink_queue. */
+#ifndef QUEUE_STATUS_H
+#define QUEUE_STATUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct queue_status {
+	uint32_t number;
+	uint32_t portid;
+	uint32_t waiting;        /* packets without verdict */
+	uint32_t copy_mode;
+	uint32_t range;
+	uint32_t dropped_full;   /* queue_dropped: max-length was reached */
+	uint32_t dropped_socket; /* queue_user_dropped: the receive buffer was full */
+	uint32_t last_id;        /* id of the newest packet */
+};
+
+/* Finds a queue's line in the file's text. False when it is not there or the line is not understood. */
+bool queue_status_parse(const char *text, uint16_t number, struct queue_status *status);
+
+/* Reads the file of the own network namespace. False when the queue is not there. */
+bool queue_status_read(uint16_t number, struct queue_status *status);
+
+#endif
