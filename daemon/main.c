@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* nfverdictd: command line to master. */
+#include "daemon/config/config.h"
+#include "daemon/process/log.h"
+#include "daemon/process/master.h"
+#include "daemon/process/options.h"
+#include "daemon/process/plan.h"
+#include "daemon/process/steering.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Exit codes, as the man page has them. */
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+static void print_report(struct report *report)
+{
+	report_sort(report);
+	report_print(report, stderr);
+	report_clear(report);
+}
+
+static void warn_unsafe(const struct trust *trust)
+{
+	if (trust->unsafe_seen)
+		log_warning("--allow-unsafe-files: %s", trust->unsafe_why);
+}
+
+/* Everything that can be wrong with a configuration, judged before anything is touched. NULL after printing it. */
+static struct plan *load(const struct options *options, struct steering *steering)
+{
+	struct trust trust = { .allow_unsafe = options->allow_unsafe_files || geteuid() != 0 };
+	struct report report = { 0 };
+	struct plan *plan = plan_make(options->config_file, &trust, &report);
+	int err;
+
+	if (!plan) {
+		print_report(&report);
+		return NULL;
+	}
+	warn_unsafe(&trust);
+	err = steering_init(steering, plan->config, &report);
+	if (err == 0)
+		err = steering_check(steering, &report);
+	if (err == -EPERM && options->check)
+		err = 0; /* told in the log; the rest was judged */
+	if (err == 0 && report.count == 0)
+		return plan;
+	print_report(&report);
+	steering_free(steering);
+	plan_free(plan);
+	return NULL;
+}
+
+static void leave_terminal(bool keep_stderr)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return;
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	if (!keep_stderr)
+		dup2(null, STDERR_FILENO);
+	close(null);
+}
+
+struct ready {
+	const struct options *options;
+	const struct config *config;
+	int fd; /* to the waiting parent; -1: in the foreground */
+};
+
+/* Until the daemon is ready its lines go to standard error, where the person who started it looks. */
+static void on_ready(void *context)
+{
+	struct ready *ready = context;
+	const struct config *config = ready->config;
+	bool to_syslog = config->log_to == LOG_TO_SYSLOG || (config->log_to == LOG_TO_AUTO && ready->fd >= 0);
+
+	log_notice("ready: %zu queue entries", config->queue_count);
+	log_open(to_syslog ? LOG_SYSLOG : LOG_STDERR, (enum nfv_log_level)config->log_level, "nfverdictd");
+	if (ready->fd < 0)
+		return;
+	(void)!write(ready->fd, "", 1);
+	close(ready->fd);
+	ready->fd = -1;
+	leave_terminal(!to_syslog);
+}
+
+/* In the parent: waits until the daemon is ready or gone. */
+static int wait_for_daemon(int fd, pid_t pid)
+{
+	char byte;
+	ssize_t got;
+	int status;
+
+	do
+		got = read(fd, &byte, 1);
+	while (got < 0 && errno == EINTR);
+	if (got == 1)
+		return EXIT_OK;
+	if (waitpid(pid, &status, 0) == pid && WIFEXITED(status))
+		return WEXITSTATUS(status);
+	return EXIT_FAILED;
+}
+
+/* Leaves the terminal. Returns in the daemon with the descriptor to tell when ready; the parent waits for that and exits. */
+static int detach(void)
+{
+	int pair[2];
+	pid_t pid;
+
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return -errno;
+	fflush(NULL);
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (pid > 0) {
+		close(pair[1]);
+		_exit(wait_for_daemon(pair[0], pid));
+	}
+	close(pair[0]);
+	setsid();
+	return pair[1];
+}
+
+static int serve(const struct options *options)
+{
+	struct steering steering = { 0 };
+	struct plan *plan = load(options, &steering);
+	struct ready ready = { .options = options, .fd = -1 };
+	int status = EXIT_FAILED;
+
+	if (!plan)
+		return EXIT_FAILED;
+	ready.config = plan->config;
+	if (!options->foreground) {
+		ready.fd = detach();
+		if (ready.fd < 0) {
+			log_error("cannot go to the background: %s", strerror(-ready.fd));
+			goto free;
+		}
+	}
+	log_open(LOG_STDERR, (enum nfv_log_level)plan->config->log_level, "nfverdictd");
+	status = master_run(options, plan, &steering, on_ready, &ready);
+free:
+	steering_free(&steering);
+	plan_free(plan);
+	return status;
+}
+
+static int check(const struct options *options)
+{
+	struct steering steering = { 0 };
+	struct plan *plan = load(options, &steering);
+
+	if (!plan)
+		return EXIT_FAILED;
+	printf("%s: good\n", options->config_file);
+	steering_free(&steering);
+	plan_free(plan);
+	return EXIT_OK;
+}
+
+/* A standard descriptor that is missing would be taken by a socket, which a stray print would then write to. */
+static void fill_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+
+	if (options_parse(&options, argc, argv) < 0)
+		return EXIT_USAGE;
+	if (options.help) {
+		options_print_help(stdout);
+		return EXIT_OK;
+	}
+	if (options.version) {
+		options_print_version(stdout);
+		return EXIT_OK;
+	}
+	if (options.keys) {
+		config_print_keys(stdout);
+		return EXIT_OK;
+	}
+	fill_descriptors();
+	umask(077);
+	log_open(LOG_STDERR, NFV_LOG_INFO, "nfverdictd");
+	if (options.cleanup)
+		return steering_cleanup();
+	return options.check ? check(&options) : serve(&options);
+}

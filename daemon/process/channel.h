@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Messages between the master and one of its children: a socket pair that keeps message boundaries. */
+#ifndef PROCESS_CHANNEL_H
+#define PROCESS_CHANNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CHANNEL_TEXT_MAX 4000 /* bytes of text in a message, without a terminating NUL */
+
+enum channel_type {
+	/* from a child */
+	CHANNEL_READY = 1,  /* a worker serves its queue; the checker is through */
+	CHANNEL_LOG,        /* value: enum nfv_log_level; text: a line */
+	CHANNEL_PRINT,      /* text: a handler's line */
+	CHANNEL_MISTAKE,    /* value, extra: line and column; text: file, NUL, "object: cause" */
+	CHANNEL_NEEDS,      /* value: index of a queue entry; extra: bytes; more: metadata; may: enum nfv_may */
+	CHANNEL_STEP,       /* text: what is done next, for whoever must explain a crash */
+	CHANNEL_STATS,      /* text: lines of a handler's stats(); an empty text ends them */
+	/* from the master */
+	CHANNEL_STOP,       /* finish what is in hand, close handlers, exit */
+	CHANNEL_TELL_STATS, /* answer with CHANNEL_STATS */
+};
+
+struct channel_message {
+	uint32_t type;
+	uint32_t value;
+	uint32_t extra;
+	uint32_t more;
+	uint32_t may;
+	uint32_t text_len;
+	char text[CHANNEL_TEXT_MAX + 1]; /* terminated by the receiver */
+};
+
+/* pair[0] for the master, pair[1] for the child; both close-on-exec. 0 or -errno. */
+int channel_pair(int pair[2]);
+
+/* Sends a message without waiting; a text that is too long is cut. 0 or -errno, -EAGAIN when the other side does not read. */
+int channel_send(int fd, const struct channel_message *message);
+
+/* The same, waiting for room: only for a child that has no packets yet. */
+int channel_send_wait(int fd, const struct channel_message *message);
+
+/* A message of type with text. */
+int channel_send_text(int fd, enum channel_type type, uint32_t value, const char *text);
+
+/* Without waiting: 1 a message, checked and terminated; 0 the other side is gone; -errno, -EAGAIN nothing there, -EBADMSG refused. */
+int channel_receive(int fd, struct channel_message *message);
+
+#endif

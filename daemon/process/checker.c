@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon/process/checker.h"
+
+#include "daemon/process/channel.h"
+#include "daemon/process/instances.h"
+#include "daemon/process/log.h"
+#include "daemon/process/notify.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A plugin's open() that takes longer hangs. */
+#define STEP_TIMEOUT_MS 20000
+
+/* ---- In the child ---- */
+
+struct checker {
+	const struct plan *plan;
+	int channel;
+	struct handler_env env;
+	struct handler_counters *counters;
+};
+
+static void log_line(void *context, enum nfv_log_level level, const char *text)
+{
+	const struct checker *checker = context;
+
+	(void)channel_send_text(checker->channel, CHANNEL_LOG, level, text);
+}
+
+static void host_log(void *context, const char *handler, enum nfv_log_level level, const char *text)
+{
+	(void)context;
+	log_write(level, "handler %s: %s", handler, text);
+}
+
+static void host_print(void *context, const char *line)
+{
+	(void)context;
+	(void)line;
+}
+
+/* What open() asks for succeeds, and nothing ever happens: the instance is closed at once. */
+static int host_timer(void *context, uint64_t after_ns, uint64_t every_ns, nfv_timer_fn fn, void *argument)
+{
+	(void)context, (void)after_ns, (void)every_ns, (void)fn, (void)argument;
+	return 0;
+}
+
+static void host_timer_cancel(void *context, int timer)
+{
+	(void)context, (void)timer;
+}
+
+static int host_watch(void *context, int fd, uint32_t events, nfv_watch_fn fn, void *argument)
+{
+	(void)context, (void)fd, (void)events, (void)fn, (void)argument;
+	return 0;
+}
+
+static void host_unwatch(void *context, int fd)
+{
+	(void)context, (void)fd;
+}
+
+static void send_step(void *context, const char *text)
+{
+	const struct checker *checker = context;
+	struct channel_message message = { .type = CHANNEL_STEP, .text_len = (uint32_t)strnlen(text, CHANNEL_TEXT_MAX) };
+
+	memcpy(message.text, text, message.text_len);
+	(void)channel_send_wait(checker->channel, &message);
+}
+
+static void send_mistakes(const struct checker *checker, struct report *report)
+{
+	for (size_t i = 0; i < report->count; i++) {
+		const struct report_entry *entry = &report->entries[i];
+		struct channel_message message = { .type = CHANNEL_MISTAKE, .value = entry->line, .extra = entry->column };
+		int len = snprintf(message.text, sizeof(message.text), "%s%c%s", entry->file, '\0', entry->text);
+
+		message.text_len = len < CHANNEL_TEXT_MAX ? (uint32_t)len : CHANNEL_TEXT_MAX;
+		(void)channel_send_wait(checker->channel, &message);
+	}
+	report_clear(report);
+}
+
+static void check_queue(struct checker *checker, const struct config_queue *queue, uint32_t index)
+{
+	struct report report = { 0 };
+	struct instances instances;
+	struct chain chain;
+	struct channel_message needs = { .type = CHANNEL_NEEDS, .value = index };
+
+	checker->env.queue = (uint16_t)queue->numbers.first;
+	checker->env.mark_mask = (uint32_t)queue->mark_mask;
+	(void)instances_open(&instances, checker->plan, queue, &checker->env, checker->counters, &report, send_step, checker);
+	chain = (struct chain){ .handlers = instances.handlers, .count = instances.count };
+	needs.extra = chain_needs_bytes(&chain);
+	needs.more = chain_needs_metadata(&chain);
+	needs.may = chain_may(&chain);
+	send_step(checker, "close the handlers of a queue");
+	instances_close(&instances);
+	send_mistakes(checker, &report);
+	if (index != UINT32_MAX)
+		(void)channel_send_wait(checker->channel, &needs);
+}
+
+static bool is_used(const struct config *config, const char *handler)
+{
+	for (size_t i = 0; i < config->queue_count; i++) {
+		const char *const *names = config->queues[i].handlers.items;
+
+		for (size_t j = 0; j < config->queues[i].handlers.count; j++)
+			if (strcmp(names[j], handler) == 0)
+				return true;
+	}
+	return false;
+}
+
+/* A handler that no queue uses is checked as well, so that its mistakes do not wait for the day it is used. */
+static void check_unused(struct checker *checker)
+{
+	const struct config *config = checker->plan->config;
+
+	for (size_t i = 0; i < config->handler_count; i++) {
+		const char *name = config->handlers[i].name;
+		const struct config_queue queue = {
+			.name = "",
+			.mark_mask = UINT32_MAX,
+			.handlers = { .items = &name, .count = 1 },
+		};
+
+		if (!is_used(config, name))
+			check_queue(checker, &queue, UINT32_MAX);
+	}
+}
+
+static int check(struct checker *checker)
+{
+	const struct config *config = checker->plan->config;
+	struct channel_message ready = { .type = CHANNEL_READY };
+	char why[512];
+
+	if (privilege_become(&checker->plan->account, false, why, sizeof(why)) < 0) {
+		log_error("checker: privileges: %s", why);
+		return 1;
+	}
+	checker->counters = calloc(CHAIN_HANDLERS, sizeof(*checker->counters));
+	if (!checker->counters)
+		return 1;
+	for (size_t i = 0; i < config->queue_count; i++)
+		check_queue(checker, &config->queues[i], (uint32_t)i);
+	check_unused(checker);
+	free(checker->counters);
+	return channel_send_wait(checker->channel, &ready) < 0;
+}
+
+static int child(const struct plan *plan, int channel)
+{
+	struct checker checker = { .plan = plan, .channel = channel };
+	sigset_t none;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	prctl(PR_SET_NAME, "nfv-checker");
+	notify_forget();
+	checker.env = (struct handler_env){
+		.log = host_log,
+		.print = host_print,
+		.timer = host_timer,
+		.timer_cancel = host_timer_cancel,
+		.watch = host_watch,
+		.unwatch = host_unwatch,
+		.context = &checker,
+		.checking = true,
+	};
+	log_redirect(log_line, &checker);
+	return check(&checker);
+}
+
+/* ---- In the master ---- */
+
+struct answers {
+	struct plan *plan;
+	struct report *report;
+	char step[CHANNEL_TEXT_MAX + 1];
+	bool through;
+};
+
+static void take_mistake(struct answers *answers, const struct channel_message *message)
+{
+	size_t file_len = strnlen(message->text, message->text_len);
+	struct place place = { .file = message->text, .line = message->value, .column = message->extra };
+
+	if (file_len < message->text_len)
+		report_add(answers->report, place, NULL, "%s", message->text + file_len + 1);
+}
+
+static void take(struct answers *answers, const struct channel_message *message)
+{
+	switch ((enum channel_type)message->type) {
+	case CHANNEL_MISTAKE:
+		take_mistake(answers, message);
+		break;
+	case CHANNEL_NEEDS:
+		if (message->value < answers->plan->config->queue_count)
+			answers->plan->needs[message->value] = (struct plan_needs){
+				.known = true,
+				.bytes = message->extra,
+				.metadata = message->more,
+				.may = message->may,
+			};
+		break;
+	case CHANNEL_STEP:
+		memcpy(answers->step, message->text, message->text_len + 1);
+		break;
+	case CHANNEL_LOG:
+		log_write(message->value <= NFV_LOG_DEBUG ? (enum nfv_log_level)message->value : NFV_LOG_INFO, "%s", message->text);
+		break;
+	case CHANNEL_READY:
+		answers->through = true;
+		break;
+	case CHANNEL_PRINT:
+	case CHANNEL_STATS:
+	case CHANNEL_STOP:
+	case CHANNEL_TELL_STATS:
+		break;
+	}
+}
+
+/* Until the child is gone or silent for too long. True when it hung. */
+static bool listen_to(int channel, struct answers *answers)
+{
+	struct pollfd ready = { .fd = channel, .events = POLLIN };
+	struct channel_message message;
+
+	for (;;) {
+		int got = poll(&ready, 1, STEP_TIMEOUT_MS);
+
+		if (got == 0)
+			return true;
+		if (got < 0)
+			continue; /* a signal: its descriptor keeps it for the main loop */
+		got = channel_receive(channel, &message);
+		if (got == 1)
+			take(answers, &message);
+		else if (got != -EAGAIN)
+			return false;
+	}
+}
+
+static void explain_end(const struct answers *answers, int status, bool hung)
+{
+	const struct place file = { .file = answers->plan->config->handler_count ? answers->plan->config->handlers[0].place.file : "" };
+
+	if (hung)
+		report_add(answers->report, file, "checker", "no answer for %d s; it was at: %s", STEP_TIMEOUT_MS / 1000, answers->step);
+	else if (WIFSIGNALED(status))
+		report_add(answers->report, file, "checker", "killed by signal %d (%s); it was at: %s", WTERMSIG(status),
+			   strsignal(WTERMSIG(status)), answers->step);
+	else if (!answers->through)
+		report_add(answers->report, file, "checker", "ended with status %d; it was at: %s", WEXITSTATUS(status), answers->step);
+}
+
+int checker_run(struct plan *plan, struct report *report)
+{
+	struct answers answers = { .plan = plan, .report = report, .step = "start" };
+	int pair[2], status = 0, err;
+	bool hung;
+	pid_t pid;
+
+	err = channel_pair(pair);
+	if (err)
+		return err;
+	fflush(NULL);
+	pid = fork();
+	if (pid < 0) {
+		err = -errno;
+		close(pair[0]);
+		close(pair[1]);
+		return err;
+	}
+	if (pid == 0) {
+		close(pair[0]);
+		_exit(child(plan, pair[1]));
+	}
+	close(pair[1]);
+	hung = listen_to(pair[0], &answers);
+	if (hung)
+		kill(pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	close(pair[0]);
+	explain_end(&answers, status, hung);
+	return 0;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The checker: a short-lived unprivileged child that loads the plugins of a configuration and lets them judge their options, so that
+ * the master need not.
+ */
+#ifndef PROCESS_CHECKER_H
+#define PROCESS_CHECKER_H
+
+#include "daemon/process/plan.h"
+
+/* Fills plan->needs; mistakes, also a plugin that kills or hangs the checker, go into the report. 0 or -errno when it cannot be run. */
+int checker_run(struct plan *plan, struct report *report);
+
+#endif

@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon/process/master.h"
+
+#include "daemon/process/events.h"
+#include "daemon/process/log.h"
+#include "daemon/process/notify.h"
+#include "daemon/process/served.h"
+#include "daemon/process/stats.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define START_TIMEOUT_NS 30000000000u
+#define DRAIN_TIMEOUT_NS 2000000000u
+#define STOP_TIMEOUT_NS  3000000000u
+#define DRAIN_LOOK_MS    5
+
+struct master {
+	const struct options *options;
+	const struct plan *plan;
+	struct steering *steering;
+	struct events events;
+	int signals;
+	struct served *served; /* one for each queue number */
+	size_t count;
+	bool stop;             /* a signal asked for it, or a start failed */
+	bool stopping;         /* workers are not restarted any more */
+	bool started;          /* first starts are over: a death is now followed by a restart */
+};
+
+/* ---- What workers say ---- */
+
+static struct served *served_by_channel(struct master *master, int fd)
+{
+	for (size_t i = 0; i < master->count; i++)
+		if (master->served[i].channel == fd)
+			return &master->served[i];
+	return NULL;
+}
+
+static void print_line(const struct master *master, const char *text)
+{
+	if (master->options->foreground) {
+		printf("%s\n", text);
+		fflush(stdout);
+	} else {
+		log_info("%s", text);
+	}
+}
+
+static void take(struct master *master, struct served *served, const struct channel_message *message)
+{
+	enum nfv_log_level level = message->value <= NFV_LOG_DEBUG ? (enum nfv_log_level)message->value : NFV_LOG_INFO;
+
+	switch ((enum channel_type)message->type) {
+	case CHANNEL_READY:
+		served->ready = true;
+		log_debug("queue %u: worker %d serves", served->number, (int)served->pid);
+		break;
+	case CHANNEL_LOG:
+		log_write(level, "%s", message->text);
+		break;
+	case CHANNEL_PRINT:
+	case CHANNEL_STATS:
+		if (message->text_len > 0)
+			print_line(master, message->text);
+		break;
+	case CHANNEL_MISTAKE:
+	case CHANNEL_NEEDS:
+	case CHANNEL_STEP:
+	case CHANNEL_STOP:
+	case CHANNEL_TELL_STATS:
+		break; /* not a worker's words */
+	}
+}
+
+static void on_channel(void *argument, int fd, uint32_t events)
+{
+	struct master *master = argument;
+	struct served *served = served_by_channel(master, fd);
+	struct channel_message message;
+	int got = 0;
+
+	(void)events;
+	while (served && (got = channel_receive(fd, &message)) == 1)
+		take(master, served, &message);
+	/* The other end is closed: SIGCHLD tells the rest. */
+	if (got != -EAGAIN)
+		events_unwatch(&master->events, fd);
+}
+
+/* ---- Workers ---- */
+
+static int start_worker(struct master *master, struct served *served)
+{
+	int err = served_start(served);
+
+	if (err == 0)
+		err = events_watch(&master->events, served->channel, EPOLLIN, on_channel, master);
+	if (err)
+		log_error("queue %u: worker cannot be started: %s", served->number, strerror(-err));
+	return err;
+}
+
+static void on_restart(void *argument, uint64_t now_ns)
+{
+	struct master *master = argument;
+
+	for (size_t i = 0; i < master->count && !master->stopping; i++) {
+		struct served *served = &master->served[i];
+
+		if (served->pid > 0 || !served->restart_at_ns || served->restart_at_ns > now_ns)
+			continue;
+		if (start_worker(master, served) < 0) {
+			served->restart_at_ns = now_ns + 1000000000u;
+			(void)events_timer(&master->events, 1000000000u, 0, on_restart, master);
+		} else {
+			log_notice("queue %u: worker restarted", served->number);
+		}
+	}
+}
+
+static void reap(struct master *master)
+{
+	for (size_t i = 0; i < master->count; i++) {
+		struct served *served = &master->served[i];
+		uint64_t now;
+		int status;
+
+		if (served->pid <= 0 || waitpid(served->pid, &status, WNOHANG) != served->pid)
+			continue;
+		on_channel(master, served->channel, 0); /* its last words */
+		events_unwatch(&master->events, served->channel);
+		served_ended(served, status, master->stopping);
+		if (!master->started)
+			master->stop = true;
+		if (!master->started || master->stopping)
+			continue;
+		now = events_now_ns();
+		if (served->restart_at_ns <= now)
+			on_restart(master, now);
+		else
+			(void)events_timer(&master->events, served->restart_at_ns - now, 0, on_restart, master);
+	}
+}
+
+/* ---- Signals ---- */
+
+static void tell_stats(struct master *master)
+{
+	const struct channel_message message = { .type = CHANNEL_TELL_STATS };
+	char *text = NULL, *line, *rest;
+	size_t len = 0;
+	FILE *out;
+
+	for (size_t i = 0; i < master->count; i++)
+		if (master->served[i].channel >= 0)
+			(void)channel_send(master->served[i].channel, &message);
+	out = open_memstream(&text, &len);
+	if (!out)
+		return;
+	stats_print(master->served, master->count, out);
+	fclose(out);
+	for (rest = text; rest && (line = strsep(&rest, "\n")) && (rest || *line);)
+		print_line(master, line);
+	free(text);
+}
+
+static void on_signal(void *argument, int fd, uint32_t events)
+{
+	struct master *master = argument;
+	struct signalfd_siginfo info;
+
+	(void)events;
+	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		switch (info.ssi_signo) {
+		case SIGTERM:
+		case SIGINT:
+			master->stop = true;
+			break;
+		case SIGHUP:
+			log_notice("SIGHUP: this version does not reload; nothing was changed");
+			break;
+		case SIGUSR1:
+			tell_stats(master);
+			break;
+		case SIGCHLD:
+			reap(master);
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+static int open_signals(struct master *master)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGCHLD);
+	signal(SIGPIPE, SIG_IGN);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	master->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (master->signals < 0)
+		return -errno;
+	return events_watch(&master->events, master->signals, EPOLLIN, on_signal, master);
+}
+
+/* ---- Start ---- */
+
+/* The i-th CPU of a list of ranges, in turn; -1 without a list. */
+static int pick_cpu(const struct nfv_list *cpus, uint32_t i)
+{
+	const struct nfv_range *ranges = cpus->items;
+	uint32_t total = 0;
+
+	for (size_t r = 0; r < cpus->count; r++)
+		total += ranges[r].last - ranges[r].first + 1;
+	if (total == 0)
+		return -1;
+	i %= total;
+	for (size_t r = 0; r < cpus->count; r++) {
+		uint32_t size = ranges[r].last - ranges[r].first + 1;
+
+		if (i < size)
+			return (int)(ranges[r].first + i);
+		i -= size;
+	}
+	return -1;
+}
+
+static int open_queue(struct master *master, size_t queue)
+{
+	const struct config *config = master->plan->config;
+	const struct config_queue *entry = &config->queues[queue];
+	char why[512];
+
+	for (uint32_t n = entry->numbers.first; n <= entry->numbers.last; n++) {
+		struct served *served = &master->served[master->count];
+		int cpu = pick_cpu(&entry->cpus, n - entry->numbers.first);
+		int err = served_open(served, master->plan, queue, (uint16_t)n, cpu, why, sizeof(why));
+
+		served->foreground = master->options->foreground;
+		master->count++; /* also when it failed: what it has is closed with the others */
+		if (err) {
+			struct place place = config_place(config, &entry->numbers);
+
+			log_error("%s:%u:%u: queue %s: number %u: %s", place.file, place.line, place.column, entry->name, n, why);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static int open_queues(struct master *master)
+{
+	const struct config *config = master->plan->config;
+	int err = 0;
+
+	master->served = calloc(master->steering->number_count + 1, sizeof(*master->served));
+	if (!master->served)
+		return -ENOMEM;
+	for (size_t i = 0; err == 0 && i < config->queue_count; i++)
+		err = open_queue(master, i);
+	return err;
+}
+
+static bool all_ready(const struct master *master)
+{
+	for (size_t i = 0; i < master->count; i++)
+		if (!master->served[i].ready)
+			return false;
+	return true;
+}
+
+static int start_workers(struct master *master)
+{
+	uint64_t limit = events_now_ns() + START_TIMEOUT_NS;
+
+	for (size_t i = 0; i < master->count; i++) {
+		int err = start_worker(master, &master->served[i]);
+
+		if (err)
+			return err;
+	}
+	while (!all_ready(master)) {
+		int err = events_wait(&master->events, 100);
+
+		if (err)
+			return err;
+		if (master->stop)
+			return -ECANCELED;
+		if (events_now_ns() > limit) {
+			log_error("workers are not ready after %llu s", (unsigned long long)(START_TIMEOUT_NS / 1000000000u));
+			return -ETIMEDOUT;
+		}
+	}
+	master->started = true;
+	return 0;
+}
+
+static int install_steering(struct master *master)
+{
+	struct report report = { 0 };
+	int err = steering_install(master->steering, &report);
+
+	for (size_t i = 0; i < report.count; i++)
+		log_error("%s:%u:%u: %s", report.entries[i].file, report.entries[i].line, report.entries[i].column, report.entries[i].text);
+	report_clear(&report);
+	return err;
+}
+
+/* Bind first, steer second. What a dead daemon left goes in between: its rules would lead into queues that are ours now. */
+static int start(struct master *master)
+{
+	char why[512];
+	int removed;
+	int err = open_queues(master);
+
+	if (err)
+		return err;
+	removed = steering_remove(master->steering);
+	if (removed > 0)
+		log_notice("removed %d rules and chains that a dead daemon left", removed);
+	err = privilege_limit_master(why, sizeof(why));
+	if (err) {
+		log_error("privileges: %s", why);
+		return err;
+	}
+	err = start_workers(master);
+	return err ? err : install_steering(master);
+}
+
+static void tell_manager(const struct master *master)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "READY=1\nMAINPID=%d\nSTATUS=%zu queues", (int)getpid(), master->count);
+	(void)notify_send(text);
+}
+
+/* ---- Stop: un-steer, let workers decide what still waits, end them, unbind ---- */
+
+static bool any_waiting(const struct master *master)
+{
+	struct queue_status status;
+
+	for (size_t i = 0; i < master->count; i++)
+		if (queue_status_read(master->served[i].number, &status) && status.waiting > 0)
+			return true;
+	return false;
+}
+
+static void drain(struct master *master)
+{
+	uint64_t limit = events_now_ns() + DRAIN_TIMEOUT_NS;
+
+	while (any_waiting(master) && events_now_ns() < limit)
+		if (events_wait(&master->events, DRAIN_LOOK_MS) < 0)
+			break;
+}
+
+static bool any_worker(const struct master *master)
+{
+	for (size_t i = 0; i < master->count; i++)
+		if (master->served[i].pid > 0)
+			return true;
+	return false;
+}
+
+static void end_workers(struct master *master)
+{
+	uint64_t limit = events_now_ns() + STOP_TIMEOUT_NS;
+
+	master->stopping = true;
+	for (size_t i = 0; i < master->count; i++)
+		served_stop(&master->served[i]);
+	while (any_worker(master) && events_now_ns() < limit)
+		if (events_wait(&master->events, 100) < 0)
+			break;
+	for (size_t i = 0; i < master->count; i++) {
+		struct served *served = &master->served[i];
+
+		if (served->pid <= 0)
+			continue;
+		log_warning("queue %u: worker %d does not end; killed", served->number, (int)served->pid);
+		kill(served->pid, SIGKILL);
+		(void)waitpid(served->pid, NULL, 0);
+		served->pid = 0;
+	}
+}
+
+static void stop(struct master *master, bool was_ready)
+{
+	(void)notify_send("STOPPING=1");
+	if (steering_remove(master->steering) < 0)
+		log_error("steering: not everything could be removed; nfverdictd --cleanup tries again");
+	if (was_ready)
+		drain(master);
+	end_workers(master);
+	for (size_t i = 0; i < master->count; i++) {
+		unsigned left = served_let_go(&master->served[i]);
+
+		if (left)
+			log_warning("queue %u: %u packets were left and got when-down", master->served[i].number, left);
+	}
+	if (was_ready)
+		tell_stats(master);
+	for (size_t i = 0; i < master->count; i++)
+		served_close(&master->served[i]);
+	free(master->served);
+}
+
+int master_run(const struct options *options, const struct plan *plan, struct steering *steering, void (*ready)(void *context),
+	       void *context)
+{
+	struct master master = { .options = options, .plan = plan, .steering = steering, .signals = -1 };
+	int err = events_open(&master.events);
+	bool was_ready;
+
+	if (err == 0)
+		err = open_signals(&master);
+	if (err) {
+		log_error("epoll: %s", strerror(-err));
+		goto close;
+	}
+	err = start(&master);
+	was_ready = err == 0;
+	if (was_ready) {
+		tell_manager(&master);
+		ready(context);
+	}
+	while (err == 0 && !master.stop)
+		err = events_wait(&master.events, -1);
+	stop(&master, was_ready);
+	if (was_ready)
+		log_notice("stopped");
+close:
+	if (master.signals >= 0)
+		close(master.signals);
+	events_close(&master.events);
+	return err ? 1 : 0;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The master: binds queues, supervises workers, installs and removes steering. Never loads a plugin, never sees a packet. */
+#ifndef PROCESS_MASTER_H
+#define PROCESS_MASTER_H
+
+#include "daemon/process/options.h"
+#include "daemon/process/plan.h"
+#include "daemon/process/steering.h"
+
+/*
+ * Serves until SIGTERM or SIGINT. ready() is called once, when queues are bound, workers serve and steering is in place. Returns the
+ * exit status.
+ */
+int master_run(const struct options *options, const struct plan *plan, struct steering *steering, void (*ready)(void *context),
+	       void *context);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the master knows besides the configuration: opened plugin files, and what the checker says of each queue's handlers. */
+#ifndef PROCESS_PLAN_H
+#define PROCESS_PLAN_H
+
+#include "daemon/config/config.h"
+#include "daemon/process/privilege.h"
+
+struct plan_plugin {
+	int fd;           /* -1: not found */
+	char path[512];
+};
+
+struct plan_needs {
+	bool known;
+	uint32_t bytes;    /* NFV_NEEDS_* or a number */
+	uint32_t metadata; /* enum nfv_metadata */
+	uint32_t may;      /* enum nfv_may */
+};
+
+struct plan {
+	struct config *config;
+	struct account account;      /* whom workers and checker become */
+	struct plan_plugin *plugins; /* one for each of config->handlers */
+	struct plan_needs *needs;    /* one for each of config->queues */
+};
+
+/*
+ * Reads and checks a configuration whole: the file, the plugins' files, and, in the checker, plugins and their options. Mistakes go
+ * into the report. NULL when there was any.
+ */
+struct plan *plan_make(const char *config_file, struct trust *trust, struct report *report);
+
+void plan_free(struct plan *plan);
+
+/* Index of a handler in config->handlers; the configuration's check saw to it that there is one. */
+size_t plan_handler_index(const struct plan *plan, const char *name);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One queue number in the master: its socket and shared memory, and the worker that serves it. */
+#ifndef PROCESS_SERVED_H
+#define PROCESS_SERVED_H
+
+#include "daemon/process/channel.h"
+#include "daemon/process/plan.h"
+#include "daemon/process/shared.h"
+#include "daemon/queue/region.h"
+#include "daemon/queue/socket.h"
+#include "daemon/queue/status.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct served {
+	const struct plan *plan;
+	size_t queue;              /* index of the entry in plan->config->queues */
+	uint16_t number;
+	struct queue_socket socket;
+	struct region shared;      /* mapped here */
+	struct region slots;       /* never mapped here: the master does not touch packets */
+	size_t slot_size;
+	int cpu;                   /* -1: any */
+	bool foreground;
+
+	pid_t pid;                 /* 0: no worker */
+	int channel;               /* -1: none */
+	bool ready;                /* the worker said so */
+	bool started_once;
+	unsigned failures;         /* deaths in a row, each soon after a start */
+	uint64_t started_ns;
+	uint64_t restart_at_ns;    /* 0: none is due */
+};
+
+static inline const struct config_queue *served_config(const struct served *served)
+{
+	return &served->plan->config->queues[served->queue];
+}
+
+static inline const struct shared *served_shared(const struct served *served)
+{
+	return served->shared.memory;
+}
+
+/* Binds the number and makes the memory. 0, or -errno with why. cpu: -1 or where its worker runs. */
+int served_open(struct served *served, const struct plan *plan, size_t queue, uint16_t number, int cpu, char *why, size_t why_size);
+
+/* Starts a worker. 0 or -errno. In the child it does not return. */
+int served_start(struct served *served);
+
+/*
+ * Takes note that the worker ended with a waitpid() status: closes the channel, says why in the log unless `stopping`, and sets
+ * restart_at_ns.
+ */
+void served_ended(struct served *served, int status, bool stopping);
+
+/* Asks the worker to end. */
+void served_stop(struct served *served);
+
+/* Lets what still waits in the kernel go, or drops it, as when-down says. After the worker ended. Returns how many packets. */
+unsigned served_let_go(const struct served *served);
+
+/* Unbinds and frees. Accepts one that was never opened, if its descriptors are -1. */
+void served_close(struct served *served);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a worker keeps in memory that the master sees too, and that a successor finds again. */
+#ifndef PROCESS_SHARED_H
+#define PROCESS_SHARED_H
+
+#include "daemon/handler/chain.h"
+#include "daemon/queue/counters.h"
+
+#include <stdint.h>
+
+struct shared {
+	uint64_t heartbeat_ns;          /* CLOCK_MONOTONIC of the last turn of the loop */
+	struct chain_progress progress; /* packet and handler under way */
+	uint32_t last_id;               /* newest packet id that was received */
+	uint32_t last_id_known;         /* 0 before the first packet */
+	struct queue_counters counters;
+	struct handler_counters handlers[]; /* in the order of the queue's chain */
+};
+
+static inline size_t shared_size(size_t handlers)
+{
+	return sizeof(struct shared) + handlers * sizeof(struct handler_counters);
+}
+
+#endif

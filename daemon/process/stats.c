@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon/process/stats.h"
+
+#include "daemon/process/statistics.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What the kernel counted, what it refused, and what made no sense: only what there was. */
+static void print_details(const struct served *served, FILE *out)
+{
+	const struct queue_counters *c = &served_shared(served)->counters;
+	struct queue_status status = { 0 };
+
+	(void)queue_status_read(served->number, &status);
+	const struct {
+		const char *what;
+		uint64_t count;
+	} details[] = {
+		{ "dropped by the kernel, queue full (max-length)", status.dropped_full },
+		{ "dropped by the kernel, socket full (receive-buffer)", status.dropped_socket },
+		{ served_config(served)->when_full == PASS_ACCEPT ? "packet ids missed: let pass, socket full" : "packet ids missed",
+		  c->lost },
+		{ "repeated for a worker that died", c->recovered },
+		{ "messages cut", c->cut },
+		{ "messages malformed", c->malformed },
+		{ "socket overruns", c->overruns },
+		{ "verdict messages not sent", c->undecided },
+	};
+
+	for (size_t i = 0; i < sizeof(details) / sizeof(details[0]); i++)
+		if (details[i].count)
+			fprintf(out, "queue %u: %s: %llu\n", served->number, details[i].what, (unsigned long long)details[i].count);
+	for (int number = 0; number < COUNTERS_ERRNOS; number++)
+		if (c->errors[number])
+			fprintf(out, "queue %u: verdicts refused by the kernel: %llu (%s)\n", served->number,
+				(unsigned long long)c->errors[number], number ? strerror(number) : "unknown error");
+}
+
+static struct statistics_queue row(const struct served *served, struct statistics_handler *handlers)
+{
+	const struct shared *shared = served_shared(served);
+	const struct config_queue *config = served_config(served);
+	const char *const *names = config->handlers.items;
+	struct queue_status status = { 0 };
+
+	(void)queue_status_read(served->number, &status);
+	for (size_t i = 0; i < config->handlers.count; i++)
+		handlers[i] = (struct statistics_handler){ .name = names[i], .counters = &shared->handlers[i] };
+	return (struct statistics_queue){
+		.name = config->name,
+		.number = served->number,
+		.seen = shared->counters.received - shared->counters.recovered,
+		.accepted = shared->counters.accepted,
+		.dropped = shared->counters.dropped,
+		.repeated = shared->counters.repeated,
+		.requeued = shared->counters.requeued,
+		.marked = shared->counters.marked,
+		.rewritten = shared->counters.rewritten,
+		.failed = shared->counters.failed,
+		.lost = (uint64_t)status.dropped_full + status.dropped_socket,
+		.handlers = handlers,
+		.handler_count = config->handlers.count,
+	};
+}
+
+void stats_print(const struct served *served, size_t count, FILE *out)
+{
+	struct statistics_queue *rows = calloc(count + 1, sizeof(*rows));
+	struct statistics_handler *handlers = calloc(count * CHAIN_HANDLERS + 1, sizeof(*handlers));
+
+	for (size_t i = 0; rows && handlers && i < count; i++)
+		rows[i] = row(&served[i], handlers + i * CHAIN_HANDLERS);
+	if (rows && handlers)
+		statistics_print(rows, count, out);
+	for (size_t i = 0; i < count; i++)
+		print_details(&served[i], out);
+	free(handlers);
+	free(rows);
+}

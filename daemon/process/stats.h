@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The books of all queue numbers: from shared memory and the kernel to the tables of statistics.h. */
+#ifndef PROCESS_STATS_H
+#define PROCESS_STATS_H
+
+#include "daemon/process/served.h"
+
+#include <stdio.h>
+
+void stats_print(const struct served *served, size_t count, FILE *out);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon/process/steering.h"
+
+#include "daemon/process/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *const tables[] = {
+	[TABLE_FILTER] = "filter",
+	[TABLE_MANGLE] = "mangle",
+	[TABLE_RAW] = "raw",
+	[TABLE_SECURITY] = "security",
+};
+
+static const enum tool_backend backends[] = {
+	[BACKEND_AUTO] = TOOL_AUTO,
+	[BACKEND_NFT] = TOOL_NFT,
+	[BACKEND_LEGACY] = TOOL_LEGACY,
+};
+
+/* ---- Translation ---- */
+
+static struct steer_entry *translate_entries(const struct config_queue *queue)
+{
+	const struct config_steer *from = queue->steer.items;
+	struct steer_entry *entries = calloc(queue->steer.count, sizeof(*entries));
+
+	for (size_t i = 0; entries && i < queue->steer.count; i++)
+		entries[i] = (struct steer_entry){
+			.table = tables[from[i].table],
+			.chain = from[i].chain,
+			.match = from[i].match,
+			.ipv4 = from[i].family != FAMILY_IPV6,
+			.ipv6 = from[i].family != FAMILY_IPV4,
+			.last = from[i].position == POSITION_LAST,
+			.origin = &from[i],
+		};
+	return entries;
+}
+
+static int translate_queue(struct steering *steering, const struct config_queue *queue)
+{
+	struct steer_entry *entries;
+
+	for (uint32_t n = queue->numbers.first; n <= queue->numbers.last; n++)
+		steering->numbers[steering->number_count++] = (uint16_t)n;
+	if (queue->steer.count == 0)
+		return 0;
+	entries = translate_entries(queue);
+	if (!entries)
+		return -ENOMEM;
+	steering->queues[steering->count++] = (struct steer_queue){
+		.name = queue->name,
+		.first = (uint16_t)queue->numbers.first,
+		.last = (uint16_t)queue->numbers.last,
+		.bypass = queue->when_down == PASS_ACCEPT,
+		.cpu_fanout = queue->cpu_fanout,
+		.entries = entries,
+		.entry_count = queue->steer.count,
+	};
+	return 0;
+}
+
+static int translate(struct steering *steering)
+{
+	const struct config *config = steering->config;
+	size_t numbers = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < config->queue_count; i++)
+		numbers += config->queues[i].numbers.last - config->queues[i].numbers.first + 1;
+	steering->queues = calloc(config->queue_count + 1, sizeof(*steering->queues));
+	steering->numbers = calloc(numbers + 1, sizeof(*steering->numbers));
+	if (!steering->queues || !steering->numbers)
+		return -ENOMEM;
+	for (size_t i = 0; err == 0 && i < config->queue_count; i++)
+		err = translate_queue(steering, &config->queues[i]);
+	return err;
+}
+
+int steering_init(struct steering *steering, const struct config *config, struct report *report)
+{
+	char why[512];
+	int err;
+
+	*steering = (struct steering){ .config = config };
+	err = translate(steering);
+	if (err)
+		return err;
+	err = tool_find(&steering->tool, backends[config->backend], why, sizeof(why));
+	steering->have_tool = err == 0;
+	if (err == 0 || steering->count == 0)
+		return 0;
+	report_add(report, config_place(config, steering->queues[0].entries[0].origin), NULL, "queue %s: steer: %s",
+		   steering->queues[0].name, why);
+	return err;
+}
+
+void steering_free(struct steering *steering)
+{
+	for (size_t i = 0; steering->queues && i < steering->count; i++)
+		free((void *)(uintptr_t)steering->queues[i].entries);
+	free(steering->queues);
+	free(steering->numbers);
+	*steering = (struct steering){ 0 };
+}
+
+/* ---- Findings ---- */
+
+struct findings {
+	const struct steering *steering;
+	struct report *report;
+};
+
+/* The name of the queue that an entry belongs to. */
+static const char *queue_of(const struct steering *steering, const void *origin)
+{
+	for (size_t i = 0; i < steering->count; i++)
+		for (size_t j = 0; j < steering->queues[i].entry_count; j++)
+			if (steering->queues[i].entries[j].origin == origin)
+				return steering->queues[i].name;
+	return "";
+}
+
+static void to_report(void *context, const void *origin, const char *text)
+{
+	const struct findings *findings = context;
+	const struct config *config = findings->steering->config;
+	const struct config_steer *entry = origin;
+
+	if (!entry) {
+		log_warning("steering: %s", text);
+		return;
+	}
+	report_add(findings->report, config_place(config, entry->match ? (const void *)&entry->match : (const void *)entry), NULL,
+		   "queue %s: steer: %s", queue_of(findings->steering, origin), text);
+}
+
+static void to_log(void *context, const void *origin, const char *text)
+{
+	(void)context;
+	(void)origin;
+	log_warning("steering: %s", text);
+}
+
+/* ---- Doing ---- */
+
+int steering_check(const struct steering *steering, struct report *report)
+{
+	struct findings findings = { .steering = steering, .report = report };
+
+	if (steering->count == 0)
+		return 0;
+	return steer_check(&steering->tool, steering->queues, steering->count, to_report, &findings);
+}
+
+int steering_install(const struct steering *steering, struct report *report)
+{
+	struct findings findings = { .steering = steering, .report = report };
+
+	if (steering->count == 0)
+		return 0;
+	return steer_install(&steering->tool, steering->queues, steering->count, to_report, &findings);
+}
+
+int steering_remove(const struct steering *steering)
+{
+	struct steer_sweep sweep = { .own = steering->numbers, .own_count = steering->number_count };
+	int err;
+
+	if (!steering->have_tool)
+		return 0;
+	err = steer_sweep(&steering->tool, &sweep, to_log, NULL);
+	return err < 0 ? err : (int)sweep.removed;
+}
+
+int steering_cleanup(void)
+{
+	struct steer_sweep sweep = { 0 };
+	struct tool tool;
+	char why[512];
+
+	if (tool_find(&tool, TOOL_AUTO, why, sizeof(why)) < 0) {
+		log_error("cleanup: %s", why);
+		return 1;
+	}
+	if (steer_sweep(&tool, &sweep, to_log, NULL) < 0) {
+		log_error("cleanup: not everything could be removed");
+		return 1;
+	}
+	printf("removed %u rules and chains that a dead daemon left\n", sweep.removed);
+	if (sweep.kept)
+		printf("kept %u chains whose queues somebody listens on\n", sweep.kept);
+	return 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The configuration's steer entries, handed to the rule engine; its findings, with the configuration's places. */
+#ifndef PROCESS_STEERING_H
+#define PROCESS_STEERING_H
+
+#include "daemon/config/config.h"
+#include "rules/steer.h"
+
+struct steering {
+	const struct config *config;
+	struct tool tool;
+	bool have_tool;               /* false: no queue steers, and there is no iptables here */
+	struct steer_queue *queues;   /* those that have entries */
+	size_t count;
+	uint16_t *numbers;            /* all numbers of the configuration */
+	size_t number_count;
+};
+
+/* Finds the tools and translates. 0, or -errno after adding to the report. */
+int steering_init(struct steering *steering, const struct config *config, struct report *report);
+
+/* Has the tool judge every entry. 0; -EPERM when that takes rights that are not there (told in the log); -EINVAL: see the report. */
+int steering_check(const struct steering *steering, struct report *report);
+
+/* 0 or -errno after adding to the report; then nothing is installed. */
+int steering_install(const struct steering *steering, struct report *report);
+
+/* Removes what is ours, or was left by a dead daemon. The number of rules and chains removed, or -errno. */
+int steering_remove(const struct steering *steering);
+
+void steering_free(struct steering *steering);
+
+/* nfverdictd --cleanup: without a configuration. Exit status. */
+int steering_cleanup(void);
+
+#endif

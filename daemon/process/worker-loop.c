@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The path of a packet: receive, decode, handler chain, verdict sink. */
+#include "daemon/process/log.h"
+#include "daemon/process/worker-private.h"
+
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+
+#define PAUSE_AUTO_NS     60000u    /* coalesce: auto, like the rx-usecs of a network card */
+#define PAUSE_BYTES_MAX   32768u    /* a batch that carried more is bulk traffic, which a pause would slow down */
+#define FLUSH_AFTER_NS    500000u   /* a slow handler delays the verdicts of packets before it by no more than about this */
+#define LOOK_AFTER_NS     10000000u /* under load, how often other descriptors and timers get their turn */
+
+/* ---- Verdicts ---- */
+
+static int flush(struct worker *worker)
+{
+	struct queue_counters *counters = worker->counters;
+	const struct worker_pending *pending = &worker->pending;
+	int err = sink_flush(worker->sink);
+
+	if (err) {
+		log_error("queue %u: verdicts cannot be sent: %s", worker->number, strerror(-err));
+		worker->broken = true;
+		worker->stop = true;
+		return err;
+	}
+	counters->accepted += pending->accepted;
+	counters->dropped += pending->dropped;
+	counters->repeated += pending->repeated;
+	counters->requeued += pending->requeued;
+	counters->marked += pending->marked;
+	counters->rewritten += pending->rewritten;
+	counters->failed += pending->failed;
+	worker->pending = (struct worker_pending){ 0 };
+	return 0;
+}
+
+/*
+ * The clock is looked at after 1, 2, 4, 8 … decisions since the last flush: so the oldest decision waits at most about twice
+ * the limit, however slow a handler is, and a fast one pays for a few looks in a batch.
+ */
+static void flush_when_late(struct worker *worker)
+{
+	if (++worker->decided_since_look < worker->look_after)
+		return;
+	worker->decided_since_look = 0;
+	worker->look_after *= 2;
+	if (events_now_ns() - worker->opened_ns < FLUSH_AFTER_NS)
+		return;
+	if (flush(worker) == 0)
+		worker->opened_ns = events_now_ns();
+	worker->look_after = 1;
+}
+
+/* The kernel's word for a verdict. */
+static uint32_t kernel_verdict(const struct worker *worker, nfv_verdict verdict, struct worker_pending *pending)
+{
+	switch ((enum nfv_verdicts)(verdict & 0xffff)) {
+	case NFV_DROP:
+		pending->dropped++;
+		return NF_DROP;
+	case NFV_REPEAT:
+		pending->repeated++;
+		return NF_REPEAT;
+	case NFV_TO_QUEUE:
+		pending->requeued++;
+		return (uint32_t)NF_QUEUE_NR(verdict >> 16) | (worker->config->when_down == PASS_ACCEPT ? NF_VERDICT_FLAG_QUEUE_BYPASS : 0);
+	case NFV_ACCEPT:
+	case NFV_CONTINUE:
+	case NFV_HOLD:
+	case NFV_ACCEPT_FLOW:
+	case NFV_DROP_FLOW:
+		break;
+	}
+	/* The chain gives only the four; with no other word for it, nobody is cut off. */
+	pending->accepted++;
+	return NF_ACCEPT;
+}
+
+static void decided(void *context, size_t index, const struct chain_decision *decision)
+{
+	struct worker *worker = context;
+	const struct nfv_packet *packet = worker->batch[index];
+	struct coalesce_decision out = {
+		.id = packet->id,
+		.verdict = kernel_verdict(worker, decision->verdict, &worker->pending),
+		.set_mark = decision->set_mark,
+		.mark = packet->mark,
+	};
+	int err;
+
+	if (decision->rewritten) {
+		out.payload = packet->data;
+		out.payload_len = packet->captured_len;
+	}
+	worker->pending.marked += decision->set_mark;
+	worker->pending.rewritten += decision->rewritten;
+	worker->pending.failed += decision->failed;
+	err = sink_decide(worker->sink, &out);
+	if (err && !worker->broken) {
+		log_error("queue %u: packet %u: verdict cannot be sent: %s", worker->number, packet->id, strerror(-err));
+		worker->broken = true;
+		worker->stop = true;
+	}
+	flush_when_late(worker);
+}
+
+/* ---- Messages ---- */
+
+/*
+ * The kernel counts ids up after it saw that the queue has room and before it delivers, so what is missing between two was lost
+ * (or let pass, with when-full: accept) for want of room in the socket. A successor cannot know what its predecessor still saw.
+ */
+static void count_gap(struct worker *worker, uint32_t id)
+{
+	struct shared *shared = worker->shared;
+	uint32_t gap = id - shared->last_id - 1;
+
+	if (shared->last_id_known && !worker->recovering && gap < INT32_MAX)
+		worker->counters->lost += gap;
+	shared->last_id = id;
+	shared->last_id_known = 1;
+}
+
+/* What a dead predecessor had in hand goes through its hook once more; everything that is still in the socket is ours. */
+static void recover(struct worker *worker, bool any, uint32_t first_id)
+{
+	struct queue_counters *counters = worker->counters;
+	uint32_t until = any ? first_id - 1 : worker->setup->predecessor_last_id;
+	uint64_t known = counters->accepted + counters->dropped + counters->repeated + counters->requeued + counters->recovered;
+	int err = sink_repeat_until(worker->sink, until);
+
+	if (err) {
+		log_error("queue %u: packets of the worker before cannot be repeated: %s", worker->number, strerror(-err));
+		worker->broken = true;
+		worker->stop = true;
+		return;
+	}
+	if (counters->received > known)
+		counters->recovered += counters->received - known;
+	worker->shared->last_id = until;
+	worker->shared->last_id_known = 1;
+	worker->recovering = false;
+}
+
+/* An answer is never asked for, so it is an error: a packet that went away meanwhile, or something that ought to be known. */
+static void count_answer(struct worker *worker, const struct message_answer *answer)
+{
+	unsigned number = answer->error > 0 && answer->error < COUNTERS_ERRNOS ? (unsigned)answer->error : 0;
+
+	if (answer->error == 0)
+		return;
+	worker->counters->errors[number]++;
+	if (worker->answered[number / 8] & 1u << number % 8)
+		return;
+	worker->answered[number / 8] |= (unsigned char)(1u << number % 8);
+	log_write(answer->error == ENOENT ? NFV_LOG_DEBUG : NFV_LOG_WARNING,
+		  "queue %u: the kernel refused a verdict for packet %u: %s; further ones are only counted", worker->number,
+		  answer->sequence, strerror(answer->error));
+}
+
+static size_t payload_bytes(const struct nfv_packet *packet)
+{
+	/* With copy: meta the length is not told, but that it is a super-packet is. */
+	if (packet->original_len == 0 && packet->flags & NFV_GSO)
+		return PAUSE_BYTES_MAX;
+	return packet->original_len;
+}
+
+/* Decodes the messages of one receive into the batch. Returns the bytes that its packets have. */
+static size_t decode(struct worker *worker, unsigned count)
+{
+	struct receiver *receiver = &worker->receiver;
+	struct message_answer answer;
+	size_t bytes = 0;
+
+	worker->batch_count = 0;
+	for (unsigned i = 0; i < count; i++) {
+		struct nfv_packet *packet = &worker->packets[worker->batch_count];
+
+		switch (message_decode(receiver->slots[i].iov_base, receiver->slot_size, receive_len(receiver, i), packet, &answer)) {
+		case MESSAGE_ODD:
+			worker->counters->cut += receive_cut(receiver, i);
+			worker->counters->malformed += !receive_cut(receiver, i);
+			/* fall through */
+		case MESSAGE_PACKET:
+			if (worker->recovering)
+				recover(worker, true, packet->id);
+			count_gap(worker, packet->id);
+			worker->counters->received_bytes += packet->captured_len;
+			bytes += payload_bytes(packet);
+			worker->batch_count++;
+			break;
+		case MESSAGE_ANSWER:
+			count_answer(worker, &answer);
+			break;
+		case MESSAGE_MALFORMED:
+			worker->counters->malformed++;
+			break;
+		case MESSAGE_OTHER:
+			break;
+		}
+	}
+	worker->counters->received += worker->batch_count;
+	return bytes;
+}
+
+/* One receive's worth. Returns the bytes that its packets have. */
+static size_t serve_batch(struct worker *worker, unsigned count)
+{
+	size_t bytes = decode(worker, count);
+	uint64_t now;
+
+	worker->decided_since_look = 0;
+	worker->look_after = 1;
+	chain_run(&worker->chain, worker->batch, worker->batch_count);
+	(void)flush(worker);
+	now = events_now_ns();
+	worker->counters->receives++;
+	worker->counters->batch_sizes[counters_bucket(worker->batch_count)]++;
+	worker->counters->batch_times[counters_bucket(now - worker->opened_ns)]++;
+	worker->shared->heartbeat_ns = now;
+	return bytes;
+}
+
+/* ---- The loop ---- */
+
+/*
+ * Most of the cost at moderate rates is one wakeup a packet. When packets come faster than they are served, a short sleep lets
+ * the next receive bring several. A lone packet is never followed by one: request and response keep their latency.
+ */
+static bool pause_for_more(struct worker *worker, size_t bytes)
+{
+	const struct timespec pause = { .tv_nsec = (long)worker->pause_ns };
+
+	if (!worker->pause_ns || worker->batch_count < 2 || bytes >= PAUSE_BYTES_MAX)
+		return false;
+	worker->counters->pauses++;
+	nanosleep(&pause, NULL);
+	return true;
+}
+
+/* One turn: true when there is more to come at once, false when the socket was seen empty. */
+static bool turn(struct worker *worker)
+{
+	int count = receive_messages(&worker->receiver);
+	size_t bytes;
+
+	if (count <= 0) {
+		if (count == -ENOBUFS)
+			worker->counters->overruns++;
+		else if (count != -EAGAIN)
+			log_error("queue %u: receive: %s", worker->number, strerror(-count));
+		if (worker->recovering && count == -EAGAIN)
+			recover(worker, false, 0);
+		return count == -ENOBUFS;
+	}
+	worker->opened_ns = events_now_ns();
+	bytes = serve_batch(worker, (unsigned)count);
+	if (worker->printed_len > 0)
+		worker_flush_prints(worker);
+	if ((unsigned)count == worker->receiver.batch)
+		return true;
+	return pause_for_more(worker, bytes);
+}
+
+int worker_loop(struct worker *worker)
+{
+	uint64_t looked_ns = 0;
+	bool more = true;
+
+	while (!worker->stop) {
+		bool late = worker->opened_ns - looked_ns > LOOK_AFTER_NS;
+
+		if (!more || late) {
+			int err = events_wait(&worker->events, more ? 0 : worker->printed_len ? 100 : -1);
+
+			if (err) {
+				log_error("queue %u: epoll: %s", worker->number, strerror(-err));
+				return err;
+			}
+			looked_ns = events_now_ns();
+			worker->shared->heartbeat_ns = looked_ns;
+			if (worker->printed_len > 0)
+				worker_flush_prints(worker);
+		}
+		if (!worker->stop)
+			more = turn(worker);
+	}
+	return worker->broken ? -EIO : 0;
+}
+
+int worker_loop_init(struct worker *worker)
+{
+	const struct worker_setup *setup = worker->setup;
+
+	receive_init(&worker->receiver, setup->socket->fd, &worker->slots, (unsigned)worker->config->batch, setup->slot_size);
+	for (unsigned i = 0; i < RECEIVE_BATCH_MAX; i++)
+		worker->batch[i] = &worker->packets[i];
+	worker->recovering = setup->successor;
+	worker->pause_ns = worker->config->coalesce == CONFIG_COALESCE_AUTO ? PAUSE_AUTO_NS :
+			   worker->config->coalesce == CONFIG_COALESCE_OFF  ? 0 :
+									      worker->config->coalesce * 1000;
+	worker->chain = (struct chain){
+		.handlers = worker->instances.handlers,
+		.count = worker->instances.count,
+		.default_verdict = worker->config->default_verdict == PASS_DROP ? NFV_DROP : NFV_ACCEPT,
+		.on_error = worker->config->on_error == PASS_DROP ? NFV_DROP : NFV_ACCEPT,
+		.mark_mask = (uint32_t)worker->config->mark_mask,
+		.progress = &worker->shared->progress,
+		.decided = decided,
+		.context = worker,
+	};
+	chain_prepare(&worker->chain);
+	worker->sink = sink_direct_new(setup->socket->fd, worker->number, setup->socket->send_buffer, worker->counters);
+	if (!worker->sink)
+		return -ENOMEM;
+	return events_watch(&worker->events, setup->socket->fd, EPOLLIN, NULL, NULL);
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A worker's start and end. Everything that needs a file, a socket or a right happens before the sandbox closes. */
+#include "daemon/process/worker.h"
+
+#include "daemon/packet/rewrite.h"
+#include "daemon/process/log.h"
+#include "daemon/process/notify.h"
+#include "daemon/process/sandbox.h"
+#include "daemon/process/worker-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netfilter/nfnetlink_queue.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#define TICK_NS 1000000000u
+
+/* The table behind nfv_interface_name(): a packet's operations get no context, and a process is one worker. */
+static struct names *interface_names;
+
+static const char *interface_name(const struct nfv_packet *packet, uint32_t ifindex)
+{
+	(void)packet;
+	return interface_names ? names_find(interface_names, ifindex) : NULL;
+}
+
+static const struct nfv_packet_ops packet_ops = {
+	.splice = rewrite_splice,
+	.interface_name = interface_name,
+};
+
+/* The master decides when a worker ends; a Ctrl-C in the terminal reaches the whole group. */
+static void set_signals(void)
+{
+	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2 };
+	sigset_t none;
+
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		signal(ignored[i], SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* In the background the terminal is not ours; what a plugin prints by itself goes nowhere. */
+static void leave_terminal(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		dup2(null, fd);
+	close(null);
+}
+
+static int set_cpu(int cpu)
+{
+	cpu_set_t set;
+
+	if (cpu < 0)
+		return 0;
+	CPU_ZERO(&set);
+	CPU_SET((size_t)cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set) < 0 ? -errno : 0;
+}
+
+static void on_channel(void *argument, int fd, uint32_t events)
+{
+	struct worker *worker = argument;
+	struct channel_message message;
+	int got;
+
+	(void)events;
+	while ((got = channel_receive(fd, &message)) == 1) {
+		if (message.type == CHANNEL_STOP)
+			worker->stop = true;
+		else if (message.type == CHANNEL_TELL_STATS)
+			worker_send_stats(worker);
+	}
+	/* Without a master nobody would clean up behind us. */
+	if (got != -EAGAIN)
+		worker->stop = true;
+}
+
+static void on_links(void *argument, int fd, uint32_t events)
+{
+	(void)fd;
+	(void)events;
+	names_update(argument);
+}
+
+static void on_tick(void *argument, uint64_t now_ns)
+{
+	const struct worker *worker = argument;
+
+	for (size_t i = 0; i < worker->instances.count; i++) {
+		const struct handler *handler = &worker->instances.handlers[i];
+
+		if (handler->ops->tick)
+			handler->ops->tick(handler->state, now_ns);
+	}
+}
+
+static int open_handlers(struct worker *worker)
+{
+	struct report report = { 0 };
+	int err = instances_open(&worker->instances, worker->setup->plan, worker->config, &worker->env, worker->shared->handlers,
+				 &report, NULL, NULL);
+
+	for (size_t i = 0; i < report.count; i++) {
+		const struct report_entry *entry = &report.entries[i];
+
+		log_error("%s:%u:%u: %s", entry->file, entry->line, entry->column, entry->text);
+	}
+	report_clear(&report);
+	return err;
+}
+
+static int open_names(struct worker *worker)
+{
+	if (!(chain_needs_metadata(&worker->chain) & NFV_META_NAMES))
+		return 0;
+	worker->names = names_open();
+	if (!worker->names)
+		return errno ? -errno : -EIO;
+	interface_names = worker->names;
+	return events_watch(&worker->events, names_fd(worker->names), EPOLLIN, on_links, worker->names);
+}
+
+static int start_ticks(struct worker *worker)
+{
+	int timer = 0;
+
+	for (size_t i = 0; i < worker->instances.count; i++)
+		if (worker->instances.handlers[i].ops->tick)
+			timer = 1;
+	if (!timer)
+		return 0;
+	timer = events_timer(&worker->events, TICK_NS, TICK_NS, on_tick, worker);
+	return timer < 0 ? timer : 0;
+}
+
+static struct worker *worker_new(const struct worker_setup *setup)
+{
+	struct worker *worker = calloc(1, sizeof(*worker));
+
+	if (!worker)
+		return NULL;
+	worker->setup = setup;
+	worker->config = &setup->plan->config->queues[setup->queue];
+	worker->number = setup->socket->number;
+	worker->shared = setup->shared->memory;
+	worker->counters = &worker->shared->counters;
+	worker->events.epoll = -1;
+	worker->slots = *setup->slots;
+	for (unsigned i = 0; i < RECEIVE_BATCH_MAX; i++)
+		worker->packets[i].ops = &packet_ops;
+	worker->printed = malloc(WORKER_PRINT_BYTES);
+	if (!worker->printed) {
+		free(worker);
+		return NULL;
+	}
+	return worker;
+}
+
+/* Names the step that failed. */
+static int failed(const struct worker *worker, const char *step, int err, const char *why)
+{
+	log_error("queue %u: worker: %s: %s", worker->number, step, why ? why : strerror(-err));
+	return err;
+}
+
+static int worker_start(struct worker *worker)
+{
+	const struct sandbox_wants wants = { .sends = true };
+	char why[512];
+	int err;
+
+	err = set_cpu(worker->setup->cpu);
+	if (err)
+		return failed(worker, "cpus", err, NULL);
+	err = privilege_become(&worker->setup->plan->account, true, why, sizeof(why));
+	if (err)
+		return failed(worker, "privileges", err, why);
+	err = events_open(&worker->events);
+	if (err == 0)
+		err = events_watch(&worker->events, worker->setup->channel, EPOLLIN, on_channel, worker);
+	if (err)
+		return failed(worker, "epoll", err, NULL);
+	err = region_map(&worker->slots);
+	if (err)
+		return failed(worker, "packet buffers", err, NULL);
+	worker_host_init(worker);
+	err = open_handlers(worker);
+	if (err)
+		return failed(worker, "handlers", err, "cannot be opened");
+	err = worker_loop_init(worker);
+	if (err)
+		return failed(worker, "queue", err, NULL);
+	err = open_names(worker);
+	if (err)
+		return failed(worker, "interface names", err, NULL);
+	err = start_ticks(worker);
+	if (err)
+		return failed(worker, "timers", err, NULL);
+	/* Sleeps are rounded up by the slack, which would double the short pauses of coalesced waiting. */
+	prctl(PR_SET_TIMERSLACK, 1ul);
+	err = sandbox_enter(&wants, why, sizeof(why));
+	return err ? failed(worker, "sandbox", err, why) : 0;
+}
+
+static void worker_free(struct worker *worker)
+{
+	worker_flush_prints(worker);
+	if (worker->printed_lost)
+		log_warning("queue %u: %llu printed lines lost: the reader is too slow", worker->number,
+			    (unsigned long long)worker->printed_lost);
+	sink_free(worker->sink);
+	instances_close(&worker->instances);
+	names_close(worker->names);
+	events_close(&worker->events);
+	region_close(&worker->slots);
+	free(worker->printed);
+	free(worker);
+}
+
+int worker_run(const struct worker_setup *setup)
+{
+	struct channel_message ready = { .type = CHANNEL_READY };
+	struct worker *worker;
+	char name[16];
+	int err;
+
+	set_signals();
+	notify_forget();
+	snprintf(name, sizeof(name), "nfv-queue-%u", setup->socket->number);
+	prctl(PR_SET_NAME, name);
+	worker = worker_new(setup);
+	if (!worker)
+		return 1;
+	log_redirect(worker_log_line, worker);
+	if (!setup->foreground)
+		leave_terminal();
+	err = worker_start(worker);
+	if (err == 0)
+		err = channel_send_wait(setup->channel, &ready);
+	if (err == 0)
+		err = worker_loop(worker);
+	worker_free(worker);
+	log_redirect(NULL, NULL);
+	return err ? 1 : 0;
+}

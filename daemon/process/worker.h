@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A worker: receives the packets of one queue number, runs the handler chain, sends verdicts. */
+#ifndef PROCESS_WORKER_H
+#define PROCESS_WORKER_H
+
+#include "daemon/config/config.h"
+#include "daemon/process/plan.h"
+#include "daemon/process/shared.h"
+#include "daemon/queue/region.h"
+#include "daemon/queue/socket.h"
+
+/* All that a worker gets from the master, which forks it. */
+struct worker_setup {
+	const struct plan *plan;
+	size_t queue;                 /* index of the entry in plan->config->queues */
+	const struct queue_socket *socket;
+	const struct region *shared;  /* struct shared, mapped */
+	const struct region *slots;   /* not mapped */
+	size_t slot_size;
+	int cpu;                      /* -1: any */
+	int channel;                  /* to the master */
+	bool foreground;              /* standard output is the user's */
+	bool successor;               /* packets may be in the hands of a dead predecessor */
+	uint32_t predecessor_last_id; /* the newest id of the queue before this worker receives */
+};
+
+/* Runs until the master says stop or is gone. Returns the exit status. */
+int worker_run(const struct worker_setup *setup);
+
+#endif
