@@ -22,7 +22,7 @@ enum breach {
 /* Counters of one handler on one queue. In memory shared with the master; written by the worker only. */
 struct handler_counters {
 	uint64_t seen;        /* packets given to it */
-	uint64_t accepted, dropped, repeated, queued; /* that it decided */
+	uint64_t accepted, dropped, repeated, queued; /* that it decided and that left so */
 	uint64_t continued;
 	uint64_t marked;      /* calls that changed the mark */
 	uint64_t rewritten;   /* calls that changed the bytes */
