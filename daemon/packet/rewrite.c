@@ -19,36 +19,23 @@ static bool edited(const struct nfv_packet *p, uint32_t begin, uint32_t end)
 
 /* ---- Splice ---- */
 
-/* What the headers said before a splice. */
-struct lengths {
-	uint32_t ip_field;     /* offset of the length field; 0: no IP header */
-	uint32_t ip_bias;      /* bytes of the header that the field does not count */
-	uint32_t total_len;
-	uint32_t udp_field;    /* 0: no whole UDP datagram */
-	uint32_t udp_len;
-	uint32_t udp_room;     /* what IP leaves for it */
-};
-
-static struct lengths lengths_before(const struct nfv_packet *p)
+/*
+ * The total length that the IP header tells, or what the packet has when that cannot be. *field is where it is told, *bias what
+ * the field does not count. 0: no IP header.
+ */
+static uint32_t told_total_len(const struct nfv_packet *p, uint32_t *field, uint32_t *bias)
 {
-	struct lengths lengths = { 0 };
-	struct nfv_ip ip;
-	uint16_t udp_len;
+	uint32_t version = p->captured_len >= 20 ? p->data[0] >> 4 : 0, total_len;
 
-	if (!nfv_view_ip(p, &ip))
-		return lengths;
-	lengths.ip_field = ip.version == 4 ? 2 : 4;
-	lengths.ip_bias = ip.version == 4 ? 0 : 40;
-	lengths.total_len = ip.total_len;
-	if (ip.has_transport && !ip.fragment && ip.protocol == NFV_IP_UDP && nfv_read16(p, ip.transport_offset + 4, &udp_len)) {
-		lengths.udp_field = ip.transport_offset + 4;
-		lengths.udp_len = udp_len;
-		lengths.udp_room = ip.total_len - ip.transport_offset;
-	}
-	return lengths;
+	if (version != 4 && !(version == 6 && p->captured_len >= 40))
+		return 0;
+	*field = version == 4 ? 2 : 4;
+	*bias = version == 4 ? 0 : 40;
+	total_len = *bias + nfv_load16(p->data + *field);
+	return total_len < 20 || total_len > p->captured_len ? p->captured_len : total_len;
 }
 
-/* Of something `len` long that begins at `begin`: its length after the splice, which may reach beyond its end. */
+/* Of something that began at `begin` and was `len` long: its length after the splice, which may reach beyond its end. */
 static uint32_t length_after(uint32_t begin, uint32_t len, uint32_t offset, uint32_t removed, uint32_t added)
 {
 	uint32_t end = begin + len;
@@ -58,28 +45,44 @@ static uint32_t length_after(uint32_t begin, uint32_t len, uint32_t offset, uint
 	return len - (removed < end - offset ? removed : end - offset) + added;
 }
 
-/* A field that a handler edited (preset) to what it will be is left alone; any other is taken for the length before the splice. */
-static void follow_splice(struct nfv_packet *p, const struct lengths *before, bool ip_preset, bool udp_preset, uint32_t offset,
-			  uint32_t removed, uint32_t added)
+/* A field that a handler had set to what it should be now stays; any other is taken for the length before the splice. */
+static bool preset(const struct nfv_packet *before, uint32_t field, uint32_t value, uint32_t wanted)
 {
-	uint32_t total_len, room, udp_len;
+	return edited(before, field, field + 2) && value == wanted;
+}
 
-	if (!before->ip_field || offset < before->ip_field + 2)
-		return;
-	total_len = length_after(0, before->total_len, offset, removed, added);
-	if (ip_preset && nfv_load16(p->data + before->ip_field) + before->ip_bias == p->captured_len)
-		total_len = p->captured_len;
-	store16(p->data + before->ip_field, total_len - before->ip_bias);
+static void follow_udp(struct nfv_packet *p, const struct nfv_packet *before, uint32_t old_total_len, uint32_t offset,
+		       uint32_t removed, uint32_t added)
+{
+	struct nfv_ip ip;
+	uint32_t field, len, room, old_room;
 
-	if (!before->udp_field || offset < before->udp_field + 2)
+	if (!nfv_view_ip(p, &ip) || !ip.has_transport || ip.fragment || ip.protocol != NFV_IP_UDP)
 		return;
-	room = length_after(before->udp_field - 4, before->udp_room, offset, removed, added);
-	udp_len = before->udp_len;
-	if (udp_len < 8 || udp_len > before->udp_room || (udp_preset && udp_len == room))
-		udp_len = room;
+	field = ip.transport_offset + 4;
+	if (offset < field + 2 || !nfv_bytes_at(p, field, 2))
+		return;
+	len = nfv_load16(p->data + field);
+	room = ip.total_len - ip.transport_offset;
+	old_room = old_total_len > ip.transport_offset ? old_total_len - ip.transport_offset : 0;
+	if (preset(before, field, len, room))
+		return;
+	if (len >= 8 && len <= old_room)
+		len = length_after(ip.transport_offset, len, offset, removed, added);
 	else
-		udp_len = length_after(before->udp_field - 4, udp_len, offset, removed, added);
-	store16(p->data + before->udp_field, udp_len);
+		len = room;
+	store16(p->data + field, len);
+}
+
+/* `before` has the edits and lengths from before the splice; its bytes are gone. */
+static void follow_splice(struct nfv_packet *p, const struct nfv_packet *before, uint32_t old_total_len, uint32_t field,
+			  uint32_t bias, uint32_t offset, uint32_t removed, uint32_t added)
+{
+	if (!old_total_len || offset < field + 2)
+		return;
+	if (!preset(before, field, nfv_load16(p->data + field) + bias, p->captured_len))
+		store16(p->data + field, length_after(0, old_total_len, offset, removed, added) - bias);
+	follow_udp(p, before, old_total_len, offset, removed, added);
 }
 
 /* Where earlier edits are now, and this one with them. */
@@ -105,9 +108,8 @@ static void move_edits(struct nfv_packet *p, uint32_t offset, uint32_t removed, 
 int rewrite_splice(struct nfv_packet *p, uint32_t offset, uint32_t removed, const void *bytes, uint32_t added)
 {
 	uint32_t limit = p->capacity < REWRITE_MAX_LEN ? p->capacity : REWRITE_MAX_LEN;
-	struct lengths before;
-	bool ip_preset, udp_preset;
-	uint32_t kept;
+	uint32_t kept, old_total_len, field = 0, bias = 0;
+	struct nfv_packet before;
 
 	if (!p->data || nfv_truncated(p))
 		return -ENODATA;
@@ -119,16 +121,15 @@ int rewrite_splice(struct nfv_packet *p, uint32_t offset, uint32_t removed, cons
 	if (added && !bytes)
 		return -EINVAL;
 
-	before = lengths_before(p);
-	ip_preset = edited(p, before.ip_field, before.ip_field + 2);
-	udp_preset = edited(p, before.udp_field, before.udp_field + 2);
+	before = *p;
+	old_total_len = told_total_len(p, &field, &bias);
 	memmove(p->data + offset + added, p->data + offset + removed, kept - offset);
 	if (added)
 		memcpy(p->data + offset, bytes, added);
 	p->captured_len = kept + added;
 	p->original_len = p->captured_len;
 	if (added != removed)
-		follow_splice(p, &before, ip_preset, udp_preset, offset, removed, added);
+		follow_splice(p, &before, old_total_len, field, bias, offset, removed, added);
 	move_edits(p, offset, removed, added);
 	return 0;
 }
@@ -174,22 +175,18 @@ static int finish_ip_length(struct nfv_packet *p, struct nfv_ip *ip, const char 
 
 /*
  * The address in the pseudo header: behind a routing header with segments left it is not the one in the IP header (RFC 8200,
- * section 8.1). The whole chain lies in the packet, nfv_view_ip() has walked it. *routing: the routing header, or 0.
+ * section 8.1). The whole chain lies in the packet, nfv_view_ip() has walked it. NULL: unknown.
  */
-static const uint8_t *final_destination(const struct nfv_packet *p, const struct nfv_ip *ip, uint32_t *routing)
+static const uint8_t *final_destination(const struct nfv_packet *p, const struct nfv_ip *ip)
 {
 	uint8_t protocol = p->data[6];
 	uint32_t at = 40;
 
-	*routing = 0;
 	while (ip->version == 6 && at < ip->transport_offset) {
 		const uint8_t *b = p->data + at;
 		uint32_t len = nfv_view_extension_len(protocol, b);
 
-		if (protocol == NFV_IP6_ROUTING) {
-			*routing = at;
-			if (b[3] == 0)
-				return ip->destination;
+		if (protocol == NFV_IP6_ROUTING && b[3] > 0) {
 			if (len < 24)
 				return NULL;
 			if (b[2] == 0 || b[2] == 2) /* source route, mobile IPv6: the last address */
@@ -203,17 +200,15 @@ static const uint8_t *final_destination(const struct nfv_packet *p, const struct
 }
 
 /* True when something that the transport checksum covers may have been changed. */
-static bool covered_changed(const struct nfv_packet *p, const struct nfv_ip *ip, uint32_t routing, uint32_t arrived_len)
+static bool covered_changed(const struct nfv_packet *p, const struct nfv_ip *ip, uint32_t arrived_len)
 {
-	/* A cut leaves an empty range; one right before the transport header took from the headers above it. */
-	if (p->edit_end > ip->transport_offset)
+	/* With another length, bytes outside the range of edits have moved. */
+	if (p->captured_len != arrived_len || p->edit_end > ip->transport_offset)
 		return true;
 	/* There is one range of edits: that from DSCP to hop limit spans the lengths (and next header), which hardly change alone. */
 	if (ip->version == 4)
 		return edited(p, 0, 1) || (edited(p, 2, 4) && p->edit_begin >= 2) || edited(p, 9, 10) || edited(p, 12, 20);
-	if (edited(p, 4, 7) && (p->edit_begin >= 2 || p->captured_len != arrived_len))
-		return true;
-	return edited(p, 8, 40) || (routing && edited(p, routing, ip->transport_offset));
+	return (edited(p, 4, 7) && p->edit_begin >= 2) || edited(p, 8, ip->transport_offset);
 }
 
 static int finish_udp(struct nfv_packet *p, const struct nfv_ip *ip, const uint8_t *destination, uint32_t room, const char **why)
@@ -265,12 +260,12 @@ static int finish_icmp(struct nfv_packet *p, const struct nfv_ip *ip, const uint
 
 static int finish_transport(struct nfv_packet *p, const struct nfv_ip *ip, uint32_t arrived_len, const char **why)
 {
-	uint32_t room = ip->total_len - ip->transport_offset, routing;
-	const uint8_t *destination = final_destination(p, ip, &routing);
-	bool changed = covered_changed(p, ip, routing, arrived_len);
+	uint32_t room = ip->total_len - ip->transport_offset;
+	const uint8_t *destination = final_destination(p, ip);
+	bool changed = covered_changed(p, ip, arrived_len);
 
 	if (ip->fragment)
-		return changed || p->captured_len != arrived_len ? refuse(why, changed_fragment) : 0;
+		return changed ? refuse(why, changed_fragment) : 0;
 	if (ip->version == 6 && !ip->has_transport && nfv_view_is_extension(ip->protocol))
 		return changed ? refuse(why, bad_lengths) : 0;
 	if (ip->protocol == NFV_IP_TCP && p->captured_len != arrived_len)
