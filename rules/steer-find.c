@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which chains and rules of a table are ours. */
-#include "rules/steer-text.h"
+#include "rules/steer-find.h"
+
+#include "rules/steer-plan.h"
 
 #include <errno.h>
 #include <stdlib.h>

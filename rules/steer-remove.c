@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "rules/steer-run.h"
+#include "rules/steer-remove.h"
+
+#include "rules/steer-text.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define TRIES 3 /* others may change the ruleset between reading and writing it */
@@ -46,21 +49,20 @@ static size_t choose(struct steer_found *found, const struct steer_choice *choic
 }
 
 /* Hands a removal to the tool. */
-static int apply(const struct steer_run *run, const struct steer_found *found, bool flush_only, char *cause, size_t cause_size)
+static int apply(const struct steer_run *run, const struct steer_found *found, enum steer_removal how, char *cause, size_t cause_size)
 {
 	struct tool_result result;
 	struct text text = { 0 };
 	int err = -ENOMEM;
 
-	steer_text_remove(&text, found, flush_only);
+	steer_text_remove(&text, found, how);
 	if (!text.failed) {
 		err = tool_restore(run->tool, run->family, text.data, 0, &result);
 		if (err)
 			steer_cause(run, &result, cause, cause_size);
 		tool_result_free(&result);
 	} else {
-		strncpy(cause, strerror(ENOMEM), cause_size - 1);
-		cause[cause_size - 1] = '\0';
+		snprintf(cause, cause_size, "%s", strerror(ENOMEM));
 	}
 	text_free(&text);
 	return err;
@@ -88,7 +90,7 @@ static void give_up(const struct steer_run *run, const struct steer_found *found
 {
 	char second[STEER_MESSAGE_MAX];
 
-	if (!apply(run, found, true, second, sizeof(second)))
+	if (!apply(run, found, STEER_FLUSH, second, sizeof(second)))
 		steer_tell(run, NULL, "table %s: removing our rules: %s; our chains were emptied", found->table->name, cause);
 	else
 		steer_tell(run, NULL, "table %s: removing our rules: %s; emptying our chains: %s", found->table->name, cause,
@@ -108,7 +110,9 @@ static int remove_from(const struct steer_run *run, const struct save_table *tab
 		return err;
 	}
 	if (choose(&found, choice, kept)) {
-		err = apply(run, &found, false, cause, sizeof(cause));
+		err = apply(run, &found, STEER_BY_SPEC, cause, sizeof(cause));
+		if (err == -EINVAL)
+			err = apply(run, &found, STEER_BY_NUMBER, cause, sizeof(cause));
 		if (!err) {
 			*removed += tell_removed(run, &found);
 		} else if (err == -EINVAL && !last_try) {

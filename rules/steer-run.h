@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What checking, installing and sweeping share: telling findings of a family, and taking chains out. */
+/* What checking, installing and removing share: running a tool for a family, and telling what it found. */
 #ifndef RULES_STEER_RUN_H
 #define RULES_STEER_RUN_H
 
-#include "rules/steer-text.h"
+#include "rules/save.h"
+#include "rules/steer.h"
 
 /* A run over one family's ruleset with one tool. */
 struct steer_run {
@@ -29,15 +30,5 @@ unsigned steer_cause(const struct steer_run *run, const struct tool_result *resu
 
 /* Reads and parses the ruleset. 0, or -errno after telling why. `result` owns the text that `save` points into. */
 int steer_read(const struct steer_run *run, struct save *save, struct tool_result *result);
-
-/* Which of our chains are to go. */
-struct steer_choice {
-	const struct steer_sweep *sweep; /* those that nobody listens to, but for the caller's own numbers; NULL: */
-	const struct steer_plan *plan;   /* those of a plan's queues, */
-	const bool *tables;              /* in these of steer_tables */
-};
-
-/* Removes what is chosen, adds to the counts. 0, or -errno after telling why: what could not be removed was emptied if possible. */
-int steer_remove(const struct steer_run *run, const struct steer_choice *choice, unsigned *removed, unsigned *kept);
 
 #endif

@@ -59,27 +59,12 @@ static void add_chain(struct steer_text *text, const struct steer_queue *queue, 
 	end_line(text, line);
 }
 
-/* Where an entry that goes before the rules of its chain stands: after those of ours that come first. */
-static size_t position(const struct steer_plan *plan, size_t item, const struct steer_scope *scope, size_t table)
-{
-	size_t before = 1;
-
-	for (size_t i = 0; i < item; i++)
-		if (item_chosen(plan, i, scope, table) && !plan->items[i].entry->last &&
-		    !strcmp(plan->items[i].entry->chain, plan->items[item].entry->chain))
-			before++;
-	return before;
-}
-
-static void add_jump(struct steer_text *text, const struct steer_plan *plan, size_t i, const struct steer_scope *scope, size_t table)
+static void add_jump(struct steer_text *text, const struct steer_plan *plan, size_t i, size_t table)
 {
 	const struct steer_item *item = &plan->items[i];
 	struct text *t = &text->text;
 
-	if (item->entry->last)
-		text_printf(t, "-A %s", item->entry->chain);
-	else
-		text_printf(t, "-I %s %zu", item->entry->chain, position(plan, i, scope, table));
+	text_printf(t, item->entry->last ? "-A %s" : "-I %s 1", item->entry->chain);
 	text_add(t, item->match.data, item->match.len);
 	text_printf(t, " -m comment --comment \"" STEER_COMMENT "%s\" -j " STEER_PREFIX "%s", item->queue->name, item->queue->name);
 	end_line(text, (struct steer_line){ .table = table, .item = i, .queue = item->queue });
@@ -106,9 +91,16 @@ static void add_table(struct steer_text *text, const struct steer_plan *plan, co
 	}
 	if (!named)
 		return;
+	/*
+	 * Those that go before the chain's rules are put in from the last to the first, each at the head: the tool makes more than one rule
+	 * of a list of addresses, so positions cannot be counted.
+	 */
+	for (size_t i = plan->count; i > 0; i--)
+		if (item_chosen(plan, i - 1, scope, table) && !plan->items[i - 1].entry->last)
+			add_jump(text, plan, i - 1, table);
 	for (size_t i = 0; i < plan->count; i++)
-		if (item_chosen(plan, i, scope, table))
-			add_jump(text, plan, i, scope, table);
+		if (item_chosen(plan, i, scope, table) && plan->items[i].entry->last)
+			add_jump(text, plan, i, table);
 	text_printf(&text->text, "COMMIT");
 	end_line(text, line);
 }
@@ -131,32 +123,53 @@ void steer_text_free(struct steer_text *text)
 	*text = (struct steer_text){ 0 };
 }
 
-static void add_removed_jumps(struct text *text, const struct steer_found *found)
+static void add_removed_spec(struct text *text, const struct save_rule *rule)
+{
+	struct tokens tokens;
+	const char *why;
+
+	/* steer_find() has split it before. */
+	if (save_rule_tokens(rule, &tokens, &why)) {
+		text->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < tokens.count; i++) {
+		text_add(text, " ", 1);
+		tokens_quote(text, tokens.items[i]);
+	}
+	tokens_free(&tokens);
+}
+
+/* The place of a rule in its chain, from 1. */
+static size_t rule_number(const struct save_table *table, size_t rule)
+{
+	size_t number = 1;
+
+	for (size_t r = 0; r < rule; r++)
+		number += table->rules[r].chain == table->rules[rule].chain;
+	return number;
+}
+
+static void add_removed_jumps(struct text *text, const struct steer_found *found, enum steer_removal how)
 {
 	const struct save_table *table = found->table;
 
-	for (size_t r = 0; r < table->rule_count; r++) {
-		struct tokens tokens;
-		const char *why;
+	/* From the last to the first, so that the numbers of those that follow stay right. */
+	for (size_t r = table->rule_count; r > 0; r--) {
+		size_t to = found->jump_of[r - 1];
 
-		if (found->jump_of[r] == STEER_NONE || !found->chains[found->jump_of[r]].chosen)
+		if (to == STEER_NONE || !found->chains[to].chosen || (how == STEER_BY_NUMBER && found->chains[to].foreign))
 			continue;
-		/* steer_find() has split it before. */
-		if (save_rule_tokens(&table->rules[r], &tokens, &why)) {
-			text->failed = true;
-			return;
-		}
-		text_printf(text, "-D %s", table->chains[table->rules[r].chain].name);
-		for (size_t i = 0; i < tokens.count; i++) {
-			text_add(text, " ", 1);
-			tokens_quote(text, tokens.items[i]);
-		}
+		text_printf(text, "-D %s", table->chains[table->rules[r - 1].chain].name);
+		if (how == STEER_BY_NUMBER)
+			text_printf(text, " %zu", rule_number(table, r - 1));
+		else
+			add_removed_spec(text, &table->rules[r - 1]);
 		text_add(text, "\n", 1);
-		tokens_free(&tokens);
 	}
 }
 
-void steer_text_remove(struct text *text, const struct steer_found *found, bool flush_only)
+void steer_text_remove(struct text *text, const struct steer_found *found, enum steer_removal how)
 {
 	size_t chosen = 0;
 
@@ -165,12 +178,12 @@ void steer_text_remove(struct text *text, const struct steer_found *found, bool 
 	if (!chosen)
 		return;
 	text_printf(text, "*%s\n", found->table->name);
-	if (!flush_only)
-		add_removed_jumps(text, found);
+	if (how != STEER_FLUSH)
+		add_removed_jumps(text, found, how);
 	for (size_t i = 0; i < found->count; i++)
 		if (found->chains[i].chosen)
 			text_printf(text, "-F %s\n", found->table->chains[found->chains[i].chain].name);
-	for (size_t i = 0; i < found->count && !flush_only; i++)
+	for (size_t i = 0; i < found->count && how != STEER_FLUSH; i++)
 		if (found->chains[i].chosen && !found->chains[i].foreign)
 			text_printf(text, "-X %s\n", found->table->chains[found->chains[i].chain].name);
 	text_printf(text, "COMMIT\n");

@@ -3,12 +3,8 @@
 #ifndef RULES_STEER_TEXT_H
 #define RULES_STEER_TEXT_H
 
-#include "rules/queues.h"
-#include "rules/save.h"
+#include "rules/steer-find.h"
 #include "rules/steer-plan.h"
-
-#define STEER_COMMENT "nfv:" /* before the queue's name: the comment of our jumps */
-#define STEER_NONE ((size_t)-1)
 
 /* What a line is for. */
 struct steer_line {
@@ -34,32 +30,19 @@ struct steer_scope {
 int steer_text_install(struct steer_text *text, const struct steer_plan *plan, const struct steer_scope *scope);
 void steer_text_free(struct steer_text *text);
 
-/* One of our chains, as found in a table. */
-struct steer_chain {
-	size_t chain;    /* index in the table */
-	size_t rules;    /* in it */
-	size_t jumps;    /* of ours that lead to it */
-	bool steers;     /* one of its rules is an NFQUEUE rule */
-	bool bound;      /* somebody listens on one of its queue numbers */
-	bool foreign;    /* a rule that is not ours leads to it */
-	bool chosen;     /* set by the caller: it is to be removed */
+/* How jumps are taken out. */
+enum steer_removal {
+	STEER_BY_SPEC,   /* by what they are */
+	STEER_BY_NUMBER, /* by where they stand, for the few matches that the tool does not find again by what it prints of them */
+	STEER_FLUSH,     /* not at all: the chains are emptied */
 };
-
-struct steer_found {
-	const struct save_table *table;
-	struct steer_chain *chains;
-	size_t count;
-	size_t *jump_of; /* by rule of the table: index in chains of where our jump leads, STEER_NONE */
-};
-
-/* Finds our chains and jumps in a table. listening: see bound; NULL: nobody. 0 or -ENOMEM. */
-int steer_find(struct steer_found *found, const struct save_table *table, const struct queues *listening);
-void steer_found_free(struct steer_found *found);
 
 /*
- * The text that removes the chosen chains and our jumps to them. A chain with a foreign rule that leads to it is emptied only. flush_only:
- * all are emptied only. Empty when nothing is chosen. Out of memory: text->failed.
+ * The text that removes the chosen chains and our jumps to them. A chain with a foreign rule that leads to it is emptied only. By
+ * number only the jumps to chains that are removed in the same text are taken out: should a number have come to mean another rule, then
+ * one of ours is left, the chain cannot be removed, and the tool undoes the whole table. Empty when nothing is chosen. Out of
+ * memory: text->failed.
  */
-void steer_text_remove(struct text *text, const struct steer_found *found, bool flush_only);
+void steer_text_remove(struct text *text, const struct steer_found *found, enum steer_removal how);
 
 #endif

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 /* Lines that tell a person how to call the tool, or about something else. */
-static const char *const noise[] = { "Try `", "# Warning", "Warning: ", "Perhaps " };
+static const char *const noise[] = { "Try `", "# Warning", "Warning: weird character", "' ('/' and ' '", "Perhaps " };
 
 /* Skips a word that the line begins with, once. */
 static bool skip(const char **line, const char *word)

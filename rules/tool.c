@@ -187,14 +187,15 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Reads what is there. True while more may come. */
+/* Reads what is there, as far as a pipe holds. True while more may come. */
 static bool take(int fd, struct text *text)
 {
 	char bytes[65536];
-	ssize_t n;
 
-	for (;;) {
-		n = read(fd, bytes, sizeof(bytes));
+	/* Not for ever: one who writes without end must not get past the time limit. */
+	for (int i = 0; i < 64; i++) {
+		ssize_t n = read(fd, bytes, sizeof(bytes));
+
 		if (n > 0 && text->len < OUT_MAX)
 			text_add(text, bytes, (size_t)n);
 		else if (n == 0)
@@ -202,6 +203,7 @@ static bool take(int fd, struct text *text)
 		else if (n < 0 && errno != EINTR)
 			return errno == EAGAIN;
 	}
+	return true;
 }
 
 /* Reads both outputs until the child has ended. 0, or -ETIMEDOUT. */

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rules/steer-check.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Lets the tool read one text. 0 or -errno with the cause, and the line in *line. */
+static int test_text(const struct steer_run *run, const struct steer_plan *plan, size_t item, struct steer_text *text, char *cause,
+		     unsigned *line)
+{
+	struct steer_scope scope = { .family = run->family, .item = item, .test = true };
+	struct tool_result result;
+	int err = steer_text_install(text, plan, &scope);
+
+	*line = 0;
+	snprintf(cause, STEER_MESSAGE_MAX, "%s", strerror(ENOMEM));
+	if (err || !text->text.len)
+		return err;
+	err = tool_restore(run->tool, run->family, text->text.data, 1, &result);
+	if (err)
+		*line = steer_cause(run, &result, cause, STEER_MESSAGE_MAX);
+	tool_result_free(&result);
+	return err;
+}
+
+int steer_test_item(const struct steer_run *run, const struct steer_plan *plan, size_t item, char *cause)
+{
+	struct steer_text text = { 0 };
+	unsigned line;
+	int err = test_text(run, plan, item, &text, cause, &line);
+
+	steer_text_free(&text);
+	return err;
+}
+
+/* Tests each entry alone in the families that refused the whole. Returns how many were found. */
+static size_t test_singly(const struct steer_run runs[2], const struct steer_plan *plan, const bool failed[2])
+{
+	char causes[2][STEER_MESSAGE_MAX];
+	size_t found = 0;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct steer_entry *entry = plan->items[i].entry;
+		bool bad[2] = { false, false };
+		bool both = entry->ipv4 && entry->ipv6 && steer_family_there(TOOL_IPV6);
+
+		for (int f = TOOL_IPV4; f <= TOOL_IPV6; f++)
+			bad[f] = failed[f] && steer_item_in(&plan->items[i], f) &&
+				 steer_test_item(&runs[f], plan, i, causes[f]) == -EINVAL;
+		if (bad[TOOL_IPV4])
+			steer_tell(&runs[TOOL_IPV4], entry->origin, "%s%s", causes[TOOL_IPV4],
+				   both && !bad[TOOL_IPV6] ? " (family: ipv6?)" : "");
+		/* What both say in the same words is told once. */
+		if (bad[TOOL_IPV6] && !(bad[TOOL_IPV4] && !strcmp(causes[TOOL_IPV4], causes[TOOL_IPV6])))
+			steer_tell(&runs[TOOL_IPV6], entry->origin, "%s%s", causes[TOOL_IPV6],
+				   both && !bad[TOOL_IPV4] ? " (family: ipv4?)" : "");
+		found += bad[TOOL_IPV4] || bad[TOOL_IPV6];
+	}
+	return found;
+}
+
+/* Tests everything in each family. -EPERM and what no entry is to blame for are told. */
+static int test_plan(const struct steer_run runs[2], const struct steer_plan *plan)
+{
+	char causes[2][STEER_MESSAGE_MAX];
+	bool failed[2] = { false, false };
+
+	for (int f = TOOL_IPV4; f <= TOOL_IPV6; f++) {
+		struct steer_text text = { 0 };
+		unsigned line;
+		int err;
+
+		if (!steer_family_there(f))
+			continue;
+		err = test_text(&runs[f], plan, STEER_NONE, &text, causes[f], &line);
+		steer_text_free(&text);
+		if (err && err != -EINVAL) {
+			steer_tell(&runs[f], NULL, "%s", causes[f]);
+			return err;
+		}
+		failed[f] = err != 0;
+	}
+	if (!failed[TOOL_IPV4] && !failed[TOOL_IPV6])
+		return 0;
+	if (!test_singly(runs, plan, failed))
+		for (int f = TOOL_IPV4; f <= TOOL_IPV6; f++)
+			if (failed[f])
+				steer_tell(&runs[f], NULL, "%s", causes[f]);
+	return -EINVAL;
+}
+
+int steer_check(const struct tool *tool, const struct steer_queue *queues, size_t count, steer_error_fn *tell, void *context)
+{
+	const struct steer_run runs[2] = {
+		{ .tool = tool, .family = TOOL_IPV4, .tell = tell, .context = context },
+		{ .tool = tool, .family = TOOL_IPV6, .tell = tell, .context = context },
+	};
+	struct steer_plan plan;
+	int err = steer_plan_make(&plan, queues, count, tell, context);
+	int test_err = 0;
+
+	/* The entries that are right so far are tested also when others are not. */
+	if (err != -ENOMEM)
+		test_err = test_plan(runs, &plan);
+	steer_plan_free(&plan);
+	return err ? err : test_err;
+}
