@@ -12,10 +12,9 @@
  * "--modprobe" names a program to be run, "--ipv4" makes the other family skip the line in silence.
  */
 static const char *const refused[] = {
-	"append",	 "check",      "delete",     "delete-chain", "exact",  "flush",	  "goto",	  "help",
-	"insert",	 "ipv4",       "ipv6",	     "jump",	     "line-numbers", "list", "list-rules", "modprobe",
-	"new",		 "new-chain",  "noflush",    "numeric",	     "policy", "rename-chain", "replace", "set-counters",
-	"table",	 "verbose",    "version",    "wait",	     "wait-interval", "zero",
+	"append", "check", "delete-chain", "exact", "flush", "goto", "help", "insert", "ipv4", "ipv6",
+	"jump", "line-numbers", "list-rules", "modprobe", "new-chain", "numeric", "policy", "rename-chain", "replace", "set-counters",
+	"table", "verbose", "version", "wait-interval", "zero",
 };
 
 /* Options of extensions that are also a beginning of one of those. Once the extension is named before, the tool prefers its option. */
@@ -23,7 +22,7 @@ static const struct {
 	const char *option;
 	const char *extension;
 } shared[] = {
-	{ "mode", "statistic" }, { "set", "recent" }, { "set", "connlabel" }, { "pol", "policy" },
+	{ "set", "recent" }, { "set", "connlabel" }, { "pol", "policy" },
 };
 
 static bool extension_named(const struct tokens *tokens, size_t before, const char *extension)
