@@ -83,6 +83,8 @@ plant daemon/process/planted.c '#include <dlfcn.h>'
 plant daemon/process/planted.c '	library = dlopen(path, RTLD_NOW);'
 plant daemon/process/planted.c '#include <rules/steer.h>'
 plant daemon/process/planted.c '#include HEADER'
+plant daemon/planted.c '#include "daemon/queue/message.h"'
+plant daemon/planted.c '#include <dlfcn.h>'
 
 allow plugins/accept/planted.c '#include <nfverdict/plugin.h>'
 allow plugins/accept/planted.c '#include "planted.h"'

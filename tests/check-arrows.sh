@@ -40,6 +40,7 @@ BEGIN {
     may["daemon/config"] = "daemon/config"
     may["daemon/handler"] = "daemon/handler daemon/config daemon/packet"
     may["daemon/process"] = "daemon/process daemon/handler daemon/queue daemon/config daemon/packet rules"
+    may["daemon"] = "daemon/process daemon/config rules"
     # What a folder must not include with angle brackets.
     io = "^(stdio|unistd|fcntl|syslog|poll|dirent|aio|netdb|sys/(socket|stat|file|ioctl|mman|uio|un|epoll|select|sendfile|syscall)|" \
          "libmnl/.*|libnetfilter_queue/.*|libnfnetlink/.*)\\.h$"
