@@ -80,10 +80,13 @@ int account_find(const char *name, struct account *account, char *why, size_t wh
 
 	if (geteuid() != 0) {
 		if (account->uid != geteuid())
-			snprintf(why, why_size, "not started as root: workers stay user id %u instead of becoming %s", geteuid(), wanted);
+			snprintf(why, why_size, "not started as root: workers stay user id %u instead of becoming %s",
+				 geteuid(), wanted);
 		keep_own(account);
-	} else if (groups_denied() || !mapped("/proc/self/uid_map", account->uid) || !mapped("/proc/self/gid_map", account->gid)) {
-		snprintf(why, why_size, "this user namespace does not allow becoming %s: workers stay user id 0 of it", wanted);
+	} else if (groups_denied() || !mapped("/proc/self/uid_map", account->uid) ||
+		   !mapped("/proc/self/gid_map", account->gid)) {
+		snprintf(why, why_size, "this user namespace does not allow becoming %s: workers stay user id 0 of it",
+			 wanted);
 		keep_own(account);
 	} else if (account->uid == 0) {
 		snprintf(why, why_size, "user %s is root: workers must not be", wanted);

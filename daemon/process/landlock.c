@@ -10,11 +10,11 @@
 #include <sys/syscall.h>
 
 /*
- * linux/landlock.h of ABI 7, of which the headers of a distribution know but the beginning. The numbers of the calls are the same on all
- * architectures.
+ * linux/landlock.h of ABI 7, of which the headers of a distribution know but the beginning. The numbers of the calls are the
+ * same on all architectures.
  */
-#define CREATE_RULESET 444
-#define RESTRICT_SELF 446
+#define CREATE_RULESET         444
+#define RESTRICT_SELF          446
 #define CREATE_RULESET_VERSION 1u
 
 struct ruleset {

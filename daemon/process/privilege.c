@@ -130,10 +130,10 @@ static int verify_sets(const struct sets *wanted, char *why, size_t why_size)
 	if (err)
 		return fail(err, why, why_size, "capabilities: reading them back: %s", strerror(-err));
 	if (now.effective != wanted->effective || now.permitted != wanted->permitted ||
-	    now.inheritable != wanted->inheritable || now.ambient != wanted->ambient ||
-	    (now.bounding & ~wanted->bounding))
+	    now.inheritable != wanted->inheritable || now.ambient != wanted->ambient || (now.bounding & ~wanted->bounding))
 		return fail(-EPERM, why, why_size,
-			    "capabilities: permitted 0x%llx effective 0x%llx inheritable 0x%llx ambient 0x%llx bounding 0x%llx are left",
+			    "capabilities: permitted 0x%llx effective 0x%llx inheritable 0x%llx ambient 0x%llx bounding "
+			    "0x%llx are left",
 			    (unsigned long long)now.permitted, (unsigned long long)now.effective,
 			    (unsigned long long)now.inheritable, (unsigned long long)now.ambient,
 			    (unsigned long long)now.bounding);

@@ -32,10 +32,10 @@ int privilege_become(const struct account *account, bool keep_net_admin, char *w
 
 /*
  * Leaves the master CAP_NET_ADMIN, CAP_NET_RAW, CAP_SETUID, CAP_SETGID and CAP_KILL, as far as it has them, also in the
- * bounding set: so programs that it executes get no more, and children need no CAP_SETPCAP to be bounded. Without CAP_DAC_OVERRIDE root
- * opens only what owner, group and mode let it: open the configuration and plugins before. Without CAP_SYS_MODULE the
- * legacy iptables cannot load ip_tables.ko: run steer_sweep() once before, which makes the tools load what they need.
- * 0, or -EPERM with why when CAP_NET_ADMIN is missing.
+ * bounding set: so programs that it executes get no more, and children need no CAP_SETPCAP to be bounded. Without
+ * CAP_DAC_OVERRIDE root opens only what owner, group and mode let it: open the configuration and plugins before. Without
+ * CAP_SYS_MODULE the legacy iptables cannot load ip_tables.ko: run steer_sweep() once before, which makes the tools load
+ * what they need. 0, or -EPERM with why when CAP_NET_ADMIN is missing.
  */
 int privilege_limit_master(char *why, size_t why_size);
 

@@ -27,8 +27,8 @@ static void add_queue(struct table *table, const struct statistics_queue *queue)
 
 static void print_queues(const struct statistics_queue *queues, size_t count, FILE *out)
 {
-	static const char *const headings[] = { "queue",  "number",    "seen",   "accepted", "dropped", "repeated", "requeued",
-						"marked", "rewritten", "failed", "lost",     NULL };
+	static const char *const headings[] = { "queue",    "number", "seen",      "accepted", "dropped", "repeated",
+						"requeued", "marked", "rewritten", "failed",   "lost",    NULL };
 	struct statistics_queue total = { 0 };
 	struct table table;
 
@@ -142,7 +142,7 @@ static void add_handler_rows(struct table *handlers, struct table *own, const ch
 
 static void print_handlers(const struct statistics_queue *queues, size_t count, FILE *out)
 {
-	static const char *const headings[] = { "handler",   "seen",	  "accepted", "dropped",   "repeated", "requeued",
+	static const char *const headings[] = { "handler",   "seen",   "accepted",  "dropped",  "repeated", "requeued",
 						"continued", "marked", "rewritten", "breaches", NULL };
 	static const char *const own_headings[] = { "handler", "counter", "value", NULL };
 	struct handler_counters sum;
