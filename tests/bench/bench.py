@@ -111,8 +111,7 @@ class Consumer:
 
     def ready(self):
         if self.process.poll() is not None:
-            self.log.seek(0)
-            raise RuntimeError(f"{' '.join(self.command)}: ended at once:\n{self.log.read().decode(errors='replace')}")
+            raise RuntimeError(f"{' '.join(self.command)}: ended at once")
         return queue_row() and "NFQUEUE" in run("iptables-save")
 
     def __enter__(self):
@@ -121,13 +120,21 @@ class Consumer:
         try:
             wait_for("the consumer to bind its queue", self.ready)
         except RuntimeError:
-            self.__exit__()
+            self.__exit__(RuntimeError)
             raise
-        time.sleep(0.2)
-        self.pids = family(self.process.pid)
+        wait_for("the consumer's processes to settle", self.settled)
         return self
 
-    def __exit__(self, *_):
+    def settled(self):
+        """Helpers of the start have ended."""
+        self.pids = family(self.process.pid)
+        time.sleep(0.3)
+        return self.pids == family(self.process.pid)
+
+    def __exit__(self, error=None, *_):
+        if error:
+            self.log.seek(0)
+            sys.stderr.write(self.log.read().decode(errors="replace"))
         self.steer("-D")
         self.process.terminate()
         try:
