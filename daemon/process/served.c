@@ -23,6 +23,7 @@
 #define RECEIVE_BYTES_USUAL    2048u /* of a packet, when the whole of it is asked for: most are not super-packets */
 #define RECEIVE_BYTES_OVERHEAD 1024u /* the kernel charges about this much more than the copied bytes */
 #define SOON_NS                1000000000u /* a death this soon after a start is a failure to start */
+#define RESTARTS_AT_ONCE       20 /* in a row, each soon after the last */
 #define RESTART_LEAST_NS       50000000u
 #define RESTART_MOST_NS        5000000000u
 
@@ -230,18 +231,28 @@ static void log_end(const struct served *served, int status)
 		log_error("queue %u: worker %d ended with status %d%s", served->number, (int)served->pid, WEXITSTATUS(status), where);
 }
 
+/*
+ * A worker that served is replaced at once, for its packets wait; one that dies again and again, or before it is ready, is not
+ * allowed to eat the machine.
+ */
+static uint64_t restart_pause(const struct served *served)
+{
+	uint64_t pause;
+
+	if (served->ready)
+		return served->failures > RESTARTS_AT_ONCE ? RESTART_LEAST_NS : 0;
+	pause = RESTART_LEAST_NS << (served->failures < 8 ? served->failures : 8);
+	return pause > RESTART_MOST_NS ? RESTART_MOST_NS : pause;
+}
+
 void served_ended(struct served *served, int status, bool stopping)
 {
-	uint64_t now = events_now_ns(), pause = 0;
+	uint64_t now = events_now_ns(), pause;
 
 	if (!stopping)
 		log_end(served, status);
 	served->failures = now - served->started_ns < SOON_NS ? served->failures + 1 : 0;
-	if (served->failures > 1) {
-		pause = RESTART_LEAST_NS << (served->failures < 10 ? served->failures - 2 : 8);
-		if (pause > RESTART_MOST_NS)
-			pause = RESTART_MOST_NS;
-	}
+	pause = restart_pause(served);
 	served->restart_at_ns = now + pause;
 	served->pid = 0;
 	served->ready = false;

@@ -8,11 +8,17 @@
 
 #include <stdint.h>
 
+/* Decisions on their way to the kernel. They count once they are sent; a successor counts those of a worker that died in the call. */
+struct shared_sending {
+	uint32_t accepted, dropped, repeated, requeued, marked, rewritten, failed;
+};
+
 struct shared {
 	uint64_t heartbeat_ns;          /* CLOCK_MONOTONIC of the last turn of the loop */
 	struct chain_progress progress; /* packet and handler under way */
 	uint32_t last_id;               /* newest packet id that was received */
 	uint32_t last_id_known;         /* 0 before the first packet */
+	struct shared_sending sending;
 	struct queue_counters counters;
 	struct handler_counters handlers[]; /* in the order of the queue's chain */
 };

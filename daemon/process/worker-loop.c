@@ -16,26 +16,46 @@
 
 /* ---- Verdicts ---- */
 
+static void give_up(struct worker *worker, int err)
+{
+	if (!worker->broken)
+		log_error("queue %u: verdicts cannot be sent: %s", worker->number, strerror(-err));
+	worker->broken = true;
+	worker->stop = true;
+}
+
+static void count_sent(struct shared *shared)
+{
+	struct queue_counters *counters = &shared->counters;
+	const struct shared_sending *sent = &shared->sending;
+
+	counters->accepted += sent->accepted;
+	counters->dropped += sent->dropped;
+	counters->repeated += sent->repeated;
+	counters->requeued += sent->requeued;
+	counters->marked += sent->marked;
+	counters->rewritten += sent->rewritten;
+	counters->failed += sent->failed;
+	shared->sending = (struct shared_sending){ 0 };
+}
+
+/*
+ * Most of a worker's time goes by in this call: the packets' way through the rest of the stack is in it. The kernel ends it also
+ * when the worker is killed meanwhile, so what is on its way is noted first.
+ */
 static int flush(struct worker *worker)
 {
-	struct queue_counters *counters = worker->counters;
-	const struct worker_pending *pending = &worker->pending;
-	int err = sink_flush(worker->sink);
+	int err;
 
+	worker->shared->sending = worker->pending;
+	worker->pending = (struct shared_sending){ 0 };
+	err = sink_flush(worker->sink);
 	if (err) {
-		log_error("queue %u: verdicts cannot be sent: %s", worker->number, strerror(-err));
-		worker->broken = true;
-		worker->stop = true;
+		worker->shared->sending = (struct shared_sending){ 0 };
+		give_up(worker, err);
 		return err;
 	}
-	counters->accepted += pending->accepted;
-	counters->dropped += pending->dropped;
-	counters->repeated += pending->repeated;
-	counters->requeued += pending->requeued;
-	counters->marked += pending->marked;
-	counters->rewritten += pending->rewritten;
-	counters->failed += pending->failed;
-	worker->pending = (struct worker_pending){ 0 };
+	count_sent(worker->shared);
 	return 0;
 }
 
@@ -56,19 +76,18 @@ static void flush_when_late(struct worker *worker)
 	worker->look_after = 1;
 }
 
-/* The kernel's word for a verdict. */
-static uint32_t kernel_verdict(const struct worker *worker, nfv_verdict verdict, struct worker_pending *pending)
+/* The kernel's word for a verdict. The chain gives only four; for another one nobody is cut off. */
+static uint32_t kernel_verdict(const struct worker *worker, nfv_verdict verdict)
 {
 	switch ((enum nfv_verdicts)(verdict & 0xffff)) {
 	case NFV_DROP:
-		pending->dropped++;
 		return NF_DROP;
 	case NFV_REPEAT:
-		pending->repeated++;
 		return NF_REPEAT;
 	case NFV_TO_QUEUE:
-		pending->requeued++;
-		return (uint32_t)NF_QUEUE_NR(verdict >> 16) | (worker->config->when_down == PASS_ACCEPT ? NF_VERDICT_FLAG_QUEUE_BYPASS : 0);
+		/* A number that nobody listens on is a queue that is down. */
+		return (uint32_t)NF_QUEUE_NR(verdict >> 16) |
+		       (worker->config->when_down == PASS_ACCEPT ? NF_VERDICT_FLAG_QUEUE_BYPASS : 0);
 	case NFV_ACCEPT:
 	case NFV_CONTINUE:
 	case NFV_HOLD:
@@ -76,9 +95,21 @@ static uint32_t kernel_verdict(const struct worker *worker, nfv_verdict verdict,
 	case NFV_DROP_FLOW:
 		break;
 	}
-	/* The chain gives only the four; with no other word for it, nobody is cut off. */
-	pending->accepted++;
 	return NF_ACCEPT;
+}
+
+static void count_decision(struct worker *worker, const struct chain_decision *decision)
+{
+	struct shared_sending *pending = &worker->pending;
+	uint32_t kind = decision->verdict & 0xffff;
+
+	pending->dropped += kind == NFV_DROP;
+	pending->repeated += kind == NFV_REPEAT;
+	pending->requeued += kind == NFV_TO_QUEUE;
+	pending->accepted += kind != NFV_DROP && kind != NFV_REPEAT && kind != NFV_TO_QUEUE;
+	pending->marked += decision->set_mark;
+	pending->rewritten += decision->rewritten;
+	pending->failed += decision->failed;
 }
 
 static void decided(void *context, size_t index, const struct chain_decision *decision)
@@ -87,7 +118,6 @@ static void decided(void *context, size_t index, const struct chain_decision *de
 	const struct nfv_packet *packet = worker->batch[index];
 	struct coalesce_decision out = {
 		.id = packet->id,
-		.verdict = kernel_verdict(worker, decision->verdict, &worker->pending),
 		.set_mark = decision->set_mark,
 		.mark = packet->mark,
 	};
@@ -97,15 +127,15 @@ static void decided(void *context, size_t index, const struct chain_decision *de
 		out.payload = packet->data;
 		out.payload_len = packet->captured_len;
 	}
-	worker->pending.marked += decision->set_mark;
-	worker->pending.rewritten += decision->rewritten;
-	worker->pending.failed += decision->failed;
+	out.verdict = kernel_verdict(worker, decision->verdict);
 	err = sink_decide(worker->sink, &out);
-	if (err && !worker->broken) {
-		log_error("queue %u: packet %u: verdict cannot be sent: %s", worker->number, packet->id, strerror(-err));
-		worker->broken = true;
-		worker->stop = true;
+	if (err == -ENOSPC && flush(worker) == 0)
+		err = sink_decide(worker->sink, &out);
+	if (err) {
+		give_up(worker, err);
+		return;
 	}
+	count_decision(worker, decision);
 	flush_when_late(worker);
 }
 
@@ -131,17 +161,18 @@ static void recover(struct worker *worker, bool any, uint32_t first_id)
 {
 	struct queue_counters *counters = worker->counters;
 	uint32_t until = any ? first_id - 1 : worker->setup->predecessor_last_id;
-	uint64_t known = counters->accepted + counters->dropped + counters->repeated + counters->requeued + counters->recovered;
+	uint64_t known;
 	int err = sink_repeat_until(worker->sink, until);
 
 	if (err) {
-		log_error("queue %u: packets of the worker before cannot be repeated: %s", worker->number, strerror(-err));
-		worker->broken = true;
-		worker->stop = true;
+		give_up(worker, err);
 		return;
 	}
+	count_sent(worker->shared);
+	known = counters->accepted + counters->dropped + counters->repeated + counters->requeued + counters->recovered;
 	if (counters->received > known)
 		counters->recovered += counters->received - known;
+	worker->repeated_until = until;
 	worker->shared->last_id = until;
 	worker->shared->last_id_known = 1;
 	worker->recovering = false;
@@ -153,6 +184,9 @@ static void count_answer(struct worker *worker, const struct message_answer *ans
 	unsigned number = answer->error > 0 && answer->error < COUNTERS_ERRNOS ? (unsigned)answer->error : 0;
 
 	if (answer->error == 0)
+		return;
+	/* There was nothing to repeat: the predecessor died with empty hands. */
+	if (answer->error == ENOENT && worker->setup->successor && answer->sequence == worker->repeated_until)
 		return;
 	worker->counters->errors[number]++;
 	if (worker->answered[number / 8] & 1u << number % 8)

@@ -13,11 +13,6 @@
 
 #define WORKER_PRINT_BYTES (256 * 1024) /* printed lines that wait for a slow reader; more are lost and counted */
 
-/* Decisions that are not sent yet; they count once they are. */
-struct worker_pending {
-	uint32_t accepted, dropped, repeated, requeued, marked, rewritten, failed;
-};
-
 struct worker {
 	const struct worker_setup *setup;
 	const struct config_queue *config;
@@ -42,8 +37,9 @@ struct worker {
 	uint64_t opened_ns;          /* when the oldest decision that is not sent was received */
 	unsigned decided_since_look; /* decisions since the clock was looked at */
 	unsigned look_after;
-	struct worker_pending pending;
+	struct shared_sending pending; /* decided and not sent */
 	uint64_t pause_ns;           /* of coalesced waiting; 0: off */
+	uint32_t repeated_until;     /* the id that the predecessor's packets were repeated up to */
 	bool recovering;             /* the first receive decides what the predecessor had in hand */
 
 	/* what print() collects */

@@ -68,13 +68,7 @@ static int direct_flush(struct sink *sink)
 
 static int direct_decide(struct sink *sink, const struct coalesce_decision *decision)
 {
-	struct direct *direct = direct_of(sink);
-	int err = coalesce_add(&direct->coalesce, decision);
-
-	if (err != -ENOSPC)
-		return err;
-	err = direct_flush(sink);
-	return err ? err : coalesce_add(&direct->coalesce, decision);
+	return coalesce_add(&direct_of(sink)->coalesce, decision);
 }
 
 static int direct_repeat_until(struct sink *sink, uint32_t id)

@@ -12,7 +12,7 @@
 struct sink;
 
 struct sink_ops {
-	/* Takes one decision, in order of packet ids. Payload bytes must stay until the next flush. 0 or -errno. */
+	/* Takes one decision, in order of packet ids. Payload bytes must stay until the next flush. 0, or -ENOSPC: flush first. */
 	int (*decide)(struct sink *sink, const struct coalesce_decision *decision);
 	/* Lets all decisions taken so far go to the kernel. 0, or -errno when that cannot be done: the queue needs a new worker. */
 	int (*flush)(struct sink *sink);
