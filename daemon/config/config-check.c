@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What spans keys. Fields in which a mistake was found already are left alone, so that no mistake causes a second line. */
 #include "daemon/config/config-private.h"
-#include "daemon/config/match.h"
+#include "daemon/config/config-match.h"
 #include "daemon/config/nearest.h"
 
 #include <string.h>
@@ -93,7 +93,8 @@ static void check_handlers(const struct subject *s)
 
 static void check_range(const struct subject *s)
 {
-	if (given(s, &s->queue->range) && usable(s, &s->queue->copy) && s->queue->copy != COPY_PACKET)
+	if (given(s, &s->queue->range) && s->queue->range != CONFIG_RANGE_AUTO && usable(s, &s->queue->copy) &&
+	    s->queue->copy != COPY_PACKET)
 		complain(s, &s->queue->range, "has a meaning only with copy: packet");
 }
 
@@ -124,7 +125,7 @@ static void check_steer(const struct subject *s)
 		/* Of a named entry, chain is the first field and so stands for the entry too: it is usable when both are. */
 		if (usable(s, &entries[i].chain) && usable(s, &entries[i].table) && entries[i].chain)
 			check_chain(s, &entries[i]);
-		if (usable(s, &entries[i].match) && entries[i].match && match_check(entries[i].match, &why))
+		if (usable(s, &entries[i].match) && entries[i].match && config_match_check(entries[i].match, &why))
 			complain(s, &entries[i].match, "%s", why.text);
 	}
 }
@@ -178,6 +179,22 @@ static void check_numbers(const struct subject *s, size_t index)
 	}
 }
 
+/* A queue that could not be added was complained about already. */
+static void check_any_queue(struct config_private *c)
+{
+	const struct node *root = c->files ? c->files->tree : NULL;
+
+	if (c->config.queue_count || c->incomplete || !root || (root->kind != NODE_MAP && root->kind != NODE_NULL))
+		return;
+	for (const struct config_file *f = c->files; f; f = f->next) {
+		const struct node *queues = tree_get(f->tree, "queues");
+
+		if (queues && (queues->count || queues->kind == NODE_SCALAR))
+			return;
+	}
+	report_add(c->report, root->place, "queues", "no queue is defined");
+}
+
 void config_check(struct config_private *c)
 {
 	for (size_t i = 0; i < c->config.queue_count; i++) {
@@ -195,6 +212,5 @@ void config_check(struct config_private *c)
 		check_cpus(&s);
 		check_fanout(&s);
 	}
-	if (!c->config.queue_count && !c->incomplete && c->files && !tree_get(c->files->tree, "queues"))
-		report_add(c->report, (struct place){ .file = c->files->name }, "queues", "no queue is defined");
+	check_any_queue(c);
 }

@@ -17,19 +17,17 @@
 
 static void load_text(struct config_private *c, struct config_file *file, const char *text, size_t len);
 
-/* "conf.d/a.yaml: cause", but a cause that names the path already stands alone. */
+/* At the place of the include that asks for the file, or without a place when it is the first one. */
 static void refuse_file(struct config_private *c, struct place place, const char *name, const char *why)
 {
-	const char *object = place.line ? "include" : NULL;
-
-	if (object && !strstr(why, name))
-		report_add(c->report, place, object, "%s: %s", name, why);
+	if (place.line)
+		report_add(c->report, place, "include", "%s: %s", name, why);
 	else
-		report_add(c->report, place, object, "%s", why);
+		report_add(c->report, place, NULL, "%s", why);
 	c->incomplete = true;
 }
 
-/* The folder part of a file's name, absolute where that can be found out. */
+/* The folder part of a file's name, absolute where that can be found out: the daemon may change its working folder. */
 static char *find_folder(const char *name)
 {
 	const char *slash = strrchr(name, '/');
@@ -50,9 +48,11 @@ const char *config_resolve(struct config_private *c, const struct config_file *f
 static struct config_file *new_file(const char *name, const struct config_file *parent)
 {
 	struct config_file *file = memory_alloc(1, sizeof(*file));
+	const char *slash = strrchr(name, '/');
 
 	file->name = memory_copy(name, strlen(name));
 	file->folder = find_folder(name);
+	file->prefix = slash ? (size_t)(slash - name) + 1 : 0;
 	file->parent = parent;
 	return file;
 }
@@ -146,11 +146,11 @@ static void load_file(struct config_private *c, const char *name, const struct c
 }
 
 /* The pattern's own part may hold wildcards, the folder that it is relative to may not. */
-static const char *escape_folder(struct config_private *c, const char *folder)
+static const char *escape_folder(struct config_private *c, const struct config_file *file)
 {
-	char *out = arena_alloc(&c->arena, strlen(folder) + 1, 2), *to = out;
+	char *out = arena_alloc(&c->arena, file->prefix + 1, 2), *to = out;
 
-	for (const char *p = folder; *p; p++) {
+	for (const char *p = file->name; p < file->name + file->prefix; p++) {
 		if (strchr("*?[]\\", *p))
 			*to++ = '\\';
 		*to++ = *p;
@@ -171,7 +171,7 @@ static void load_pattern(struct config_private *c, const struct config_file *fil
 	int err;
 
 	if (pattern[0] != '/')
-		full = arena_format(&c->arena, "%s/%s", escape_folder(c, file->folder), pattern);
+		full = arena_format(&c->arena, "%s%s", escape_folder(c, file), pattern);
 	err = glob(full, GLOB_NOSORT, NULL, &found);
 	if (err && err != GLOB_NOMATCH) {
 		report_add(c->report, place, "include", "%s: %s", pattern, err == GLOB_NOSPACE ? "out of memory" : "cannot be read");
@@ -200,8 +200,10 @@ static void load_include(struct config_private *c, const struct config_file *fil
 		report_add(c->report, place, "include", "more than %d files", FILES_MAX);
 	else if (strpbrk(path, "*?["))
 		load_pattern(c, file, path, place);
+	else if (path[0] == '/')
+		load_file(c, path, file, place);
 	else
-		load_file(c, config_resolve(c, file, path), file, place);
+		load_file(c, arena_format(&c->arena, "%.*s%s", (int)file->prefix, file->name, path), file, place);
 }
 
 static void load_text(struct config_private *c, struct config_file *file, const char *text, size_t len)

@@ -15,7 +15,8 @@ struct config_file {
 	struct config_file *next;
 	const struct config_file *parent; /* that includes it */
 	char *name;
-	char *folder;        /* absolute: where its relative names start */
+	char *folder;        /* where its relative names start: absolute, for what is used later */
+	size_t prefix;       /* bytes of the name that are its folder: for names that are shown */
 	struct node *tree;   /* NULL: unreadable */
 	struct values *top;  /* of struct config_top */
 	dev_t device;        /* with inode 0: not known */

@@ -11,7 +11,12 @@ static size_t smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Insertions, deletions, substitutions and exchanges of neighbours, one each. */
+static char to_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Insertions, deletions, substitutions and exchanges of neighbours, one each; small and capital letters are the same. */
 static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
 	size_t rows[3][WORD_MAX + 1];
@@ -22,7 +27,7 @@ static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
 	for (size_t i = 1; i <= a_len; i++) {
 		row[0] = i;
 		for (size_t j = 1; j <= b_len; j++) {
-			size_t cost = above[j - 1] + (a[i - 1] != b[j - 1]);
+			size_t cost = above[j - 1] + (to_lower(a[i - 1]) != to_lower(b[j - 1]));
 
 			cost = smaller(cost, smaller(above[j], row[j - 1]) + 1);
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])

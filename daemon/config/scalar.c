@@ -190,36 +190,48 @@ int scalar_duration(const char *text, uint64_t min, uint64_t max, uint64_t *valu
 	return check_bounds(text, *value, min, max, low, high, why);
 }
 
+/* N or A-B, without regard to bounds. */
+static int read_range(const char *text, uint64_t *first, uint64_t *last, struct why *why)
+{
+	static const char wanted[] = "a number or a range such as 0-3";
+	const char *p = text;
+	int err;
+
+	err = read_number(&p, wanted, first, why);
+	if (err)
+		return err;
+	*last = *first;
+	if (*p == '-' && digit_value(p[1]) < 10) {
+		p++;
+		err = read_number(&p, wanted, last, why);
+	}
+	if (!err && *p)
+		err = scalar_refuse(why, "wanted %s, found %.*s", wanted, SHOWN, text);
+	return err;
+}
+
 int scalar_range(const char *text, uint64_t min, uint64_t max, struct nfv_range *value, struct why *why)
 {
 	uint64_t first, last, top = min || max ? max : UINT32_MAX;
-	const char *p = text;
-	char low[24], high[24];
+	uint64_t low, high;
 	int err;
 
-	err = read_number(&p, "a number or a range such as 0-3", &first, why);
-	last = first;
-	if (!err && *p == '-') {
-		p++;
-		err = read_number(&p, "a number or a range such as 0-3", &last, why);
-	}
+	err = read_range(text, &first, &last, why);
 	if (err)
 		return err;
-	if (*p)
-		return scalar_refuse(why, "wanted a number or a range such as 0-3, found %.*s", SHOWN, text);
-	snprintf(low, sizeof(low), "%" PRIu64, min);
-	snprintf(high, sizeof(high), "%" PRIu64, top);
-	err = check_bounds(text, first, min, top, low, high, why);
-	if (!err)
-		err = check_bounds(text, last, min, top, low, high, why);
-	if (!err && first > last) {
+	low = first < last ? first : last;
+	high = first < last ? last : first;
+	if (low < min)
+		scalar_refuse(why, "%" PRIu64 " is below %" PRIu64, low, min);
+	else if (high > top)
+		scalar_refuse(why, "%" PRIu64 " is above %" PRIu64, high, top);
+	else if (first > last)
 		scalar_refuse(why, "%.*s: %" PRIu64 " is above %" PRIu64 ", wanted the smaller number first", SHOWN, text, first, last);
-		err = -ERANGE;
+	else {
+		*value = (struct nfv_range){ .first = (uint32_t)first, .last = (uint32_t)last };
+		return 0;
 	}
-	if (err)
-		return err;
-	*value = (struct nfv_range){ .first = (uint32_t)first, .last = (uint32_t)last };
-	return 0;
+	return -ERANGE;
 }
 
 int scalar_mark(const char *text, struct nfv_mark *value, struct why *why)

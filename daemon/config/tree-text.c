@@ -73,7 +73,7 @@ bool tree_text_check(const char *file, const char *text, size_t len, struct repo
 	return true;
 }
 
-/* libyaml's words and ours. With `began`, the place where the thing began tells more than where the parser gave up. */
+/* libyaml's words and ours. With at_context, the place where the thing began tells more than the one where the parser gave up. */
 static const struct explanation {
 	const char *problem;
 	const char *context; /* NULL: any */
@@ -86,8 +86,6 @@ static const struct explanation {
 	{ "mapping keys are not allowed in this context", NULL, "found a '?' that does not belong here, expected a key", false },
 	{ "block sequence entries are not allowed in this context", NULL,
 	  "found a '-' that does not belong here, expected list items on lines of their own", false },
-	{ "did not find expected key", NULL,
-	  "found something at the wrong indentation, expected a key in line with the keys above it", false },
 	{ "did not find expected '-' indicator", NULL,
 	  "found something at the wrong indentation, expected '- ' in line with the list items above it", false },
 	{ "did not find expected ',' or ']'", NULL, "expected ',' or ']' in the list that began", false },
@@ -110,12 +108,13 @@ static const struct explanation {
 	{ "did not find expected alphabetic or numeric character", NULL,
 	  "found '*' or '&' (aliases are not taken), expected quotes around a text that begins so", true },
 	{ "found undefined tag handle", NULL, "found a tag ('!'), expected a plain value: tags are not taken", false },
+	{ "found unknown directive name", NULL, "found '%', expected a key: directives other than %YAML are not taken", false },
 	{ "found incompatible YAML document", NULL, "expected YAML version 1.1 or 1.2", false },
 };
 
 static size_t offset_of(const char *text, size_t len, const yaml_mark_t *mark)
 {
-	size_t at = mark->index, start = 0;
+	size_t at = mark->index, start;
 
 	/* index counts characters, not bytes: walk. */
 	for (start = 0; start < len && at; start++) {
@@ -138,6 +137,21 @@ static void explain_character(const char *text, size_t len, const yaml_mark_t *m
 		snprintf(out, size, "expected a key or a value here");
 }
 
+/* Either the indentation is wrong, or a value has ended and something follows on its line. */
+static void explain_missing_key(const char *text, size_t len, const yaml_mark_t *mark, char *out, size_t size)
+{
+	size_t at = offset_of(text, len, mark), start = at;
+
+	while (start > 0 && text[start - 1] != '\n' && text[start - 1] != '\r')
+		start--;
+	if (start + strspn(text + start, " ") < at)
+		snprintf(out, size, "found more behind a value, expected the end of the line");
+	else if (at < len && strchr(":]},", text[at]))
+		snprintf(out, size, "found '%c', expected a key", text[at]);
+	else
+		snprintf(out, size, "found something at the wrong indentation, expected a key in line with the keys above it");
+}
+
 static const struct explanation *find_explanation(const char *problem, const char *context)
 {
 	for (size_t i = 0; i < sizeof(explanations) / sizeof(explanations[0]); i++) {
@@ -155,12 +169,15 @@ void tree_text_explain(const yaml_parser_t *parser, const char *file, const char
 	const struct explanation *e = find_explanation(problem, parser->context);
 	const yaml_mark_t *mark = e && e->at_context && parser->context ? &parser->context_mark : &parser->problem_mark;
 	struct place place = { file, (unsigned)mark->line + 1, (unsigned)mark->column + 1 };
-	char words[160];
+	char words[128];
 
 	if (parser->error == YAML_MEMORY_ERROR) {
 		report_add(report, place, NULL, "out of memory");
 	} else if (!strcmp(problem, "found character that cannot start any token")) {
 		explain_character(text, len, mark, words, sizeof(words));
+		report_add(report, place, NULL, "%s", words);
+	} else if (!strcmp(problem, "did not find expected key")) {
+		explain_missing_key(text, len, mark, words, sizeof(words));
 		report_add(report, place, NULL, "%s", words);
 	} else if (e && parser->context && strstr(e->words, "that began")) {
 		report_add(report, place, NULL, "%s at line %zu, column %zu", e->words, parser->context_mark.line + 1,

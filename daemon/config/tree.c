@@ -56,8 +56,7 @@ static void refuse_properties(struct parse *p, const yaml_char_t *anchor, const 
 		report_add(p->report, place, NULL, "found the anchor &%.64s, expected a plain value: anchors are not taken",
 			   (const char *)anchor);
 	if (tag)
-		report_add(p->report, place, NULL, "found the tag %.64s, expected a plain value: tags are not taken",
-			   (const char *)tag);
+		report_add(p->report, place, NULL, "found a tag ('!'), expected a plain value: tags are not taken");
 }
 
 static bool is_null_word(const char *text)
@@ -228,6 +227,9 @@ static void parse_stream(struct parse *p, struct node *root)
 			end = true;
 			break;
 		case YAML_DOCUMENT_START_EVENT:
+			if (event.data.document_start.tag_directives.start != event.data.document_start.tag_directives.end)
+				report_add(p->report, mark_place(p, &event.start_mark), NULL,
+					   "found %%TAG, expected a key: directives other than %%YAML are not taken");
 			if (++documents > 1) {
 				report_add(p->report, mark_place(p, &event.start_mark), NULL,
 					   "found a second document ('---'), expected one");

@@ -111,7 +111,7 @@ static int step(struct walk *w, int folder, const char *name, const char *path, 
 	else
 		err = S_ISDIR(st->st_mode) ? judge(w, st, path) : 0;
 	if (err == -ELOOP)
-		tell(w, "%s: became a symbolic link while it was opened", path);
+		tell(w, "%s became a symbolic link while it was opened", path);
 	if (!err)
 		return fd;
 	close(fd);
@@ -125,7 +125,7 @@ static int open_judged(struct walk *w, int folder, const char *name, const char 
 	int fd, err;
 
 	if (!S_ISREG(seen->st_mode)) {
-		tell(w, "%s is %s, wanted a regular file", path, S_ISDIR(seen->st_mode) ? "a folder" : "a device, pipe or socket");
+		tell(w, "is %s, wanted a regular file", S_ISDIR(seen->st_mode) ? "a folder" : "a device, pipe or socket");
 		return S_ISDIR(seen->st_mode) ? -EISDIR : -EINVAL;
 	}
 	fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -134,7 +134,7 @@ static int open_judged(struct walk *w, int folder, const char *name, const char 
 		tell(w, "%s: %s", path, strerror(-err));
 	} else if (st.st_dev != seen->st_dev || st.st_ino != seen->st_ino) {
 		err = -EAGAIN;
-		tell(w, "%s: was replaced while it was opened", path);
+		tell(w, "%s was replaced while it was opened", path);
 	} else {
 		err = judge(w, &st, path);
 	}
@@ -185,11 +185,11 @@ int trust_open(struct trust *trust, const char *path, char *why, size_t why_size
 	resolved = realpath(path, NULL);
 	if (!resolved) {
 		fd = -errno;
-		tell(&w, "%s: %s", path, strerror(-fd));
+		tell(&w, "%s", strerror(-fd));
 		return fd;
 	}
 	if (!resolved[1]) {
-		tell(&w, "/ is a folder, wanted a regular file");
+		tell(&w, "is a folder, wanted a regular file");
 		fd = -EISDIR;
 	} else {
 		fd = walk_path(&w, resolved);

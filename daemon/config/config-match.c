@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "daemon/config/match.h"
+#include "daemon/config/config-match.h"
 
 #include <errno.h>
 #include <string.h>
@@ -169,7 +169,7 @@ static int check_characters(const char *text, struct why *why)
 	return 0;
 }
 
-int match_check(const char *text, struct why *why)
+int config_match_check(const char *text, struct why *why)
 {
 	struct tokens t = { .rest = text };
 	char last[TOKEN_MAX + 1] = "";
