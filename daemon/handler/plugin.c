@@ -153,7 +153,7 @@ static int refuse_load(const struct refusal *to, const char *text, const char *a
 static int check_abi(const struct nfv_plugin *ops, size_t symbol_size, const struct refusal *to)
 {
 	if (symbol_size < offsetof(struct nfv_plugin, needs_bytes))
-		return refuse(to, -ENOEXEC, "symbol %s has %zu bytes, wanted %zu", SYMBOL, symbol_size, sizeof(*ops));
+		return refuse(to, -ENOEXEC, "symbol %s has %zu bytes of data, wanted %zu", SYMBOL, symbol_size, sizeof(*ops));
 	if (ops->magic != NFV_MAGIC)
 		return refuse(to, -ENOEXEC, "magic is 0x%08x, wanted 0x%08x", ops->magic, NFV_MAGIC);
 	if (ops->abi_major != NFV_ABI_MAJOR)
