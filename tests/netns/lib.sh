@@ -33,7 +33,9 @@ if [ -z "${NFV_TEST_ISOLATED-}" ]; then
 		command -v "$tool" >/dev/null || skip "$tool is not installed"
 	done
 	lib_user=()
-	[ "$(id -u)" -eq 0 ] || lib_user=(--user --map-root-user)
+	if [ "$(id -u)" -ne 0 ] || [ -n "${NFV_TEST_USERNS-}" ]; then
+		lib_user=(--user --map-root-user)
+	fi
 	lib_unshare=(unshare ${lib_user[@]+"${lib_user[@]}"} --net --mount --pid --fork --kill-child --mount-proc --propagation private)
 	lib_why=$("${lib_unshare[@]}" mount -t tmpfs none /run 2>&1) || skip "no namespaces for uid $(id -u): $lib_why"
 	lib_tmp=$(mktemp -d "${TMPDIR:-/tmp}/nfv-test.XXXXXX")
@@ -301,9 +303,9 @@ rules() {
 
 # ---- the daemon ----
 
-# config [NAME]: writes NAME.yaml from standard input, with what the tests need in front.
+# config: writes nfverdict.yaml from standard input, with what the tests need in front.
 config() {
-	config_file=$tmp/${1:-nfverdict}.yaml
+	config_file=$tmp/nfverdict.yaml
 	{
 		printf 'user: %s\nplugin-path: [%s]\n' "$worker_user" "$(plugin_folders)"
 		cat
@@ -344,12 +346,24 @@ stop_daemon() {
 	no_rules_left
 }
 
+# kill_daemon: all of it at once, so that nobody is left to tidy up.
+kill_daemon() {
+	local pids
+
+	pids="$daemon_pid $(workers)"
+	# shellcheck disable=SC2086 # process ids
+	kill -KILL $pids 2>/dev/null || : # workers may be gone with their master
+	{ wait "$daemon_pid" || :; } 2>/dev/null
+	daemon_pid=
+	wait_for "the queues to be gone" 10 no_queues "$daemon_host"
+}
+
+# Chains named NFV-foreign… and NFV-mine… are the tests' own.
 no_rules_left() {
 	local backend
 
 	for backend in nft legacy; do
-		if rules "$daemon_host" "$backend" | grep -q NFV-; then
-			rules "$daemon_host" "$backend"
+		if rules "$daemon_host" "$backend" | grep -E 'NFV-|nfv:' | grep -vE 'NFV-(foreign|mine)'; then
 			fail "rules are left after nfverdictd ended"
 		fi
 	done
@@ -358,4 +372,39 @@ no_rules_left() {
 # Process ids of the workers: the children of the master.
 workers() {
 	cat "/proc/$daemon_pid/task/$daemon_pid/children"
+}
+
+# statistic queue NAME-OR-NUMBER COLUMN, statistic handler NAME COLUMN: of the last tables that the daemon printed; several
+# rows are summed. `ask_statistics` makes it print them; at its end it does so anyway.
+statistic() {
+	awk -v kind="$1" -v key="$2" -v column="$3" '
+		$1 == kind && $3 == "seen" || $1 == kind && $2 == "seen" {
+			inside = 1; sum = 0; rows = 0
+			for (i = 1; i <= NF; i++)
+				at[$i] = i
+			next
+		}
+		NF == 0 { inside = 0 }
+		inside && ($1 == key || kind == "queue" && $2 == key) { sum += $at[column]; rows++ }
+		END {
+			if (!rows || !(column in at))
+				exit 1
+			printf "%.0f\n", sum
+		}' "$daemon_log" || fail "no statistics of $1 $2: $3"
+}
+
+tables_printed() {
+	grep -cE '^queue +number +seen' "$daemon_log" || [ $? -eq 1 ]
+}
+
+ask_statistics() {
+	local before
+
+	before=$(tables_printed)
+	kill -USR1 "$daemon_pid"
+	wait_for "statistics" 5 more_tables_than "$before"
+}
+
+more_tables_than() {
+	[ "$(tables_printed)" -gt "$1" ]
 }

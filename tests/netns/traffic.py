@@ -70,18 +70,21 @@ def udp_send(args):
         socks.append(sock)
     filler = bytes(max(args.size - 8, 0))
     start, pack, count = time.monotonic(), struct.Struct("!Q").pack, len(socks)
-    sent = refused = 0
+    sent = 0
     for number in range(args.count):
         if args.rate:
             wait = start + number / args.rate - time.monotonic()
             if wait > 0.001:
                 time.sleep(wait)
-        try:
-            socks[number % count].send(pack(args.first + number) + filler)
-            sent += 1
-        except (ConnectionRefusedError, PermissionError, BlockingIOError):
-            refused += 1
-    print(f"sent={sent} refused={refused} seconds={time.monotonic() - start:.2f}")
+        data = pack(args.first + number) + filler
+        while True:
+            try:
+                socks[number % count].send(data)
+                sent += 1
+            except ConnectionRefusedError:  # nobody took an earlier one; this one was not sent yet
+                continue
+            break
+    print(f"sent={sent} seconds={time.monotonic() - start:.2f}")
 
 
 def udp_sink(args):
@@ -123,6 +126,18 @@ def udp_echo(args):
     for _ in until_sigterm(sock):
         data, peer = sock.recvfrom(65536)
         sock.sendto(data, peer)
+
+
+def notify(args):
+    """Listens as a service manager does and prints what it is told."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    if os.path.exists(args.path):
+        os.unlink(args.path)
+    sock.bind(args.path)
+    os.chmod(args.path, 0o777)
+    ready(args)
+    for _ in until_sigterm(sock):
+        print(sock.recv(4096).decode(), flush=True)
 
 
 # ---- TCP ----
@@ -268,6 +283,7 @@ def main():
     command(udp_sink, "port")
     command(udp_ask, "address", "port", "text", timeout=5.0)
     command(udp_echo, "port")
+    command(notify, "path")
     command(tcp_send, "address", "port", bytes=0, text="", timeout=60.0)
     command(tcp_sink, "port", show=0)
     command(capture, "interface", port=0)
