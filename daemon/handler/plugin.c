@@ -23,6 +23,16 @@ static const uint32_t known_may = NFV_MAY_DROP | NFV_MAY_MARK | NFV_MAY_REWRITE 
 
 /* ---- Finding ---- */
 
+static int open_path(struct trust *trust, const char *path, char *why, size_t why_size)
+{
+	char cause[1024] = "";
+	int fd = trust_open(trust, path, cause, sizeof(cause));
+
+	if (fd < 0)
+		snprintf(why, why_size, "%s: %s", path, cause);
+	return fd;
+}
+
 static int find_in_folders(const char *name, const char *const *folders, size_t folder_count, struct trust *trust, char *path,
 			   size_t path_size, char *why, size_t why_size)
 {
@@ -34,7 +44,7 @@ static int find_in_folders(const char *name, const char *const *folders, size_t 
 			snprintf(why, why_size, "%s/%s.so: %s", folders[i], name, strerror(ENAMETOOLONG));
 			return -ENAMETOOLONG;
 		}
-		fd = trust_open(trust, path, why, why_size);
+		fd = open_path(trust, path, why, why_size);
 		/* One that is there and must not be used is no reason to take another: that would hide what is wrong. */
 		if (fd != -ENOENT && fd != -ENOTDIR)
 			return fd;
@@ -63,12 +73,12 @@ int plugin_find(const char *name, const char *const *folders, size_t folder_coun
 		snprintf(why, why_size, "%s: %s", name, strerror(ENAMETOOLONG));
 		return -ENAMETOOLONG;
 	}
-	return trust_open(trust, path, why, why_size);
+	return open_path(trust, path, why, why_size);
 }
 
 /* ---- Loading ---- */
 
-/* Where the one line of a refusal goes; each begins with the path. */
+/* Where the one line of a refusal goes. The caller puts the path in front of it. */
 struct refusal {
 	const char *path;
 	char *why;
@@ -77,12 +87,10 @@ struct refusal {
 
 __attribute__((format(printf, 3, 4))) static int refuse(const struct refusal *to, int err, const char *format, ...)
 {
-	size_t len = (size_t)snprintf(to->why, to->why_size, "%s: ", to->path);
 	va_list args;
 
 	va_start(args, format);
-	if (len < to->why_size)
-		vsnprintf(to->why + len, to->why_size - len, format, args);
+	vsnprintf(to->why, to->why_size, format, args);
 	va_end(args);
 	for (char *c = to->why; to->why_size && *c; c++) {
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
@@ -132,7 +140,7 @@ static void name_descriptor(char alias[ALIAS_SIZE], int fd)
 	sprintf(end, "/%d", fd);
 }
 
-/* The loader's words, with the plugin's path in place of the alias; none when they begin with it, as the refusal's own does. */
+/* The loader's words, with the plugin's path in place of the alias; none where they begin with it, as the caller's line does. */
 static int refuse_load(const struct refusal *to, const char *text, const char *alias)
 {
 	size_t len = strlen(alias);

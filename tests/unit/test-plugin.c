@@ -53,16 +53,15 @@ static void expect_good(void)
 	assert_null(plugin.library);
 }
 
-/* Refused with one line that begins with the path and contains `words`; a good plugin loads afterwards as before. */
+/* Refused with one line that contains `words`; a good plugin loads afterwards as before. */
 static void expect_refused(const char *path, const char *words)
 {
 	struct plugin plugin;
 	int err = load(&plugin, path);
-	size_t len = strlen(path);
 
 	assert_true(err < 0);
-	if (strncmp(why, path, len) || strncmp(why + len, ": ", 2) || !strstr(why, words))
-		fail_msg("wanted \"%s: %s\", got \"%s\"", path, words, why);
+	if (!strstr(why, words))
+		fail_msg("%s: wanted \"%s\", got \"%s\"", path, words, why);
 	for (const char *c = why; *c; c++)
 		assert_true((unsigned char)*c >= ' ');
 	assert_null(strstr(why, "/proc/"));
@@ -137,14 +136,14 @@ static void files_that_are_none(void **state)
 	expect_refused(make_file("empty.so", "", 0), "is empty, not a shared object");
 	expect_refused(folder, "is a folder, wanted a shared object");
 	/* An ELF header and nothing behind it. */
-	expect_refused(make_file("cut.so", "\x7f" "ELF\2\1\1\0\0\0\0\0\0\0\0\0\3\0\x3e\0", 20), ": ");
+	expect_refused(make_file("cut.so", "\x7f" "ELF\2\1\1\0\0\0\0\0\0\0\0\0\3\0\x3e\0", 20), "file too short");
 	/* Not position-independent, or a relocatable object: the type says so. */
 	expect_refused(make_file("object.so", "\x7f" "ELF\2\1\1\0\0\0\0\0\0\0\0\0\1\0\x3e\0", 20), "not a shared object");
 	/* A program of the machine: whatever the loader says about it is one line. */
 	len = readlink("/proc/self/exe", program, sizeof(program) - 1);
 	assert_true(len > 0);
 	program[len] = '\0';
-	expect_refused(program, ": ");
+	expect_refused(program, "cannot dynamically load");
 }
 
 static void a_descriptor_that_cannot_be_read(void **state)
@@ -155,7 +154,7 @@ static void a_descriptor_that_cannot_be_read(void **state)
 	(void)state;
 	assert_true(fd >= 0);
 	assert_int_equal(plugin_load(&plugin, fd, "x.so", why, sizeof(why)), -EBADF);
-	assert_string_equal(why, "x.so: cannot be read: Bad file descriptor");
+	assert_string_equal(why, "cannot be read: Bad file descriptor");
 	close(fd);
 	assert_int_equal(plugin_load(&plugin, -1, "x.so", why, sizeof(why)), -EBADF);
 }
@@ -195,7 +194,7 @@ static void a_short_line_is_cut(void **state)
 	(void)state;
 	memset(small, 'x', sizeof(small));
 	assert_int_equal(plugin_load(&plugin, fd, "a.so", small, 10), -ENOEXEC);
-	assert_string_equal(small, "a.so: mag");
+	assert_string_equal(small, "magic is ");
 	assert_int_equal(small[10], 'x');
 	close(fd);
 }
