@@ -45,7 +45,7 @@ enum nfv_verdicts {
 	NFV_DROP_FLOW = 7,   /* reserved: refused by this version */
 };
 
-/* On to another queue number; without a listener there, the packet is dropped. */
+/* On to another queue number. Without a listener there the packet gets the `when-down` of the queue that it leaves. */
 #define NFV_QUEUE(number) ((nfv_verdict)NFV_TO_QUEUE | (nfv_verdict)(uint16_t)(number) << 16)
 
 /* Bits of nfv_plugin.may: what a handler is allowed to do besides CONTINUE and ACCEPT. */
