@@ -347,7 +347,7 @@ int main(void)
 	if (failed)
 		return failed;
 	if (account_find("nobody", &account, why, sizeof(why)) || !account.change) {
-		printf("skipped: cannot become another user: %s\n", why);
+		printf("skipped: becoming another user needs root outside of a user namespace%s%s\n", why[0] ? ": " : "", why);
 		return 77;
 	}
 	return cmocka_run_group_tests(root, NULL, NULL);
