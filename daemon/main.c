@@ -50,6 +50,8 @@ static struct plan *load(const struct options *options, struct steering *steerin
 		err = steering_check(steering, &report);
 	if (err == -EPERM && options->check)
 		err = 0; /* told in the log; the rest was judged */
+	else if (err == -EPERM)
+		log_error("rules and queues need CAP_NET_ADMIN: start as root, or inside `unshare -Urn`");
 	if (err == 0 && report.count == 0)
 		return plan;
 	print_report(&report);

@@ -12,6 +12,7 @@
 #define PAUSE_AUTO_NS     60000u    /* coalesce: auto, like the rx-usecs of a network card */
 #define PAUSE_BYTES_MAX   32768u    /* a batch that carried more is bulk traffic, which a pause would slow down */
 #define FLUSH_AFTER_NS    500000u   /* a slow handler delays the verdicts of packets before it by no more than about this */
+#define FINISH_NS         1000000000u /* at the end, for what is still in the socket */
 #define LOOK_AFTER_NS     10000000u /* under load, how often other descriptors and timers get their turn */
 
 /* ---- Verdicts ---- */
@@ -302,6 +303,20 @@ static bool turn(struct worker *worker)
 	return pause_for_more(worker, bytes);
 }
 
+/* The last packets: when the master says stop, rules lead here no more, and what the socket still holds can be decided. */
+static void finish(struct worker *worker)
+{
+	uint64_t limit = events_now_ns() + FINISH_NS;
+	int count;
+
+	do {
+		count = receive_messages(&worker->receiver);
+		worker->opened_ns = events_now_ns();
+		if (count > 0)
+			(void)serve_batch(worker, (unsigned)count);
+	} while ((count > 0 || count == -ENOBUFS) && !worker->broken && events_now_ns() < limit);
+}
+
 int worker_loop(struct worker *worker)
 {
 	uint64_t looked_ns = 0;
@@ -325,6 +340,8 @@ int worker_loop(struct worker *worker)
 		if (!worker->stop)
 			more = turn(worker);
 	}
+	if (!worker->broken)
+		finish(worker);
 	return worker->broken ? -EIO : 0;
 }
 
