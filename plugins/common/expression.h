@@ -18,6 +18,12 @@ int expression_compile(struct expression **out, const char *text, char *why, siz
 /* For packet(): touches nothing but the packet. What the kernel did not copy does not match. */
 bool expression_match(const struct expression *expression, const struct nfv_packet *packet);
 
+/*
+ * For nfv_host.need(): bytes of a packet from its IP header on that the expression may look at. NFV_NEEDS_HEADERS (plugin.h) covers most; an
+ * index far into the packet, as in udp[100], takes more. 0 when it looks at none.
+ */
+uint32_t expression_needs_bytes(const struct expression *expression);
+
 /* NULL is allowed. */
 void expression_free(struct expression *expression);
 
