@@ -205,13 +205,14 @@ static bool covered_changed(const struct nfv_packet *p, const struct nfv_ip *ip,
 	/* With another length, bytes outside the range of edits have moved. */
 	if (p->captured_len != arrived_len || p->edit_end > ip->transport_offset)
 		return true;
-	/* There is one range of edits: that from DSCP to hop limit spans the lengths (and next header), which hardly change alone. */
+	/* There is one range of edits: from DSCP to hop limit it spans the lengths and more, which hardly change alone. */
 	if (ip->version == 4)
 		return edited(p, 0, 1) || (edited(p, 2, 4) && p->edit_begin >= 2) || edited(p, 9, 10) || edited(p, 12, 20);
 	return (edited(p, 4, 7) && p->edit_begin >= 2) || edited(p, 8, ip->transport_offset);
 }
 
-static int finish_udp(struct nfv_packet *p, const struct nfv_ip *ip, const uint8_t *destination, uint32_t room, const char **why)
+static int finish_udp(struct nfv_packet *p, const struct nfv_ip *ip, const uint8_t *destination, uint32_t room,
+		      const char **why)
 {
 	uint8_t *b = p->data + ip->transport_offset;
 	uint32_t len;
@@ -232,7 +233,8 @@ static int finish_udp(struct nfv_packet *p, const struct nfv_ip *ip, const uint8
 	return 0;
 }
 
-static int finish_tcp(struct nfv_packet *p, const struct nfv_ip *ip, const uint8_t *destination, uint32_t room, const char **why)
+static int finish_tcp(struct nfv_packet *p, const struct nfv_ip *ip, const uint8_t *destination, uint32_t room,
+		      const char **why)
 {
 	uint8_t *b = p->data + ip->transport_offset;
 	uint32_t header_len = room < 20 ? 0 : (uint32_t)(b[12] >> 4) * 4;
@@ -244,7 +246,8 @@ static int finish_tcp(struct nfv_packet *p, const struct nfv_ip *ip, const uint8
 	return 0;
 }
 
-static int finish_icmp(struct nfv_packet *p, const struct nfv_ip *ip, const uint8_t *destination, uint32_t room, const char **why)
+static int finish_icmp(struct nfv_packet *p, const struct nfv_ip *ip, const uint8_t *destination, uint32_t room,
+		       const char **why)
 {
 	uint8_t *b = p->data + ip->transport_offset;
 

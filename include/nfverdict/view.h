@@ -10,18 +10,18 @@
 #define NFVERDICT_VIEW_H
 
 /* Numbers of the IANA registry "Assigned Internet Protocol Numbers", so that a plugin needs no netinet/in.h for them. */
-#define NFV_IP_ICMP          1
-#define NFV_IP_TCP           6
-#define NFV_IP_UDP           17
-#define NFV_IP_ESP           50
-#define NFV_IP_ICMP6         58
-#define NFV_IP6_HOP_BY_HOP   0
-#define NFV_IP6_ROUTING      43
-#define NFV_IP6_FRAGMENT     44
-#define NFV_IP6_AH           51
-#define NFV_IP6_NO_NEXT      59
-#define NFV_IP6_DESTINATION  60
-#define NFV_IP6_HEADERS_MAX  16 /* extension headers that are walked; a packet with more has no transport header for us */
+#define NFV_IP_ICMP         1
+#define NFV_IP_TCP          6
+#define NFV_IP_UDP          17
+#define NFV_IP_ESP          50
+#define NFV_IP_ICMP6        58
+#define NFV_IP6_HOP_BY_HOP  0
+#define NFV_IP6_ROUTING     43
+#define NFV_IP6_FRAGMENT    44
+#define NFV_IP6_AH          51
+#define NFV_IP6_NO_NEXT     59
+#define NFV_IP6_DESTINATION 60
+#define NFV_IP6_HEADERS_MAX 16 /* extension headers that are walked; a packet with more has no transport header for us */
 
 /* Parses the IP header and, for IPv6, the extension headers up to the transport header. */
 static inline bool nfv_view_ip(const struct nfv_packet *p, struct nfv_ip *ip);
@@ -182,7 +182,8 @@ static inline bool nfv_view_ip(const struct nfv_packet *p, struct nfv_ip *ip)
 }
 
 /* The first len bytes of the transport header; NULL unless it is of this protocol, captured, and inside the IP packet. */
-static inline const uint8_t *nfv_view_transport(const struct nfv_packet *p, const struct nfv_ip *ip, uint8_t protocol, uint32_t len)
+static inline const uint8_t *nfv_view_transport(const struct nfv_packet *p, const struct nfv_ip *ip, uint8_t protocol,
+						uint32_t len)
 {
 	if (!ip->has_transport || ip->protocol != protocol || nfv_view_captured(p, ip, ip->transport_offset) < len)
 		return NULL;

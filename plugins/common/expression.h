@@ -10,8 +10,8 @@
 struct expression;
 
 /*
- * For open(): host names in the text are resolved here, never later. The empty text matches every packet. 0 and *out, which the caller
- * frees; else -EINVAL (the text is at fault) or -ENOMEM, with the cause in why.
+ * For open(): host names in the text are resolved here, never later. The empty text matches every packet. 0 and *out, which
+ * the caller frees; else -EINVAL (the text is at fault) or -ENOMEM, with the cause in why.
  */
 int expression_compile(struct expression **out, const char *text, char *why, size_t why_size);
 

@@ -29,13 +29,14 @@ struct options {
 	struct nfv_list changes; /* struct change */
 };
 
+/* clang-format off */
 static const struct nfv_option change_options[] = {
 	{ .name = "name", .type = NFV_OPT_STRING, .offset = offsetof(struct change, name), .min = 1, .max = 40,
 	  .help = "What its counter is called; without it change-1, change-2 and so on." },
 	{ .name = "only", .type = NFV_OPT_STRING, .offset = offsetof(struct change, only), .min = 1, .max = 4096,
 	  .help = "Only packets that match this pcap-filter(7) expression; without it, all." },
-	{ .name = "protocol", .type = NFV_OPT_CHOICE, .offset = offsetof(struct change, protocol), .words = protocols, .fallback = "any",
-	  .help = "Only packets of this protocol. Find and replace of different lengths need udp." },
+	{ .name = "protocol", .type = NFV_OPT_CHOICE, .offset = offsetof(struct change, protocol), .words = protocols,
+	  .fallback = "any", .help = "Only packets of this protocol. Find and replace of different lengths need udp." },
 	{ .name = "find", .type = NFV_OPT_BYTES, .offset = offsetof(struct change, find),
 	  .help = "Bytes looked for in the payload of TCP and UDP." },
 	{ .name = "replace", .type = NFV_OPT_BYTES, .offset = offsetof(struct change, replace),
@@ -54,6 +55,7 @@ static const struct nfv_option options[] = {
 	  .group = change_options, .group_size = sizeof(struct change), .help = "What is changed, in this order." },
 	{ .name = NULL },
 };
+/* clang-format on */
 
 /* ---- Opening ---- */
 
@@ -62,7 +64,7 @@ static const struct nfv_option options[] = {
 struct rule {
 	const struct change *change;
 	struct expression *only; /* NULL: every packet */
-	uint64_t *hits;          /* packets that it changed */
+	uint64_t *hits; /* packets that it changed */
 	bool finds, sets_dscp;
 };
 
@@ -70,8 +72,8 @@ struct rewriter {
 	struct rule *rules;
 	size_t count;
 	uint64_t *truncated; /* packets that could not be changed, because the kernel copied only a part */
-	uint64_t *too_long;  /* packets with an occurrence left, because the packet would have become too long */
-	uint64_t nowhere;    /* stands in for counters that the daemon's table has no room for */
+	uint64_t *too_long; /* packets with an occurrence left, because the packet would have become too long */
+	uint64_t nowhere; /* stands in for counters that the daemon's table has no room for */
 };
 
 static uint64_t *counter(struct rewriter *rewriter, const struct nfv_host *host, const char *name)
@@ -107,10 +109,11 @@ static int check_bytes(const struct nfv_host *host, const struct change *c)
 		return mistakes;
 
 	if (c->find.len != c->replace.len && c->protocol != UDP)
-		mistakes += host->error(host, &c->replace,
-					"has %zu bytes, find has %zu: another length would shift the sequence numbers of a TCP "
-					"stream and break it; only with protocol: udp may they differ",
-					c->replace.len, c->find.len) != 0;
+		mistakes +=
+			host->error(host, &c->replace,
+				    "has %zu bytes, find has %zu: another length would shift the sequence numbers of a TCP "
+				    "stream and break it; only with protocol: udp may they differ",
+				    c->replace.len, c->find.len) != 0;
 	if (c->find.len == c->replace.len && memcmp(c->find.data, c->replace.data, c->find.len) == 0)
 		mistakes += host->error(host, &c->replace, "is the same as find: nothing would change") != 0;
 	return mistakes;
@@ -195,7 +198,7 @@ static int rewrite_open(const struct nfv_host *host, const void *values, void **
 
 /* ---- Packets ---- */
 
-/* Where the payload lies. False: none that may be changed. The checksum of a fragment is that of all fragments: its payload is left. */
+/* Where the payload lies. False: none that may be changed. A fragment's checksum is that of all fragments: its payload is left. */
 static bool payload_of(const struct nfv_packet *p, const struct nfv_ip *ip, uint32_t *offset, uint32_t *len)
 {
 	struct nfv_tcp tcp;
@@ -317,6 +320,6 @@ static nfv_verdict rewrite_packet(void *state, struct nfv_packet *p)
 }
 
 NFV_PLUGIN(.name = "rewrite", .version = "1", .licence = "GPL-2.0-or-later",
-	   .description = "Replaces bytes of the payload, sets TTL or hop limit, sets DSCP",
-	   .needs_bytes = NFV_NEEDS_ALL, .may = NFV_MAY_REWRITE, .options = options, .options_size = sizeof(struct options),
-	   .open = rewrite_open, .packet = rewrite_packet, .close = rewrite_close);
+	   .description = "Replaces bytes of the payload, sets TTL or hop limit, sets DSCP", .needs_bytes = NFV_NEEDS_ALL,
+	   .may = NFV_MAY_REWRITE, .options = options, .options_size = sizeof(struct options), .open = rewrite_open,
+	   .packet = rewrite_packet, .close = rewrite_close);

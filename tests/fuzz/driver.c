@@ -4,9 +4,10 @@
  *
  *	fuzz-x [-t SECONDS] [FOLDER]
  *
- * runs LLVMFuzzerTestOneInput() over each file of the folder, then over mutations of them for SECONDS (default 2). The mutations are
- * the same in each run; only how far they get depends on the time. Without FOLDER it is $top_srcdir/tests/fuzz/corpus/x. An input that
- * kills the target is written to fuzz-x.crash in the current folder: run it again with a folder that holds it and nothing else.
+ * runs LLVMFuzzerTestOneInput() over each file of the folder, then over mutations of them for SECONDS (default 2). The
+ * mutations are the same in each run; only how far they get depends on the time. Without FOLDER it is
+ * $top_srcdir/tests/fuzz/corpus/x. An input that kills the target is written to fuzz-x.crash in the current folder: run it
+ * again with a folder that holds it and nothing else.
  *
  * With coverage feedback, clang's engine takes the place of this file:
  *
@@ -29,7 +30,7 @@
 #include <unistd.h>
 
 #define INPUT_MAX 131072 /* a mutation does not grow beyond this */
-#define STUCK_S   60     /* a batch of inputs that takes longer counts as hung */
+#define STUCK_S   60 /* a batch of inputs that takes longer counts as hung */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
@@ -177,8 +178,9 @@ static void read_corpus(const char *folder)
 
 static void put_integer(uint8_t *data, size_t size)
 {
-	static const uint32_t values[] = { 0, 1, 4, 8, 20, 40, 127, 128, 255, 256, 1500, 32767, 32768, 65531, 65535, 65536, 0x7fffffff,
-					   0x80000000, 0xfffffffe, 0xffffffff };
+	static const uint32_t values[] = { 0,     1,     4,          8,          20,         40,        127,
+					   128,   255,   256,        1500,       32767,      32768,     65531,
+					   65535, 65536, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff };
 	uint32_t value = values[below(sizeof(values) / sizeof(values[0]))];
 	size_t width = (size_t)1 << below(3), at;
 	uint64_t order = next_random() & 1;

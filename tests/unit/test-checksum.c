@@ -76,7 +76,8 @@ static void test_captured_headers(void **state)
 	(void)state;
 	for (size_t i = 0; i < SAMPLES; i++) {
 		if (samples[i].bytes[0] >> 4 == 4)
-			assert_int_equal(checksum_finish(checksum_add(0, samples[i].bytes, (samples[i].bytes[0] & 15) * 4u)), 0);
+			assert_int_equal(checksum_finish(checksum_add(0, samples[i].bytes, (samples[i].bytes[0] & 15) * 4u)),
+					 0);
 	}
 }
 
@@ -88,36 +89,36 @@ static void test_captured_transports(void **state)
 		size_t len, at, field;
 		uint8_t address_len, protocol;
 	} cases[] = {
-		{ packet_dns4, sizeof(packet_dns4), 20, 6, 4, 17 },   { packet_http4, sizeof(packet_http4), 20, 16, 4, 6 },
-		{ packet_dns6, sizeof(packet_dns6), 40, 6, 16, 17 },  { packet_http6, sizeof(packet_http6), 40, 16, 16, 6 },
+		{ packet_dns4, sizeof(packet_dns4), 20, 6, 4, 17 },    { packet_http4, sizeof(packet_http4), 20, 16, 4, 6 },
+		{ packet_dns6, sizeof(packet_dns6), 40, 6, 16, 17 },   { packet_http6, sizeof(packet_http6), 40, 16, 16, 6 },
 		{ packet_ping6, sizeof(packet_ping6), 40, 2, 16, 58 }, { packet_syn6, sizeof(packet_syn6), 40, 16, 16, 6 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		uint8_t copy[256];
-		const uint8_t *source = copy + (cases[i].address_len == 4 ? 12 : 8), *destination = source + cases[i].address_len;
+		const uint8_t *source = copy + (cases[i].address_len == 4 ? 12 : 8),
+			      *destination = source + cases[i].address_len;
 		uint8_t *field = copy + cases[i].at + cases[i].field;
 		unsigned value = verify_16(cases[i].bytes + cases[i].at + cases[i].field);
 
 		memcpy(copy, cases[i].bytes, cases[i].len);
 		assert_int_equal(checksum_transport(source, destination, cases[i].address_len, cases[i].protocol,
-						    copy + cases[i].at, cases[i].len - cases[i].at), 0);
+						    copy + cases[i].at, cases[i].len - cases[i].at),
+				 0);
 		field[0] = field[1] = 0;
 		assert_int_equal(checksum_transport(source, destination, cases[i].address_len, cases[i].protocol,
-						    copy + cases[i].at, cases[i].len - cases[i].at), value);
+						    copy + cases[i].at, cases[i].len - cases[i].at),
+				 value);
 	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rfc_example),
-		cmocka_unit_test(test_verify_agrees_with_the_kernel),
-		cmocka_unit_test(test_each_length),
-		cmocka_unit_test(test_long),
-		cmocka_unit_test(test_captured_headers),
-		cmocka_unit_test(test_captured_transports),
+		cmocka_unit_test(test_rfc_example),      cmocka_unit_test(test_verify_agrees_with_the_kernel),
+		cmocka_unit_test(test_each_length),      cmocka_unit_test(test_long),
+		cmocka_unit_test(test_captured_headers), cmocka_unit_test(test_captured_transports),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,7 +62,8 @@ static void test_two_lengths(void **state)
 
 static void test_mistakes(void **state)
 {
-	static const char *const texts[] = { "udp prot 53", "tcp port 70000", "ether host 1:2:3:4:5:6", "ip and", "ip and ip6", "(" };
+	static const char *const texts[] = { "udp prot 53", "tcp port 70000", "ether host 1:2:3:4:5:6",
+					     "ip and",      "ip and ip6",     "(" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

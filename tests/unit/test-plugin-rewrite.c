@@ -87,8 +87,13 @@ static void open_handler(const char *text)
 		fail_msg("not opened: %s", text);
 	}
 	chain = (struct chain){
-		.handlers = &handler, .count = 1, .default_verdict = NFV_ACCEPT, .on_error = NFV_DROP, .progress = &progress,
-		.decided = keep_decision, .mark_mask = UINT32_MAX,
+		.handlers = &handler,
+		.count = 1,
+		.default_verdict = NFV_ACCEPT,
+		.on_error = NFV_DROP,
+		.progress = &progress,
+		.decided = keep_decision,
+		.mark_mask = UINT32_MAX,
 	};
 	chain_prepare(&chain);
 }
@@ -110,8 +115,13 @@ static void pass(const uint8_t *bytes, size_t len)
 	memset(data, 0xee, sizeof(data));
 	memcpy(data, bytes, len);
 	p = (struct nfv_packet){
-		.size = sizeof(p), .data = data, .captured_len = (uint32_t)len, .original_len = (uint32_t)len, .capacity = ROOM,
-		.protocol = bytes[0] >> 4 == 4 ? 0x0800 : 0x86dd, .ops = &ops,
+		.size = sizeof(p),
+		.data = data,
+		.captured_len = (uint32_t)len,
+		.original_len = (uint32_t)len,
+		.capacity = ROOM,
+		.protocol = bytes[0] >> 4 == 4 ? 0x0800 : 0x86dd,
+		.ops = &ops,
 	};
 	chain_run(&chain, &list, 1);
 	assert_false(decision.failed);
@@ -318,8 +328,13 @@ static void test_corrupt_stays_corrupt(void **state)
 	(void)state;
 	open_handler("changes: [ { ttl: 5, dscp: 1 } ]\n");
 	PASS(dns4);
-	p = (struct nfv_packet){ .size = sizeof(p), .data = data, .captured_len = sizeof(packet_dns4),
-				 .original_len = sizeof(packet_dns4), .capacity = ROOM, .protocol = 0x0800, .ops = &ops };
+	p = (struct nfv_packet){ .size = sizeof(p),
+				 .data = data,
+				 .captured_len = sizeof(packet_dns4),
+				 .original_len = sizeof(packet_dns4),
+				 .capacity = ROOM,
+				 .protocol = 0x0800,
+				 .ops = &ops };
 	memcpy(data, packet_dns4, sizeof(packet_dns4));
 	data[40] ^= 1;
 	chain_run(&chain, &list, 1);
@@ -354,8 +369,13 @@ static void test_cannot_be_changed(void **state)
 
 	for (size_t len = 0; len < sizeof(packet_dns6_routing); len++) { /* cut anywhere: nothing to hold on to */
 		memcpy(data, packet_dns6_routing, sizeof(packet_dns6_routing));
-		p = (struct nfv_packet){ .size = sizeof(p), .data = data, .captured_len = (uint32_t)len, .original_len = (uint32_t)len,
-					 .capacity = ROOM, .protocol = 0x86dd, .ops = &ops };
+		p = (struct nfv_packet){ .size = sizeof(p),
+					 .data = data,
+					 .captured_len = (uint32_t)len,
+					 .original_len = (uint32_t)len,
+					 .capacity = ROOM,
+					 .protocol = 0x86dd,
+					 .ops = &ops };
 		chain_run(&chain, &list, 1);
 		assert_false(decision.failed || decision.rewritten);
 	}
@@ -366,11 +386,12 @@ static void test_cannot_be_changed(void **state)
 
 static const struct refusal {
 	const char *text;
-	unsigned lines;      /* of the report */
-	unsigned line;       /* of the first mistake */
+	unsigned lines; /* of the report */
+	unsigned line; /* of the first mistake */
 	const char *says;
 } refusals[] = {
-	{ "changes:\n  - find: abc\n    replace: abcd\n", 1, 3, "handler edit: changes 1: replace: has 4 bytes, find has 3" },
+	{ "changes:\n  - find: abc\n    replace: abcd\n", 1, 3,
+	  "handler edit: changes 1: replace: has 4 bytes, find has 3" },
 	{ "changes:\n  - find: abc\n    replace: abcd\n    protocol: tcp\n", 1, 3, "only with protocol: udp" },
 	{ "changes:\n  - find: abc\n    replace: abcd\n    only: udp\n", 1, 3, "sequence numbers" },
 	{ "changes:\n  - ttl: 3\n  - find: ''\n    replace: ''\n", 1, 3, "changes 2: find: is empty" },
@@ -380,7 +401,8 @@ static const struct refusal {
 	{ "changes:\n  - find: abc\n    replace: '|61 62 63|'\n", 1, 3, "is the same as find" },
 	{ "changes:\n  - only: tcp\n    name: x\n", 1, 2, "handler edit: changes 1: changes nothing" },
 	{ "changes:\n  - ttl: 3\n    only: tcp prot 5\n", 1, 3, "changes 1: only: " },
-	{ "changes:\n  - { ttl: 3, name: a }\n  - { ttl: 4 }\n  - { ttl: 3, name: a }\n", 1, 4, "a is the name of change 1" },
+	{ "changes:\n  - { ttl: 3, name: a }\n  - { ttl: 4 }\n  - { ttl: 3, name: a }\n", 1, 4,
+	  "a is the name of change 1" },
 	{ "changes:\n  - { ttl: 3, name: change-2 }\n  - { ttl: 4 }\n", 1, 2, "change-2 is the name of change 2" },
 	{ "changes: []\n", 1, 1, "changes: " },
 	{ "{}\n", 1, 1, "changes" },
@@ -402,7 +424,8 @@ static void test_refusals(void **state)
 
 		assert_int_not_equal(try_open(r->text), 0);
 		report_sort(&report);
-		if (report.count != r->lines || report.entries[0].line != r->line || !strstr(report.entries[0].text, r->says)) {
+		if (report.count != r->lines || report.entries[0].line != r->line ||
+		    !strstr(report.entries[0].text, r->says)) {
 			report_print(&report, stdout);
 			fail_msg("case %zu: %s", i, r->text);
 		}

@@ -11,7 +11,9 @@
 /* A packet in a block of its exact size, so that the sanitizer sees a read beyond it. */
 static struct nfv_packet packet_of(const uint8_t *bytes, size_t captured_len, size_t original_len)
 {
-	struct nfv_packet p = { .size = sizeof(p), .captured_len = (uint32_t)captured_len, .original_len = (uint32_t)original_len };
+	struct nfv_packet p = { .size = sizeof(p),
+				.captured_len = (uint32_t)captured_len,
+				.original_len = (uint32_t)original_len };
 
 	p.data = malloc(captured_len ? captured_len : 1);
 	memcpy(p.data, bytes, captured_len);
@@ -127,7 +129,8 @@ static void test_each_capture(void **state)
 			assert_true(tcp.options_len == 0 || tcp.options + tcp.options_len <= p.data + n);
 			assert_int_equal(nfv_view_udp(&p, &ip, &udp), e->protocol == 17 && n >= e->transport_offset + 8);
 			assert_true(udp.payload_len == 0 || udp.payload_offset + udp.payload_len == n);
-			assert_int_equal(nfv_view_icmp(&p, &ip, &icmp), e->has_transport && e->protocol != 6 && e->protocol != 17 &&
+			assert_int_equal(nfv_view_icmp(&p, &ip, &icmp), e->has_transport && e->protocol != 6 &&
+										e->protocol != 17 &&
 										n >= e->transport_offset + 8);
 			assert_true(icmp.payload_len == 0 || icmp.payload_offset + icmp.payload_len == n);
 			free(p.data);
@@ -229,7 +232,8 @@ static void test_lying_transport(void **state)
 	assert_false(view_changed(packet_dns4, sizeof(packet_dns4), 24, 38, 0, &ip));
 	assert_true(view_changed(packet_dns4, sizeof(packet_dns4), 24, 0, NFV_GSO, &ip));
 	for (unsigned words = 0; words < 16; words++)
-		assert_int_equal(view_changed(packet_syn4, sizeof(packet_syn4), 32, words << 12 | 2, 0, &ip), words >= 5 && words <= 10);
+		assert_int_equal(view_changed(packet_syn4, sizeof(packet_syn4), 32, words << 12 | 2, 0, &ip),
+				 words >= 5 && words <= 10);
 }
 
 static void test_lying_ip6(void **state)
@@ -243,7 +247,7 @@ static void test_lying_ip6(void **state)
 	assert_false(view_changed(packet_dns6, sizeof(packet_dns6), 4, 0, 0, &ip));
 	assert_false(ip.has_transport);
 	assert_false(view_changed(packet_dns6, sizeof(packet_dns6), 4, 38, 0, &ip));
-	assert_false(view_changed(packet_dns6_options, len, 40, 60 << 8 | 6, 0, &ip));   /* 56 > 53 */
+	assert_false(view_changed(packet_dns6_options, len, 40, 60 << 8 | 6, 0, &ip)); /* 56 > 53 */
 	assert_false(view_changed(packet_dns6_options, len, 40, 60 << 8 | 255, 0, &ip));
 	assert_false(view_changed(packet_dns6_options, len, 4, 7, 0, &ip));
 	assert_true(view_changed(packet_dns6_options, len, 40, 59 << 8, 0, &ip)); /* no next header */
@@ -256,7 +260,9 @@ static void test_lying_ip6(void **state)
 /* An IPv6 packet with `count` headers of this protocol before 8 bytes of UDP. */
 static struct nfv_packet with_headers(unsigned protocol, unsigned count, const uint8_t header[8])
 {
-	uint8_t bytes[512] = { 0x60, 0, 0, (uint8_t)0, (uint8_t)((count * 8 + 8) >> 8), (uint8_t)(count * 8 + 8), (uint8_t)protocol, 9 };
+	uint8_t bytes[512] = {
+		0x60, 0, 0, (uint8_t)0, (uint8_t)((count * 8 + 8) >> 8), (uint8_t)(count * 8 + 8), (uint8_t)protocol, 9
+	};
 
 	for (unsigned i = 0; i < count; i++) {
 		memcpy(bytes + 40 + i * 8, header, 8);
@@ -274,9 +280,9 @@ static void test_header_chains(void **state)
 		const uint8_t *header;
 		bool has_transport, fragment;
 	} cases[] = {
-		{ 0, 1, empty, true, false },   { 60, 16, empty, true, false },  { 60, 17, empty, false, false },
-		{ 43, 2, empty, true, false },  { 51, 3, ah, true, false },      { 44, 1, empty, true, false },
-		{ 44, 1, later, false, true },  { 44, 1, first, true, true },    { 60, 50, empty, false, false },
+		{ 0, 1, empty, true, false },  { 60, 16, empty, true, false }, { 60, 17, empty, false, false },
+		{ 43, 2, empty, true, false }, { 51, 3, ah, true, false },     { 44, 1, empty, true, false },
+		{ 44, 1, later, false, true }, { 44, 1, first, true, true },   { 60, 50, empty, false, false },
 	};
 
 	(void)state;
@@ -328,16 +334,11 @@ static void test_nothing_captured(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_samples),
-		cmocka_unit_test(test_each_capture),
-		cmocka_unit_test(test_each_cut),
-		cmocka_unit_test(test_padding),
-		cmocka_unit_test(test_lying_ip4),
-		cmocka_unit_test(test_lying_transport),
-		cmocka_unit_test(test_lying_ip6),
-		cmocka_unit_test(test_header_chains),
-		cmocka_unit_test(test_jumbo),
-		cmocka_unit_test(test_nothing_captured),
+		cmocka_unit_test(test_samples),   cmocka_unit_test(test_each_capture),
+		cmocka_unit_test(test_each_cut),  cmocka_unit_test(test_padding),
+		cmocka_unit_test(test_lying_ip4), cmocka_unit_test(test_lying_transport),
+		cmocka_unit_test(test_lying_ip6), cmocka_unit_test(test_header_chains),
+		cmocka_unit_test(test_jumbo),     cmocka_unit_test(test_nothing_captured),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
