@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nfverdictd: command line to master. */
 #include "daemon/config/config.h"
+#include "daemon/process/keys.h"
 #include "daemon/process/log.h"
 #include "daemon/process/master.h"
 #include "daemon/process/options.h"
@@ -26,6 +27,11 @@ static void print_report(struct report *report)
 	report_clear(report);
 }
 
+static struct trust trust_for(const struct options *options)
+{
+	return (struct trust){ .allow_unsafe = options->allow_unsafe_files || geteuid() != 0 };
+}
+
 static void warn_unsafe(const struct trust *trust)
 {
 	if (trust->unsafe_seen)
@@ -35,7 +41,7 @@ static void warn_unsafe(const struct trust *trust)
 /* Everything that can be wrong with a configuration, judged before anything is touched. NULL after printing it. */
 static struct plan *load(const struct options *options, struct steering *steering)
 {
-	struct trust trust = { .allow_unsafe = options->allow_unsafe_files || geteuid() != 0 };
+	struct trust trust = trust_for(options);
 	struct report report = { 0 };
 	struct plan *plan = plan_make(options->config_file, &trust, &report);
 	int err;
@@ -172,6 +178,27 @@ static int check(const struct options *options)
 	return EXIT_OK;
 }
 
+/* With a configuration, the plugins on its plugin-path; else those that are installed. */
+static int keys(const struct options *options)
+{
+	static const char *const installed[] = { NFV_PLUGIN_DIR };
+	struct trust trust = trust_for(options);
+	struct report report = { 0 };
+	struct config *config;
+	int status;
+
+	if (!options->config_given)
+		return keys_print(installed, 1, &trust);
+	config = config_load(options->config_file, &trust, &report);
+	if (!config) {
+		print_report(&report);
+		return EXIT_FAILED;
+	}
+	status = keys_print(config->plugin_path.items, config->plugin_path.count, &trust);
+	config_free(config);
+	return status;
+}
+
 /* A standard descriptor that is missing would be taken by a socket, which a stray print would then write to. */
 static void fill_descriptors(void)
 {
@@ -198,13 +225,11 @@ int main(int argc, char **argv)
 		options_print_version(stdout);
 		return EXIT_OK;
 	}
-	if (options.keys) {
-		config_print_keys(stdout);
-		return EXIT_OK;
-	}
 	fill_descriptors();
 	umask(077);
 	log_open(LOG_STDERR, NFV_LOG_INFO, "nfverdictd");
+	if (options.keys)
+		return keys(&options);
 	if (options.cleanup)
 		return steering_cleanup();
 	return options.check ? check(&options) : serve(&options);

@@ -70,6 +70,7 @@ static int apply(struct options *options, int found, char **argv)
 		if (optarg[0] == '\0')
 			return wrong_usage("option -c: the file name is empty");
 		options->config_file = optarg;
+		options->config_given = true;
 		return 0;
 	case 'f':
 		options->foreground = true;
@@ -125,7 +126,7 @@ void options_print_help(FILE *out)
 	      "  -f, --foreground          stay in the foreground, log to standard error\n"
 	      "  -t, --check               check the configuration, print every mistake, exit\n"
 	      "      --cleanup             remove rules that a killed daemon left behind, exit\n"
-	      "      --keys                print the reference of all configuration keys, exit\n"
+	      "      --keys                print the reference of all keys, those of plugins too, exit\n"
 	      "      --allow-unsafe-files  load files that others than root could have changed\n"
 	      "  -V, --version             print versions, exit\n"
 	      "  -h, --help                print this, exit\n"

@@ -8,11 +8,12 @@
 
 struct options {
 	const char *config_file;  /* never NULL: the default when -c was not given; points into argv */
+	bool config_given;        /* with -c */
 	bool foreground;
 	bool check;               /* check the configuration, print every mistake, exit */
 	bool version;
 	bool help;
-	bool keys;                /* print the reference of all configuration keys */
+	bool keys;                /* print the reference of all configuration keys, exit */
 	bool cleanup;             /* remove what a dead daemon left in the ruleset, exit */
 	bool allow_unsafe_files;
 };
