@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Lines that tell a person how to call the tool, or about something else. */
 static const char *const noise[] = { "Try `", "# Warning", "Warning: weird character", "' ('/' and ' '", "Perhaps " };
@@ -109,10 +108,8 @@ unsigned tool_message(const char *err, char *text, size_t text_size)
 	return number;
 }
 
-bool tool_message_denied(const char *err)
+bool tool_message_denied(const char *err, bool net_admin)
 {
-	if (strstr(err, "you must be root") || strstr(err, "can't open lock file"))
-		return true;
-	/* The legacy tools say this also of a table that the kernel does not have. */
-	return geteuid() != 0 && strstr(err, "unable to initialize table");
+	return strstr(err, "you must be root") || strstr(err, "can't open lock file") ||
+	       (!net_admin && strstr(err, "unable to initialize table"));
 }

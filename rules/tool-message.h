@@ -12,7 +12,10 @@
  */
 unsigned tool_message(const char *err, char *text, size_t text_size);
 
-/* True when the tool could not work for lack of privileges, so that nothing is said about the text it was given. */
-bool tool_message_denied(const char *err);
+/*
+ * True when the tool could not work for lack of privileges, so that nothing is said about the text it was given. net_admin: the
+ * caller has CAP_NET_ADMIN; without it the legacy tools call every table unknown.
+ */
+bool tool_message_denied(const char *err, bool net_admin);
 
 #endif

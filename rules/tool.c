@@ -9,6 +9,7 @@
 #include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,7 +81,21 @@ int tool_other(const struct tool *tool, struct tool *other)
 	return err;
 }
 
-/* ---- the child ---- */
+/* ---- capabilities ---- */
+
+static int get_capabilities(struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3])
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+
+	return syscall(SYS_capget, &header, data) ? -errno : 0;
+}
+
+static bool has_net_admin(void)
+{
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	return get_capabilities(data) || data[0].effective & 1u << CAP_NET_ADMIN;
+}
 
 /* Keeps the two capabilities that the tools need through execve() when the caller is not root. Best effort: root needs nothing. */
 static void keep_capabilities(void)
@@ -88,7 +103,7 @@ static void keep_capabilities(void)
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
 
-	if (syscall(SYS_capget, &header, data))
+	if (get_capabilities(data))
 		return;
 	data[0].inheritable |= data[0].permitted & (1u << CAP_NET_ADMIN | 1u << CAP_NET_RAW);
 	if (syscall(SYS_capset, &header, data))
@@ -96,6 +111,8 @@ static void keep_capabilities(void)
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_ADMIN, 0, 0);
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0, 0);
 }
+
+/* ---- the child ---- */
 
 /* Runs between fork() and execve(): only calls that are safe there. */
 static void __attribute__((noreturn)) child(const char *const *argv, char *const *environment, int in, int out, int err)
@@ -321,7 +338,7 @@ static int run_tool(const struct tool *tool, const char *const *argv, const char
 		return 0;
 	if (result->status < 0)
 		return result->status;
-	return result->err && tool_message_denied(result->err) ? -EPERM : -EINVAL;
+	return result->err && tool_message_denied(result->err, has_net_admin()) ? -EPERM : -EINVAL;
 }
 
 int tool_restore(const struct tool *tool, enum tool_family family, const char *text, int test, struct tool_result *result)

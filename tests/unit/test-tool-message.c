@@ -70,10 +70,12 @@ static void test_long(void **state)
 static void test_denied(void **state)
 {
 	(void)state;
-	assert_true(tool_message_denied("iptables-nft-restore: line 4 failed: Permission denied (you must be root).\n"));
-	assert_true(tool_message_denied("Fatal: can't open lock file /run/xtables.lock: Permission denied\n"));
-	assert_false(tool_message_denied("iptables-nft-restore: line 4 failed: No chain/target/match by that name.\n"));
-	assert_false(tool_message_denied(""));
+	assert_true(tool_message_denied("iptables-nft-restore: line 4 failed: Permission denied (you must be root).\n", true));
+	assert_true(tool_message_denied("Fatal: can't open lock file /run/xtables.lock: Permission denied\n", true));
+	assert_true(tool_message_denied("iptables-restore: unable to initialize table 'filter'\n", false));
+	assert_false(tool_message_denied("iptables-restore: unable to initialize table 'filter'\n", true));
+	assert_false(tool_message_denied("iptables-nft-restore: line 4 failed: No chain/target/match by that name.\n", false));
+	assert_false(tool_message_denied("", false));
 }
 
 int main(void)

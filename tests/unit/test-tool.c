@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Running tools: shell scripts take their place. */
+#include "rules/tool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char folder[] = "/tmp/nfv-tool.XXXXXX";
+static struct tool tool;
+
+static int setup(void **state)
+{
+	(void)state;
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(tool.restore[TOOL_IPV4], sizeof(tool.restore[TOOL_IPV4]), "%s/restore", folder);
+	snprintf(tool.save[TOOL_IPV4], sizeof(tool.save[TOOL_IPV4]), "%s/save", folder);
+	tool.timeout_ms = 20000;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	unlink(tool.restore[TOOL_IPV4]);
+	unlink(tool.save[TOOL_IPV4]);
+	return rmdir(folder);
+}
+
+static void script(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fprintf(file, "#!/bin/sh\n%s\n", text);
+	assert_int_equal(fchmod(fileno(file), 0755), 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static int restore(const char *text, const char *input, int test, struct tool_result *result)
+{
+	script(tool.restore[TOOL_IPV4], text);
+	return tool_restore(&tool, TOOL_IPV4, input, test, result);
+}
+
+static void test_arguments(void **state)
+{
+	struct tool_result result;
+
+	(void)state;
+	assert_int_equal(restore("echo \"$*\"; cat", "a\nb\n", 0, &result), 0);
+	assert_int_equal(result.status, 0);
+	assert_string_equal(result.out, "--noflush -w 5\na\nb\n");
+	assert_int_equal(result.out_len, strlen(result.out));
+	assert_string_equal(result.err, "");
+	tool_result_free(&result);
+	assert_null(result.out);
+
+	assert_int_equal(restore("echo \"$*\"", "", 1, &result), 0);
+	assert_string_equal(result.out, "--noflush -w 5 --test\n");
+	tool_result_free(&result);
+
+	script(tool.save[TOOL_IPV4], "echo \"$*.\"");
+	assert_int_equal(tool_save(&tool, TOOL_IPV4, NULL, &result), 0);
+	assert_string_equal(result.out, ".\n");
+	tool_result_free(&result);
+	assert_int_equal(tool_save(&tool, TOOL_IPV4, "raw", &result), 0);
+	assert_string_equal(result.out, "-t raw.\n");
+	tool_result_free(&result);
+}
+
+/* Nothing of the caller's but the place of the lock gets through. */
+static void test_surroundings(void **state)
+{
+	struct tool_result result;
+	int fd = open("/dev/null", O_RDONLY);
+	sigset_t set;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(dup2(fd, 200), 200);
+	setenv("XTABLES_LOCKFILE", "/x/lock", 1);
+	setenv("LD_PRELOAD_OF_TEST", "x", 1);
+	setenv("XTABLES_LIBDIR", "/x", 1);
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	assert_int_equal(restore("tr '\\0' '\\n' </proc/$$/environ | sort; test ! -e /proc/$$/fd/200 || echo leaked; pwd; "
+				 "grep -E 'Sig(Blk|Ign):' /proc/$$/status | tr -d '\\t\\n'",
+				 "", 0, &result),
+			 0);
+	assert_non_null(strstr(result.out, "LC_ALL=C\nPATH=/usr/sbin:/usr/bin:/sbin:/bin\nXTABLES_LOCKFILE=/x/lock\n"));
+	assert_null(strstr(result.out, "LD_PRELOAD_OF_TEST"));
+	assert_null(strstr(result.out, "LIBDIR"));
+	assert_null(strstr(result.out, "leaked"));
+	assert_non_null(strstr(result.out, "\n/\nSigBlk:0000000000000000SigIgn:0000000000000000"));
+	tool_result_free(&result);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	unsetenv("XTABLES_LOCKFILE");
+	close(200);
+	close(fd);
+}
+
+/* More than pipes hold, on both outputs, while the input is not read. */
+static void test_large(void **state)
+{
+	struct tool_result result;
+	size_t size = 4 << 20;
+	char *input = malloc(size + 1);
+
+	(void)state;
+	assert_non_null(input);
+	memset(input, 'x', size);
+	input[size] = '\0';
+	assert_int_equal(restore("head -c 3000000 /dev/zero | tr '\\0' e >&2; head -c 2000000 /dev/zero; wc -c", input, 0, &result), 0);
+	assert_int_equal(strlen(result.err), 3000000);
+	assert_true(result.out_len > 2000000);
+	assert_string_equal(result.out + 2000000, "4194304\n");
+	tool_result_free(&result);
+	/* One that does not read at all must not kill us. */
+	assert_int_equal(restore("exit 0", input, 0, &result), 0);
+	tool_result_free(&result);
+	free(input);
+}
+
+static void test_failures(void **state)
+{
+	struct tool_result result;
+	struct tool nowhere = { .restore = { "/nonexistent/restore" }, .timeout_ms = 1000 };
+
+	(void)state;
+	assert_int_equal(restore("echo why >&2; exit 2", "", 0, &result), -EINVAL);
+	assert_int_equal(result.status, 2);
+	assert_string_equal(result.err, "why\n");
+	tool_result_free(&result);
+
+	assert_int_equal(restore("echo 'x: (you must be root)' >&2; exit 1", "", 0, &result), -EPERM);
+	tool_result_free(&result);
+
+	assert_int_equal(restore("kill -SEGV $$", "", 0, &result), -EINVAL);
+	assert_int_equal(result.status, 128 + SIGSEGV);
+	tool_result_free(&result);
+
+	assert_int_equal(tool_restore(&nowhere, TOOL_IPV4, "", 0, &result), -EINVAL);
+	assert_int_equal(result.status, 127);
+	assert_non_null(strstr(result.err, "cannot be run"));
+	tool_result_free(&result);
+}
+
+static void test_time_limit(void **state)
+{
+	struct tool_result result;
+	struct timespec before, after;
+
+	(void)state;
+	tool.timeout_ms = 200;
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	/* A child of the tool holds the outputs open: it is no reason to wait either. */
+	assert_int_equal(restore("echo begun; exec sleep 30", "", 0, &result), -ETIMEDOUT);
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	assert_true(after.tv_sec - before.tv_sec < 10);
+	assert_int_equal(result.status, -ETIMEDOUT);
+	assert_string_equal(result.out, "begun\n");
+	tool_result_free(&result);
+
+	/* One that never stops writing. */
+	assert_int_equal(restore("exec cat /dev/zero >&2", "", 0, &result), -ETIMEDOUT);
+	tool_result_free(&result);
+	tool.timeout_ms = 20000;
+
+	/* A grandchild that holds the outputs is no reason to wait once the tool has ended. */
+	assert_int_equal(restore("sleep 3 & echo done", "", 0, &result), 0);
+	assert_string_equal(result.out, "done\n");
+	tool_result_free(&result);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_arguments), cmocka_unit_test(test_surroundings), cmocka_unit_test(test_large),
+		cmocka_unit_test(test_failures),  cmocka_unit_test(test_time_limit),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
