@@ -3,8 +3,12 @@
 
 #include "rules/text.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_queue.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -50,14 +54,13 @@ int queues_parse(struct queues *queues, const char *text, size_t len)
 	return 0;
 }
 
-int queues_read(struct queues *queues)
+static int read_file(struct queues *queues)
 {
 	struct text text = { 0 };
 	char bytes[4096];
 	ssize_t n;
 	int fd, err = 0;
 
-	memset(queues, 0, sizeof(*queues));
 	fd = open(QUEUES_FILE, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
@@ -76,4 +79,58 @@ int queues_read(struct queues *queues)
 	close(fd);
 	text_free(&text);
 	return err;
+}
+
+/*
+ * A configuration message that configures nothing: the kernel answers EPERM when the queue is another socket's, ENODEV when nobody
+ * listens. Returns 1, 0 or -errno.
+ */
+static int ask(struct mnl_socket *socket, uint16_t number)
+{
+	char bytes[512];
+	struct nlmsghdr *header = mnl_nlmsg_put_header(bytes);
+	struct nfgenmsg *generic;
+	ssize_t n;
+
+	header->nlmsg_type = NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_CONFIG;
+	header->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	generic = mnl_nlmsg_put_extra_header(header, sizeof(*generic));
+	generic->version = NFNETLINK_V0;
+	generic->res_id = htons(number);
+	if (mnl_socket_sendto(socket, header, header->nlmsg_len) < 0)
+		return -errno;
+	n = mnl_socket_recvfrom(socket, bytes, sizeof(bytes));
+	if (n < 0)
+		return -errno;
+	if (mnl_cb_run(bytes, (size_t)n, 0, mnl_socket_get_portid(socket), NULL, NULL) >= 0 || errno == EPERM)
+		return 1;
+	return errno == ENODEV ? 0 : -errno;
+}
+
+static int ask_all(struct queues *queues, const struct queues *asked)
+{
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	int err = 0;
+
+	if (!socket)
+		return -errno;
+	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0)
+		err = -errno;
+	for (unsigned n = 0; n <= UINT16_MAX && err >= 0; n++) {
+		if (!queues_any(asked, (uint16_t)n, (uint16_t)n))
+			continue;
+		err = ask(socket, (uint16_t)n);
+		queues_set(queues, (uint16_t)n, err == 1);
+	}
+	mnl_socket_close(socket);
+	return err < 0 ? err : 0;
+}
+
+int queues_read(struct queues *queues, const struct queues *asked)
+{
+	int err;
+
+	memset(queues, 0, sizeof(*queues));
+	err = read_file(queues);
+	return err == -EACCES ? ask_all(queues, asked) : err;
 }

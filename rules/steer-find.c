@@ -90,13 +90,16 @@ static void judge_jump(struct steer_found *found, size_t rule, const struct toke
 }
 
 /* A rule inside one of our chains. */
-static void judge_content(struct steer_chain *chain, const struct tokens *tokens, const struct queues *listening)
+static void judge_content(struct steer_found *found, struct steer_chain *chain, const struct tokens *tokens,
+			  const struct queues *listening)
 {
 	uint16_t first, last;
 
 	if (!queue_numbers(tokens, &first, &last))
 		return;
 	chain->steers = true;
+	for (unsigned n = first; n <= last; n++)
+		queues_set(&found->numbers, (uint16_t)n, true);
 	if (listening && queues_any(listening, first, last))
 		chain->bound = true;
 }
@@ -140,7 +143,7 @@ static int judge_rule(struct steer_found *found, size_t r, const struct queues *
 	if (tokens.count >= 2)
 		judge_jump(found, r, &tokens);
 	if (inside)
-		judge_content(inside, &tokens, listening);
+		judge_content(found, inside, &tokens, listening);
 	tokens_free(&tokens);
 	return 0;
 }

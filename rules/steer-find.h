@@ -24,6 +24,7 @@ struct steer_found {
 	const struct save_table *table;
 	struct steer_chain *chains;
 	size_t count;
+	struct queues numbers; /* of all NFQUEUE rules in our chains */
 	size_t *jump_of; /* by rule of the table: index in chains of where our jump leads, STEER_NONE */
 };
 

@@ -97,18 +97,52 @@ static void give_up(const struct steer_run *run, const struct steer_found *found
 			   second);
 }
 
+/* Which of the numbers somebody else listens on. */
+static int read_listening(const struct steer_sweep *sweep, const struct queues *numbers, struct queues *listening)
+{
+	struct queues asked = *numbers;
+	int err;
+
+	for (size_t i = 0; i < sweep->own_count; i++)
+		queues_set(&asked, sweep->own[i], false);
+	err = queues_read(listening, &asked);
+	for (size_t i = 0; i < sweep->own_count; i++)
+		queues_set(listening, sweep->own[i], false);
+	return err;
+}
+
+/* Finds what is ours, and who listens. The listeners are read after the ruleset: who steers has bound before. */
+static int find(const struct steer_run *run, const struct save_table *table, const struct steer_choice *choice,
+		struct steer_found *found)
+{
+	struct queues listening;
+	int err = steer_find(found, table, NULL);
+
+	if (err || !choice->sweep || !found->count)
+		goto out;
+	err = read_listening(choice->sweep, &found->numbers, &listening);
+	steer_found_free(found);
+	if (err) {
+		steer_tell(run, NULL, "reading who listens on queues: %s", strerror(-err));
+		return err;
+	}
+	err = steer_find(found, table, &listening);
+out:
+	if (err)
+		steer_tell(run, NULL, "table %s: %s", table->name, strerror(-err));
+	return err;
+}
+
 /* One table. 0, -EAGAIN when it is worth another try, or -errno. */
-static int remove_from(const struct steer_run *run, const struct save_table *table, const struct queues *listening,
-		       const struct steer_choice *choice, bool last_try, unsigned *removed, unsigned *kept)
+static int remove_from(const struct steer_run *run, const struct save_table *table, const struct steer_choice *choice,
+		       bool last_try, unsigned *removed, unsigned *kept)
 {
 	char cause[STEER_MESSAGE_MAX];
 	struct steer_found found;
-	int err = steer_find(&found, table, listening);
+	int err = find(run, table, choice, &found);
 
-	if (err) {
-		steer_tell(run, NULL, "table %s: %s", table->name, strerror(-err));
+	if (err)
 		return err;
-	}
 	if (choose(&found, choice, kept)) {
 		err = apply(run, &found, STEER_BY_SPEC, cause, sizeof(cause));
 		if (err == -EINVAL)
@@ -125,37 +159,19 @@ static int remove_from(const struct steer_run *run, const struct save_table *tab
 	return err;
 }
 
-/* Those numbers that somebody listens on, but for the caller's own. */
-static int read_listening(const struct steer_run *run, const struct steer_sweep *sweep, struct queues *listening)
-{
-	int err = queues_read(listening);
-
-	if (err) {
-		steer_tell(run, NULL, "reading who listens on queues: %s", strerror(-err));
-		return err;
-	}
-	for (size_t i = 0; i < sweep->own_count; i++)
-		queues_set(listening, sweep->own[i], false);
-	return 0;
-}
-
-/* One reading of the ruleset and what follows from it. */
+/* One reading of the ruleset and what follows from it. A table that fails does not keep the others from being cleaned. */
 static int try_remove(const struct steer_run *run, const struct steer_choice *choice, bool last_try, unsigned *removed, unsigned *kept)
 {
 	struct save save = { 0 };
 	struct tool_result result;
-	struct queues listening;
 	int err = steer_read(run, &save, &result);
 
 	*kept = 0;
-	if (err)
-		goto out;
-	/* Read after the ruleset: who steers has bound before, so each chain's listener is seen. */
-	if (choice->sweep && memmem(result.out, result.out_len, STEER_PREFIX, strlen(STEER_PREFIX)))
-		err = read_listening(run, choice->sweep, &listening);
-	for (size_t t = 0; t < save.table_count && !err; t++)
-		err = remove_from(run, &save.tables[t], choice->sweep ? &listening : NULL, choice, last_try, removed, kept);
-out:
+	for (size_t t = 0; t < save.table_count; t++) {
+		int table_err = remove_from(run, &save.tables[t], choice, last_try, removed, kept);
+
+		err = err ? err : table_err;
+	}
 	save_free(&save);
 	tool_result_free(&result);
 	return err;

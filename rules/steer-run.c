@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rules/steer-run.h"
 
+#include "rules/steer-plan.h"
 #include "rules/tool-message.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -44,11 +46,41 @@ unsigned steer_cause(const struct steer_run *run, const struct tool_result *resu
 	return 0;
 }
 
+/*
+ * Table by table. In a network namespace that was made together with its user namespace the list of tables belongs to nobody, so
+ * that the legacy tools cannot read it. A table that cannot be read is one that the kernel does not have.
+ */
+static int read_tables(const struct steer_run *run, struct tool_result *result)
+{
+	struct text text = { 0 };
+	int err = 0;
+
+	for (size_t t = 0; t < STEER_TABLES && (!err || err == -EINVAL); t++) {
+		tool_result_free(result);
+		err = tool_save(run->tool, run->family, steer_tables[t], result);
+		if (!err)
+			text_add(&text, result->out, result->out_len);
+	}
+	if (err && err != -EINVAL) {
+		text_free(&text);
+		return err;
+	}
+	text_add(&text, "", 0);
+	free(result->out);
+	result->out = text.data;
+	result->out_len = text.len;
+	if (text.failed)
+		result->status = -ENOMEM;
+	return text.failed ? -ENOMEM : 0;
+}
+
 int steer_read(const struct steer_run *run, struct save *save, struct tool_result *result)
 {
 	char cause[STEER_MESSAGE_MAX];
 	int err = tool_save(run->tool, run->family, NULL, result);
 
+	if (err == -EINVAL && result->err && strstr(result->err, "Failed to list table names"))
+		err = read_tables(run, result);
 	if (err) {
 		steer_cause(run, result, cause, sizeof(cause));
 		steer_tell(run, NULL, "reading the ruleset: %s", cause);
