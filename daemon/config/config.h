@@ -49,7 +49,7 @@ struct config_queue {
 
 struct config_handler {
 	const char *name;
-	const char *plugin;         /* a name to be found on plugin-path, or a path when it has a slash */
+	const char *plugin;         /* a name to be found on plugin-path, or an absolute path */
 	const struct node *options; /* the handler's mapping; its key `plugin` is not the plugin's */
 	struct place place;         /* of the handler's name */
 	struct place plugin_place;  /* of the plugin's name */
@@ -57,7 +57,7 @@ struct config_handler {
 
 struct config {
 	const char *user;           /* NULL: not given */
-	struct nfv_list plugin_path; /* of const char *: folders, searched in order */
+	struct nfv_list plugin_path; /* of const char *: folders, absolute, searched in order */
 	int log_level;              /* enum nfv_log_level */
 	int log_to;                 /* enum config_log_to */
 	int backend;                /* enum config_backend */
@@ -70,11 +70,12 @@ struct config {
 /*
  * Reads a file and what it includes (patterns, relative to the including file, in sorted order; a pattern without * ? [ must
  * exist), applies the tables, checks what spans keys: duplicate names, numbers used twice, handlers not defined, chains
- * that a table does not have, unusable combinations. All mistakes go into the report. Returns NULL when there was any.
+ * that a table does not have, unusable combinations. Relative plugins and folders of plugins are made absolute, from the folder
+ * of the file that names them. All mistakes go into the report, which is then sorted. Returns NULL when there was any.
  */
 struct config *config_load(const char *path, struct trust *trust, struct report *report);
 
-/* The same on a text; includes are relative to the folder of `file`. For tests. */
+/* The same on a text; includes are relative to the folder of `file`, and refused when trust is NULL. For tests. */
 struct config *config_parse(const char *file, const char *text, size_t len, struct trust *trust, struct report *report);
 
 /* The place of a value of the configuration: a field of config, of a queue, of one of its steer entries, or an item of a list. */

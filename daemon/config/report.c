@@ -9,12 +9,14 @@
 static void make_printable(char *text)
 {
 	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
+		unsigned char c = (unsigned char)*text, next = (unsigned char)text[1];
 
 		if (c == '\n' || c == '\t' || c == '\r')
 			*text = ' ';
 		else if (c < 0x20 || c == 0x7f)
 			*text = '?';
+		else if (c == 0xc2 && next >= 0x80 && next < 0xa0)
+			text[0] = text[1] = '?'; /* U+0080 to U+009F: control characters, too */
 	}
 }
 

@@ -137,7 +137,7 @@ static void append_type(char *out, size_t size, const struct nfv_option *option)
 
 static void print_option(const struct nfv_option *option, int indent, FILE *out)
 {
-	char line[512] = "";
+	char line[2048] = "";
 
 	append(line, sizeof(line), option->name);
 	append(line, sizeof(line), ": ");

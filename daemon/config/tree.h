@@ -10,7 +10,7 @@ enum node_kind { NODE_NULL, NODE_SCALAR, NODE_LIST, NODE_MAP };
 struct node {
 	enum node_kind kind;
 	struct place place;
-	bool quoted;          /* a scalar in quotes or block style: never a number or a word */
+	bool quoted;          /* a scalar in quotes or block style: never a number, true, false or null */
 	char *text;           /* a scalar's text, terminated; holds no NUL inside */
 	char *key;            /* in a map: this entry's key */
 	struct place key_place;

@@ -3,7 +3,7 @@
  * Whole configurations. config/good/ holds files that must load, config/bad/ files with mistakes, each beside the exact lines that
  * must be printed. The tests run inside those folders, so that the lines hold no folder of this machine.
  */
-#include "daemon/config/config.h"
+#include "daemon/config/config-tables.h"
 
 #include <dirent.h>
 #include <setjmp.h>
@@ -18,14 +18,20 @@
 
 #define BAD_FILES_MIN 100 /* fewer: the folder was not found, or not distributed */
 
-static void enter(const char *folder)
+static void enter_top(const char *folder)
 {
 	const char *top = getenv("top_srcdir");
 	char path[4096];
 
-	snprintf(path, sizeof(path), "%s/tests/unit/config/%s", top ? top : ".", folder);
+	snprintf(path, sizeof(path), "%s/%s", top ? top : ".", folder);
 	if (chdir(path))
 		fail_msg("cannot enter %s", path);
+}
+
+static void enter(const char *folder)
+{
+	enter_top("tests/unit/config");
+	assert_int_equal(chdir(folder), 0);
 }
 
 static char *printed(const struct report *report)
@@ -422,6 +428,128 @@ static void test_keys_fit(void **state)
 	free(text);
 }
 
+/* "# key: value" without its "# ", where that is a key and not prose; everything else as it is. */
+static char *uncomment(char *text)
+{
+	char *out = calloc(strlen(text) + 2, 1), *to = out, *line, *rest;
+
+	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		size_t indent = strspn(line, " "), begin = indent, len;
+
+		if (!strncmp(line + begin, "# ", 2))
+			begin += 2 + strspn(line + begin + 2, " ");
+		len = strspn(line + begin, "abcdefghijklmnopqrstuvwxyz-");
+		if (begin > indent && len && line[begin + len] == ':') {
+			memcpy(to, line, indent);
+			to = stpcpy(to + indent, line + indent + 2);
+		} else {
+			to = stpcpy(to, line);
+		}
+		*to++ = '\n';
+	}
+	return out;
+}
+
+/* The example that is installed, as it is and with all the keys in it that are commented out. */
+static void test_installed_example(void **state)
+{
+	struct trust trust = { .allow_unsafe = true };
+	struct report report = { 0 };
+	struct config *config;
+	char *text, *full;
+
+	(void)state;
+	enter_top("contrib");
+	config = load("nfverdict.yaml");
+	assert_int_equal(config->queue_count, 1);
+	assert_int_equal(config->queues[0].steer.count, 2);
+	assert_null(config->user);
+	config_free(config);
+
+	text = read_text("nfverdict.yaml");
+	full = uncomment(text);
+	config = config_parse("full.yaml", full, strlen(full), &trust, &report);
+	report_print(&report, stderr);
+	assert_non_null(config);
+	assert_string_equal(config->user, "nfverdict");
+	assert_int_equal(config->handler_count, 2);
+	assert_int_equal(config->queues[0].cpus.count, 1);
+	assert_true(config_place(config, &config->queues[0].conntrack).line > config_queue_place(config, config->queues).line);
+	config_free(config);
+	free(full);
+	free(text);
+}
+
+/* As roff writes it: a hyphen that is meant as one has a backslash. */
+static char *escape(const char *text)
+{
+	char *out = calloc(strlen(text) + 1, 2), *to = out;
+
+	for (; *text; text++) {
+		if (*text == '-')
+			*to++ = '\\';
+		*to++ = *text;
+	}
+	return out;
+}
+
+/* Each key has an entry of its own in its section, and the entry tells the default. */
+static void check_described(const char *section, const struct nfv_option *option)
+{
+	char *name = escape(option->name), *fallback = escape(option->fallback ? option->fallback : ""), wanted[256], *entry;
+	const char *begin, *end;
+
+	snprintf(wanted, sizeof(wanted), "\n.TP\n.B %s\n", name);
+	begin = strstr(section, wanted);
+	if (!begin)
+		fail_msg("key %s has no entry", option->name);
+	begin += strlen(wanted);
+	end = strstr(begin, "\n.TP\n");
+	entry = end ? strndup(begin, (size_t)(end - begin)) : strdup(begin);
+	for (char *p = entry; *p; p++) {
+		if (*p == '\n')
+			*p = ' ';
+	}
+	snprintf(wanted, sizeof(wanted), "default %s.", fallback);
+	/* The folder of plugins is known only once it was built. */
+	if (option->fallback && strcmp(option->fallback, NFV_PLUGIN_DIR) && !strstr(entry, wanted))
+		fail_msg("the entry of key %s does not say \"%s\"", option->name, wanted);
+	if ((option->flags & NFV_OPT_REQUIRED) && !strstr(entry, "Required."))
+		fail_msg("the entry of key %s does not say that it is required", option->name);
+	free(entry);
+	free(fallback);
+	free(name);
+}
+
+static void check_section(const char *page, const char *title, const struct nfv_option *table)
+{
+	const char *begin = strstr(page, title), *end;
+	char *section;
+
+	if (!begin)
+		fail_msg("the manual page has no section %s", title);
+	end = strstr(begin + 1, "\n.SH ");
+	assert_non_null(end);
+	section = strndup(begin, (size_t)(end - begin));
+	for (; table->name; table++)
+		check_described(section, table);
+	free(section);
+}
+
+static void test_manual_page(void **state)
+{
+	char *page;
+
+	(void)state;
+	enter_top("daemon/config");
+	page = read_text("nfverdict.yaml.5");
+	check_section(page, "\n.SH KEYS AT THE TOP\n", config_top_table);
+	check_section(page, "\n.SH KEYS OF A HANDLER\n", config_handler_table);
+	check_section(page, "\n.SH KEYS OF A QUEUE\n", config_queue_table);
+	check_section(page, "\n.SH KEYS OF A STEER ENTRY\n", config_steer_table);
+	free(page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -437,6 +565,8 @@ int main(void)
 		cmocka_unit_test(test_missing_file),
 		cmocka_unit_test(test_many_queues),
 		cmocka_unit_test(test_keys_fit),
+		cmocka_unit_test(test_installed_example),
+		cmocka_unit_test(test_manual_page),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

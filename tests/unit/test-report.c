@@ -46,8 +46,8 @@ static void test_one_line(void **state)
 	struct report report = { 0 };
 
 	(void)state;
-	report_add(&report, (struct place){ "a", 1, 1 }, "a\nb", "c\r\n\td\033[31m\177 \303\266");
-	assert_printed(&report, "a:1:1: a b: c   d?[31m? \303\266\n");
+	report_add(&report, (struct place){ "a", 1, 1 }, "a\nb", "c\r\n\td\033[31m\177 \303\266\302\233\302\240");
+	assert_printed(&report, "a:1:1: a b: c   d?[31m? \303\266??\302\240\n");
 	report_clear(&report);
 }
 
