@@ -16,6 +16,8 @@ static void test_splice_bounds(void **state)
 	assert_int_equal(nfv_splice(&f.p, 57, 0, big, ROOM - 57 + 1), -EMSGSIZE);
 	assert_int_equal(nfv_splice(&f.p, 57, 0, big, UINT32_MAX), -EMSGSIZE);
 	assert_int_equal(nfv_splice(&f.p, 57, 0, NULL, 3), -EINVAL);
+	f.p.capacity = 30;
+	assert_int_equal(nfv_splice(&f.p, 0, 1, "x", 1), -EMSGSIZE);
 	f.p.capacity = 1 << 20;
 	assert_int_equal(nfv_splice(&f.p, 57, 0, big, REWRITE_MAX_LEN - 57 + 1), -EMSGSIZE);
 	assert_int_equal(f.p.edits, 0);
@@ -267,6 +269,12 @@ static void test_udp_checksum_zero(void **state)
 	finish_right();
 	assert_memory_equal(f.p.data, packet_dns4, sizeof(packet_dns4));
 	assert_int_equal(f.p.flags, 0);
+
+	ARRIVE(dns4_no_checksum);
+	f.p.flags = NFV_CHECKSUM_NOT_READY;
+	edit(40, "?", 1);
+	finish_right();
+	assert_int_not_equal(verify_16(f.p.data + 26), 0);
 }
 
 /* Some payload gives the sum 0: that must leave as 0xffff, since 0 would say that there is none. */
@@ -397,6 +405,11 @@ static void test_header_growth(void **state)
 	finish_right();
 	assert_int_equal(verify_16(f.p.data + 4), sizeof(packet_dns6) - 40 + 8);
 	assert_memory_equal(f.p.data + 48, packet_dns6 + 40, sizeof(packet_dns6) - 40);
+
+	/* Only bytes of the header are cut, but what was transport is header now. */
+	ARRIVE(ping4_record_route);
+	splice(56, 4, NULL, 0);
+	finish_right();
 
 	ARRIVE(ping4);
 	edit(0, "\x44", 1);

@@ -301,6 +301,43 @@ static void test_header_chains(void **state)
 	}
 }
 
+/* AH counts its length in other units than the rest. */
+static void test_ah(void **state)
+{
+	uint8_t bytes[40 + 24 + 37] = { 0 };
+	struct nfv_packet p;
+	struct nfv_ip ip;
+	struct nfv_udp udp;
+
+	(void)state;
+	memcpy(bytes, packet_dns6, 40);
+	memcpy(bytes + 64, packet_dns6 + 40, 37);
+	bytes[5] = 24 + 37;
+	bytes[6] = 51;
+	bytes[40] = 17;
+	bytes[41] = 4;
+	p = packet_of(bytes, sizeof(bytes), sizeof(bytes));
+	assert_true(nfv_view_ip(&p, &ip));
+	assert_int_equal(ip.transport_offset, 64);
+	assert_true(nfv_view_udp(&p, &ip, &udp));
+	assert_int_equal(udp.destination_port, 53);
+	free(p.data);
+}
+
+/* What the UDP length does not count is no payload, though IP has room for it. */
+static void test_udp_surplus(void **state)
+{
+	struct nfv_packet p = packet_of(packet_dns4, sizeof(packet_dns4), sizeof(packet_dns4));
+	struct nfv_ip ip;
+	struct nfv_udp udp;
+
+	(void)state;
+	p.data[25] = 20;
+	assert_true(nfv_view_ip(&p, &ip) && nfv_view_udp(&p, &ip, &udp));
+	assert_int_equal(udp.payload_len, 12);
+	free(p.data);
+}
+
 /* A super-packet of which the kernel copied headers: its length needs more than 16 bits. */
 static void test_jumbo(void **state)
 {
@@ -338,6 +375,7 @@ int main(void)
 		cmocka_unit_test(test_each_cut),  cmocka_unit_test(test_padding),
 		cmocka_unit_test(test_lying_ip4), cmocka_unit_test(test_lying_transport),
 		cmocka_unit_test(test_lying_ip6), cmocka_unit_test(test_header_chains),
+		cmocka_unit_test(test_ah),        cmocka_unit_test(test_udp_surplus),
 		cmocka_unit_test(test_jumbo),     cmocka_unit_test(test_nothing_captured),
 	};
 
