@@ -12,9 +12,10 @@
  * "--modprobe" names a program to be run, "--ipv4" makes the other family skip the line in silence.
  */
 static const char *const refused[] = {
-	"append", "check", "delete-chain", "exact", "flush", "goto", "help", "insert", "ipv4", "ipv6",
-	"jump", "line-numbers", "list-rules", "modprobe", "new-chain", "numeric", "policy", "rename-chain", "replace", "set-counters",
-	"table", "verbose", "version", "wait-interval", "zero",
+	"append",    "check",   "delete-chain",  "exact",        "flush",        "goto",         "help",
+	"insert",    "ipv4",    "ipv6",          "jump",         "line-numbers", "list-rules",   "modprobe",
+	"new-chain", "numeric", "policy",        "rename-chain", "replace",      "set-counters", "table",
+	"verbose",   "version", "wait-interval", "zero",
 };
 
 /* Options of extensions that are also a beginning of one of those. Once the extension is named before, the tool prefers its option. */
@@ -22,7 +23,9 @@ static const struct {
 	const char *option;
 	const char *extension;
 } shared[] = {
-	{ "set", "recent" }, { "set", "connlabel" }, { "pol", "policy" },
+	{ "set", "recent" },
+	{ "set", "connlabel" },
+	{ "pol", "policy" },
 };
 
 static bool extension_named(const struct tokens *tokens, size_t before, const char *extension)
@@ -67,7 +70,8 @@ static int tokens_check(const struct tokens *tokens, char *why, size_t why_size)
 	for (size_t i = 0; i < tokens->count; i++) {
 		if (token_allowed(tokens, i))
 			continue;
-		snprintf(why, why_size, "\"%.64s\" is not allowed in a match (a value that begins with - is written --option=value)",
+		snprintf(why, why_size,
+			 "\"%.64s\" is not allowed in a match (a value that begins with - is written --option=value)",
 			 tokens->items[i]);
 		return -EINVAL;
 	}

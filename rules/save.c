@@ -14,7 +14,7 @@ struct span {
 struct parser {
 	struct save *save;
 	struct save_table *table; /* NULL outside of one */
-	size_t chain;             /* of the rule before: the next one is mostly of the same */
+	size_t chain; /* of the rule before: the next one is mostly of the same */
 };
 
 /* Makes room for one more element. */
@@ -223,8 +223,8 @@ int save_parse(struct save *save, const char *text, size_t len)
 	*save = (struct save){ 0 };
 	while (text < end && !err) {
 		/* Only rules have quotes: a comment line may hold an odd one. */
-		const char *newline = *text == '-' || *text == '[' ? line_end(text, end) :
-								      memchr(text, '\n', (size_t)(end - text));
+		const char *newline =
+			*text == '-' || *text == '[' ? line_end(text, end) : memchr(text, '\n', (size_t)(end - text));
 
 		if (!newline)
 			newline = end;

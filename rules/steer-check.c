@@ -6,8 +6,8 @@
 #include <string.h>
 
 /* Lets the tool read one text. 0 or -errno with the cause, and the line in *line. */
-static int test_text(const struct steer_run *run, const struct steer_plan *plan, size_t item, struct steer_text *text, char *cause,
-		     unsigned *line)
+static int test_text(const struct steer_run *run, const struct steer_plan *plan, size_t item, struct steer_text *text,
+		     char *cause, unsigned *line)
 {
 	struct steer_scope scope = { .family = run->family, .item = item, .test = true };
 	struct tool_result result;

@@ -101,7 +101,8 @@ static size_t count_entries(const struct steer_queue *queues, size_t count)
 	return sum;
 }
 
-int steer_plan_make(struct steer_plan *plan, const struct steer_queue *queues, size_t count, steer_error_fn *tell, void *context)
+int steer_plan_make(struct steer_plan *plan, const struct steer_queue *queues, size_t count, steer_error_fn *tell,
+		    void *context)
 {
 	size_t total = count_entries(queues, count);
 	int result = 0;

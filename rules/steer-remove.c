@@ -49,7 +49,8 @@ static size_t choose(struct steer_found *found, const struct steer_choice *choic
 }
 
 /* Hands a removal to the tool. */
-static int apply(const struct steer_run *run, const struct steer_found *found, enum steer_removal how, char *cause, size_t cause_size)
+static int apply(const struct steer_run *run, const struct steer_found *found, enum steer_removal how, char *cause,
+		 size_t cause_size)
 {
 	struct tool_result result;
 	struct text text = { 0 };
@@ -79,7 +80,8 @@ static unsigned tell_removed(const struct steer_run *run, const struct steer_fou
 			continue;
 		removed += chain->rules + chain->jumps + !chain->foreign;
 		if (chain->foreign)
-			steer_tell(run, NULL, "table %s: chain %s: a rule that is not ours leads to it: emptied, not removed",
+			steer_tell(run, NULL,
+				   "table %s: chain %s: a rule that is not ours leads to it: emptied, not removed",
 				   found->table->name, chain_name(found, i));
 	}
 	return (unsigned)removed;
@@ -91,7 +93,8 @@ static void give_up(const struct steer_run *run, const struct steer_found *found
 	char second[STEER_MESSAGE_MAX];
 
 	if (!apply(run, found, STEER_FLUSH, second, sizeof(second)))
-		steer_tell(run, NULL, "table %s: removing our rules: %s; our chains were emptied", found->table->name, cause);
+		steer_tell(run, NULL, "table %s: removing our rules: %s; our chains were emptied", found->table->name,
+			   cause);
 	else
 		steer_tell(run, NULL, "table %s: removing our rules: %s; emptying our chains: %s", found->table->name, cause,
 			   second);
@@ -160,7 +163,8 @@ static int remove_from(const struct steer_run *run, const struct save_table *tab
 }
 
 /* One reading of the ruleset and what follows from it. A table that fails does not keep the others from being cleaned. */
-static int try_remove(const struct steer_run *run, const struct steer_choice *choice, bool last_try, unsigned *removed, unsigned *kept)
+static int try_remove(const struct steer_run *run, const struct steer_choice *choice, bool last_try, unsigned *removed,
+		      unsigned *kept)
 {
 	struct save save = { 0 };
 	struct tool_result result;

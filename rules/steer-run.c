@@ -88,6 +88,7 @@ int steer_read(const struct steer_run *run, struct save *save, struct tool_resul
 	}
 	err = save_parse(save, result->out, result->out_len);
 	if (err)
-		steer_tell(run, NULL, "reading the ruleset: %s", err == -ENOMEM ? strerror(ENOMEM) : "the text is incomplete");
+		steer_tell(run, NULL, "reading the ruleset: %s",
+			   err == -ENOMEM ? strerror(ENOMEM) : "the text is incomplete");
 	return err;
 }

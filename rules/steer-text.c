@@ -41,7 +41,8 @@ static bool chain_found(const struct steer_scope *scope, const char *table, cons
 }
 
 /* The chain with its one rule. -N fails when somebody made the chain in between; a ":" line would empty it. */
-static void add_chain(struct steer_text *text, const struct steer_queue *queue, const struct steer_scope *scope, size_t table)
+static void add_chain(struct steer_text *text, const struct steer_queue *queue, const struct steer_scope *scope,
+		      size_t table)
 {
 	struct steer_line line = { .table = table, .item = STEER_NONE, .queue = queue };
 	struct text *t = &text->text;
@@ -66,7 +67,8 @@ static void add_jump(struct steer_text *text, const struct steer_plan *plan, siz
 
 	text_printf(t, item->entry->last ? "-A %s" : "-I %s 1", item->entry->chain);
 	text_add(t, item->match.data, item->match.len);
-	text_printf(t, " -m comment --comment \"" STEER_COMMENT "%s\" -j " STEER_PREFIX "%s", item->queue->name, item->queue->name);
+	text_printf(t, " -m comment --comment \"" STEER_COMMENT "%s\" -j " STEER_PREFIX "%s", item->queue->name,
+		    item->queue->name);
 	end_line(text, (struct steer_line){ .table = table, .item = i, .queue = item->queue });
 }
 

@@ -31,8 +31,8 @@ static size_t only_item(const struct steer_text *text, size_t table)
 }
 
 /* A whole table was refused: only tests of single entries can tell more. */
-static void blame_table(const struct steer_run *run, const struct steer_plan *plan, const struct steer_text *text, size_t table,
-			const char *cause)
+static void blame_table(const struct steer_run *run, const struct steer_plan *plan, const struct steer_text *text,
+			size_t table, const char *cause)
 {
 	size_t item = only_item(text, table), found = 0;
 
@@ -44,7 +44,8 @@ static void blame_table(const struct steer_run *run, const struct steer_plan *pl
 		char single[STEER_MESSAGE_MAX];
 
 		item = text->lines[l].item;
-		if (text->lines[l].table != table || item == STEER_NONE || steer_test_item(run, plan, item, single) != -EINVAL)
+		if (text->lines[l].table != table || item == STEER_NONE ||
+		    steer_test_item(run, plan, item, single) != -EINVAL)
 			continue;
 		steer_tell(run, plan->items[item].entry->origin, "%s", single);
 		found++;
@@ -73,7 +74,8 @@ static void blame(const struct steer_run *run, const struct steer_plan *plan, co
 	if (line->item != STEER_NONE)
 		steer_tell(run, plan->items[line->item].entry->origin, "%s", cause);
 	else if (line->queue)
-		steer_tell(run, NULL, "table %s: chain " STEER_PREFIX "%s: %s", steer_tables[line->table], line->queue->name, cause);
+		steer_tell(run, NULL, "table %s: chain " STEER_PREFIX "%s: %s", steer_tables[line->table], line->queue->name,
+			   cause);
 	else
 		blame_table(run, plan, text, line->table, cause);
 }
@@ -101,7 +103,8 @@ static size_t conflicts(const struct steer_run *run, const struct steer_plan *pl
 			used = &table->chains[table->rules[r].chain] == chain;
 		if (!used)
 			continue;
-		steer_tell(run, NULL, "table %s: chain %s is there already and in use: is another daemon running with this queue?",
+		steer_tell(run, NULL,
+			   "table %s: chain %s is there already and in use: is another daemon running with this queue?",
 			   table->name, name);
 		told = item->queue;
 		told_table = item->entry->table;
@@ -175,7 +178,8 @@ static void roll_back(const struct steer_run *run, const struct steer_plan *plan
 		steer_remove(run, &choice, &removed, &kept);
 }
 
-int steer_install(const struct tool *tool, const struct steer_queue *queues, size_t count, steer_error_fn *tell, void *context)
+int steer_install(const struct tool *tool, const struct steer_queue *queues, size_t count, steer_error_fn *tell,
+		  void *context)
 {
 	struct steer_run run = { .tool = tool, .tell = tell, .context = context };
 	struct installed installed = { 0 };
@@ -201,7 +205,8 @@ int steer_install(const struct tool *tool, const struct steer_queue *queues, siz
 static bool other_holds_chains(const struct tool *other, enum tool_family family)
 {
 	struct tool_result result;
-	bool holds = !tool_save(other, family, NULL, &result) && memmem(result.out, result.out_len, STEER_PREFIX, strlen(STEER_PREFIX));
+	bool holds = !tool_save(other, family, NULL, &result) &&
+		     memmem(result.out, result.out_len, STEER_PREFIX, strlen(STEER_PREFIX));
 
 	tool_result_free(&result);
 	return holds;

@@ -19,7 +19,7 @@
 struct steer_entry {
 	const char *table;    /* filter, mangle, raw, security */
 	const char *chain;    /* built-in chain of that table */
-	const char *match;    /* tokens of iptables-restore, NULL or "" for every packet */
+	const char *match;    /* tokens of iptables-restore that choose packets and do no more, NULL or "" for every packet */
 	bool ipv4, ipv6;
 	bool last;            /* behind the chain's rules, not before them */
 	const void *origin;   /* the caller's: given back with errors */
@@ -38,19 +38,24 @@ struct steer_queue {
 /* One finding. origin is NULL when no entry is to blame. */
 typedef void steer_error_fn(void *context, const void *origin, const char *text);
 
-/* Lets the tool judge each entry's tokens without changing anything. 0 or -EINVAL after telling each finding. */
+/*
+ * Lets the tool judge each entry's tokens without changing anything. 0, or -EINVAL after telling each finding, or -EPERM after
+ * telling once, without origin, that the tool may not work here: nothing is then known about the tokens.
+ */
 int steer_check(const struct tool *tool, const struct steer_queue *queues, size_t count, steer_error_fn *tell, void *context);
 
 /*
  * Installs the chains and jumps of all queues: all of them or, after an error, none. Called after steer_sweep() with the
- * caller's numbers in `own`, so a chain of one of these names that is still there belongs to somebody alive: an error.
+ * caller's numbers in `own`, so a chain of one of these names that still holds a rule belongs to somebody alive: -EEXIST. IPv6 is
+ * left out on a kernel without it.
  */
 int steer_install(const struct tool *tool, const struct steer_queue *queues, size_t count, steer_error_fn *tell, void *context);
 
 /*
  * Removes jumps and chains that carry our tag and whose queue numbers nobody listens on, or which are in `own` (queue numbers
- * that the caller holds, may be NULL). Returns the number of rules and chains removed, or -errno after telling why. `kept` counts chains
- * left because somebody listens.
+ * that the caller holds, may be NULL). Looks into both families, and with TOOL_AUTO into the backend that is not used, too. Returns
+ * the number of rules and chains removed, or -errno after telling why. `kept` counts chains left because somebody listens. A
+ * chain that a foreign rule leads to is emptied and left, which is told and no error.
  */
 struct steer_sweep {
 	const uint16_t *own;

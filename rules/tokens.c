@@ -10,8 +10,8 @@
 struct splitter {
 	struct tokens *tokens;
 	enum tokens_syntax syntax;
-	size_t used;     /* of tokens->bytes */
-	size_t begin;    /* where the token under way begins in bytes */
+	size_t used; /* of tokens->bytes */
+	size_t begin; /* where the token under way begins in bytes */
 	bool quote_open;
 	bool escaped;
 };

@@ -64,7 +64,8 @@ static void add_cause(const char *line, char *text, size_t size)
 	const char *end = failed ? strchr(failed, ')') : NULL;
 	int len;
 
-	if (failed && end && strcspn(line, " ") == (size_t)(failed - line) && strchr(line, '_') && strchr(line, '_') < failed)
+	if (failed && end && strcspn(line, " ") == (size_t)(failed - line) && strchr(line, '_') &&
+	    strchr(line, '_') < failed)
 		len = snprintf(text + used, size - used, "%srefused by the kernel: %.*s", used ? "; " : "",
 			       (int)(end - failed) - (int)strlen(" failed ("), failed + strlen(" failed ("));
 	else

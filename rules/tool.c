@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #define TIMEOUT_MS 30000
-#define LOCK_WAIT "5"             /* seconds that a tool waits for the lock of the legacy backend */
+#define LOCK_WAIT "5" /* seconds that a tool waits for the lock of the legacy backend */
 #define OUT_MAX ((size_t)1 << 30) /* bytes kept of what a tool prints: no ruleset is as large */
 
 static const char *const backend_infix[] = { [TOOL_AUTO] = "", [TOOL_NFT] = "-nft", [TOOL_LEGACY] = "-legacy" };
@@ -33,7 +33,8 @@ static const char *const family_prefix[] = { [TOOL_IPV4] = "ip", [TOOL_IPV6] = "
 static int find_one(char *path, size_t size, enum tool_backend backend, enum tool_family family, const char *what, char *why,
 		    size_t why_size)
 {
-	int len = snprintf(path, size, "%s/%stables%s-%s", NFV_IPTABLES_DIR, family_prefix[family], backend_infix[backend], what);
+	int len = snprintf(path, size, "%s/%stables%s-%s", NFV_IPTABLES_DIR, family_prefix[family], backend_infix[backend],
+			   what);
 
 	if (len < 0 || (size_t)len >= size) {
 		snprintf(why, why_size, "%s: the path is too long", NFV_IPTABLES_DIR);

@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define QUEUES 16
+#define QUEUES  16
 #define ENTRIES 64
 
 static struct steer_queue queues[QUEUES];

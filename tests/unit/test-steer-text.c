@@ -34,25 +34,30 @@ static const struct steer_entry one_entries[] = {
 };
 
 static const struct steer_queue both[] = {
-	{ .name = "edge", .first = 0, .last = 3, .bypass = true, .cpu_fanout = true, .entries = edge_entries, .entry_count = 3 },
+	{ .name = "edge",
+	  .first = 0,
+	  .last = 3,
+	  .bypass = true,
+	  .cpu_fanout = true,
+	  .entries = edge_entries,
+	  .entry_count = 3 },
 	{ .name = "one", .first = 65535, .last = 65535, .entries = one_entries, .entry_count = 2 },
 };
 
-static const char install_ipv4[] =
-	"*mangle\n"
-	"-N NFV-edge\n"
-	"-A NFV-edge -j NFQUEUE --queue-balance 0:3 --queue-bypass --queue-cpu-fanout\n"
-	"-A FORWARD -m comment --comment \"nfv:edge\" -j NFV-edge\n"
-	"COMMIT\n"
-	"*filter\n"
-	"-N NFV-edge\n"
-	"-A NFV-edge -j NFQUEUE --queue-balance 0:3 --queue-bypass --queue-cpu-fanout\n"
-	"-N NFV-one\n"
-	"-A NFV-one -j NFQUEUE --queue-num 65535\n"
-	"-I INPUT 1 -m comment --comment \"nfv:one\" -j NFV-one\n"
-	"-I INPUT 1 -s \"10.0.0.0/8\" -m comment --comment \"nfv:edge\" -j NFV-edge\n"
-	"-I INPUT 1 -p tcp --dport 23 -m comment --comment \"nfv:edge\" -j NFV-edge\n"
-	"COMMIT\n";
+static const char install_ipv4[] = "*mangle\n"
+				   "-N NFV-edge\n"
+				   "-A NFV-edge -j NFQUEUE --queue-balance 0:3 --queue-bypass --queue-cpu-fanout\n"
+				   "-A FORWARD -m comment --comment \"nfv:edge\" -j NFV-edge\n"
+				   "COMMIT\n"
+				   "*filter\n"
+				   "-N NFV-edge\n"
+				   "-A NFV-edge -j NFQUEUE --queue-balance 0:3 --queue-bypass --queue-cpu-fanout\n"
+				   "-N NFV-one\n"
+				   "-A NFV-one -j NFQUEUE --queue-num 65535\n"
+				   "-I INPUT 1 -m comment --comment \"nfv:one\" -j NFV-one\n"
+				   "-I INPUT 1 -s \"10.0.0.0/8\" -m comment --comment \"nfv:edge\" -j NFV-edge\n"
+				   "-I INPUT 1 -p tcp --dport 23 -m comment --comment \"nfv:edge\" -j NFV-edge\n"
+				   "COMMIT\n";
 
 static const char install_ipv6[] =
 	"*raw\n"
@@ -152,7 +157,8 @@ static void refused(const struct steer_queue *queues, size_t count, const char *
 
 static void test_refused_queues(void **state)
 {
-	static const char *const names[] = { NULL, "", "a b", "a\nb", "a\"", "x.y", "1234567890123456789012345", "caf\303\251" };
+	static const char *const names[] = { NULL,         "", "a b", "a\nb", "a\"", "x.y", "1234567890123456789012345",
+					     "caf\303\251" };
 	struct steer_queue queue = { .entries = one_entries, .entry_count = 2 };
 
 	(void)state;
@@ -314,9 +320,9 @@ static void test_odd_jump(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_install),		cmocka_unit_test(test_single_and_found),
-		cmocka_unit_test(test_refused_queues),	cmocka_unit_test(test_refused_entries),
-		cmocka_unit_test(test_duplicate),	cmocka_unit_test(test_find_and_remove),
+		cmocka_unit_test(test_install),        cmocka_unit_test(test_single_and_found),
+		cmocka_unit_test(test_refused_queues), cmocka_unit_test(test_refused_entries),
+		cmocka_unit_test(test_duplicate),      cmocka_unit_test(test_find_and_remove),
 		cmocka_unit_test(test_odd_jump),
 	};
 

@@ -137,7 +137,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_splitting), cmocka_unit_test(test_splitting_save), cmocka_unit_test(test_hostile),
-		cmocka_unit_test(test_limits),	  cmocka_unit_test(test_quoting),
+		cmocka_unit_test(test_limits),    cmocka_unit_test(test_quoting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

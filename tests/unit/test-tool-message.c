@@ -18,7 +18,8 @@ static const struct {
 	{ "iptables-nft-restore v1.8.9 (nf_tables): unknown option \"--dprt\"\nError occurred at line: 2\n"
 	  "Try `iptables-nft-restore -h' or 'iptables-nft-restore --help' for more information.\n",
 	  "unknown option \"--dprt\"", 2 },
-	{ "iptables-restore v1.8.9 (legacy): Couldn't load match `nosuch':No such file or directory\n\nError occurred at line: 12\n"
+	{ "iptables-restore v1.8.9 (legacy): Couldn't load match `nosuch':No such file or directory\n\nError occurred at "
+	  "line: 12\n"
 	  "Try `iptables-restore -h' or 'iptables-restore --help' for more information.\n",
 	  "Couldn't load match `nosuch':No such file or directory", 12 },
 	{ "iptables-nft-restore: line 2 failed: Index of insertion too big.\n", "Index of insertion too big", 2 },
@@ -32,11 +33,13 @@ static const struct {
 	{ "iptables-nft-restore v1.8.9 (nf_tables): iptables-nft-restore: line 1 table name 'nosuch' invalid\n"
 	  "Error occurred at line: 1\n",
 	  "table name 'nosuch' invalid", 1 },
-	{ "iptables-restore v1.8.9 (legacy): iptables-restore: unable to initialize table 'filter'\nError occurred at line: 1\n",
+	{ "iptables-restore v1.8.9 (legacy): iptables-restore: unable to initialize table 'filter'\nError occurred at line: "
+	  "1\n",
 	  "unable to initialize table 'filter'", 1 },
 	{ "Fatal: can't open lock file /run/xtables.lock: Permission denied\n",
 	  "Fatal: can't open lock file /run/xtables.lock: Permission denied", 0 },
-	{ "# Warning: iptables-legacy tables present, use iptables-legacy-save to see them\n", "refused without a reason", 0 },
+	{ "# Warning: iptables-legacy tables present, use iptables-legacy-save to see them\n", "refused without a reason",
+	  0 },
 	{ "", "refused without a reason", 0 },
 	{ "\n\n", "refused without a reason", 0 },
 	{ "x: host/network `\033[31m' not found\n", "x: host/network `?[31m' not found", 0 },
@@ -70,11 +73,13 @@ static void test_long(void **state)
 static void test_denied(void **state)
 {
 	(void)state;
-	assert_true(tool_message_denied("iptables-nft-restore: line 4 failed: Permission denied (you must be root).\n", true));
+	assert_true(
+		tool_message_denied("iptables-nft-restore: line 4 failed: Permission denied (you must be root).\n", true));
 	assert_true(tool_message_denied("Fatal: can't open lock file /run/xtables.lock: Permission denied\n", true));
 	assert_true(tool_message_denied("iptables-restore: unable to initialize table 'filter'\n", false));
 	assert_false(tool_message_denied("iptables-restore: unable to initialize table 'filter'\n", true));
-	assert_false(tool_message_denied("iptables-nft-restore: line 4 failed: No chain/target/match by that name.\n", false));
+	assert_false(
+		tool_message_denied("iptables-nft-restore: line 4 failed: No chain/target/match by that name.\n", false));
 	assert_false(tool_message_denied("", false));
 }
 

@@ -131,7 +131,9 @@ static void test_large(void **state)
 	assert_non_null(input);
 	memset(input, 'x', size);
 	input[size] = '\0';
-	assert_int_equal(restore("head -c 3000000 /dev/zero | tr '\\0' e >&2; head -c 2000000 /dev/zero; wc -c", input, 0, &result), 0);
+	assert_int_equal(
+		restore("head -c 3000000 /dev/zero | tr '\\0' e >&2; head -c 2000000 /dev/zero; wc -c", input, 0, &result),
+		0);
 	assert_int_equal(strlen(result.err), 3000000);
 	assert_true(result.out_len > 2000000);
 	assert_string_equal(result.out + 2000000, "4194304\n");
