@@ -320,6 +320,7 @@ plugin_folders() {
 start_daemon() {
 	daemon_host=$1
 	shift
+	: >"$daemon_log" # here, because the one of the background may come after the first look
 	nsenter --net="/run/netns/$daemon_host" "$nfverdictd" -f --allow-unsafe-files -c "$config_file" "$@" >"$daemon_log" 2>&1 &
 	daemon_pid=$!
 	wait_for "nfverdictd to be ready" 15 daemon_ready_or_dead
