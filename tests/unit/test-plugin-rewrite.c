@@ -211,6 +211,21 @@ static void test_headers_are_no_payload(void **state)
 	close_handler();
 }
 
+/* Nor is link padding, however often something was found before it. */
+static void test_padding_is_no_payload(void **state)
+{
+	uint8_t bytes[sizeof(packet_dns4) + 8];
+
+	(void)state;
+	memcpy(bytes, packet_dns4, sizeof(packet_dns4));
+	memset(bytes + sizeof(packet_dns4), 'e', 8);
+	open_handler("changes: [ { find: e, replace: E } ]\n");
+	pass(bytes, sizeof(bytes));
+	assert_true(contains("\007ExamplE\003com"));
+	assert_memory_equal(data + sizeof(packet_dns4), "eeeeeeee", 8);
+	close_handler();
+}
+
 static void test_udp_grows_and_shrinks(void **state)
 {
 	(void)state;
@@ -347,6 +362,7 @@ static void test_corrupt_stays_corrupt(void **state)
 
 static void test_cannot_be_changed(void **state)
 {
+	uint8_t fragment[sizeof(packet_dns4)];
 	struct nfv_packet *list = &p;
 
 	(void)state;
@@ -355,6 +371,14 @@ static void test_cannot_be_changed(void **state)
 	EXPECT_UNCHANGED(fragment4_first);
 	PASS(fragment4_last);
 	EXPECT_UNCHANGED(fragment4_last);
+
+	memcpy(fragment, packet_dns4, sizeof(fragment)); /* the same of UDP, where TTL can be set */
+	fragment[6] = 0x20;
+	fragment[10] = (uint8_t)(fragment[10] + 0x20);
+	assert_null(verify_packet(fragment, sizeof(fragment)));
+	pass(fragment, sizeof(fragment));
+	assert_int_equal(data[8], 3);
+	assert_memory_equal(data + 20, packet_dns4 + 20, sizeof(packet_dns4) - 20);
 
 	PASS(dns4);
 	assert_true(decision.rewritten);
@@ -440,6 +464,7 @@ int main(void)
 		cmocka_unit_test(test_same_length),
 		cmocka_unit_test(test_hex_and_max),
 		cmocka_unit_test(test_headers_are_no_payload),
+		cmocka_unit_test(test_padding_is_no_payload),
 		cmocka_unit_test(test_udp_grows_and_shrinks),
 		cmocka_unit_test(test_replacement_holds_find),
 		cmocka_unit_test(test_too_long),
