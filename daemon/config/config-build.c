@@ -33,7 +33,8 @@ static void merge_option(struct config_private *c, const struct nfv_option *opti
 		if (!field || (!values_place(f->top, field, &place) && f != c->files))
 			continue;
 		if (values_place(f->top, field, &place) && from) {
-			report_add(c->report, place, option->name, "is given twice: it stands at %s:%u already", first.file, first.line);
+			report_add(c->report, place, option->name, "is given twice: it stands at %s:%u already", first.file,
+				   first.line);
 			continue;
 		}
 		memcpy((unsigned char *)merged + option->offset, field, option_size(option));
@@ -117,11 +118,12 @@ static const struct place *find_queue(const struct config_private *c, const char
 }
 
 /* False after a complaint: the entry is not to be added. */
-static bool check_entry(struct config_private *c, const struct node *entry, const char *what, const struct place *first, size_t count)
+static bool check_entry(struct config_private *c, const struct node *entry, const char *what, const struct place *first,
+			size_t count)
 {
 	if (first)
-		report_add(c->report, entry->key_place, NULL, "%s %s: is defined twice: it stands at %s:%u already", what, entry->key,
-			   first->file, first->line);
+		report_add(c->report, entry->key_place, NULL, "%s %s: is defined twice: it stands at %s:%u already", what,
+			   entry->key, first->file, first->line);
 	else if (count == ENTRIES_MAX)
 		report_add(c->report, entry->key_place, NULL, "%s %s: more than %d of them", what, entry->key, ENTRIES_MAX);
 	return !first && count < ENTRIES_MAX;
@@ -133,13 +135,16 @@ static void add_handler(struct config_private *c, const struct config_file *file
 	size_t n = config->handler_count;
 	const struct node *plugin = tree_get(entry, "plugin");
 	/* Only `plugin` is ours: the other keys are not even looked at here. */
-	struct node own = { .kind = entry->kind, .place = entry->place, .children = (struct node *)plugin, .count = plugin ? 1 : 0 };
+	struct node own = {
+		.kind = entry->kind, .place = entry->place, .children = (struct node *)plugin, .count = plugin ? 1 : 0
+	};
 	struct config_handler *handler;
 	char object[CONFIG_HANDLER_NAME_MAX + 16];
 
 	if (!is_name(entry->key, CONFIG_HANDLER_NAME_MAX, true)) {
-		report_add(c->report, entry->key_place, NULL, "handler %.80s: wanted a name of 1 to %d letters, digits, '_', '.' and '-'",
-			   entry->key, CONFIG_HANDLER_NAME_MAX);
+		report_add(c->report, entry->key_place, NULL,
+			   "handler %.80s: wanted a name of 1 to %d letters, digits, '_', '.' and '-'", entry->key,
+			   CONFIG_HANDLER_NAME_MAX);
 		return;
 	}
 	if (!check_entry(c, entry, "handler", find_handler(c, entry->key), n))
@@ -183,8 +188,9 @@ static void add_queue(struct config_private *c, const struct node *entry)
 	char object[CONFIG_QUEUE_NAME_MAX + 16];
 
 	if (!is_name(entry->key, CONFIG_QUEUE_NAME_MAX, false)) {
-		report_add(c->report, entry->key_place, NULL, "queue %.80s: wanted a name of 1 to %d letters, digits, '_' and '-'",
-			   entry->key, CONFIG_QUEUE_NAME_MAX);
+		report_add(c->report, entry->key_place, NULL,
+			   "queue %.80s: wanted a name of 1 to %d letters, digits, '_' and '-'", entry->key,
+			   CONFIG_QUEUE_NAME_MAX);
 		return;
 	}
 	if (!check_entry(c, entry, "queue", find_queue(c, entry->key), n))
@@ -195,7 +201,8 @@ static void add_queue(struct config_private *c, const struct node *entry)
 	snprintf(object, sizeof(object), "queue %s", entry->key);
 	skip = refuse_strict(c, entry, object);
 	c->queues[n].place = entry->key_place;
-	c->queues[n].values = schema_fill(config_queue_table, sizeof(*queue), entry, entry->key_place, object, skip, c->report);
+	c->queues[n].values =
+		schema_fill(config_queue_table, sizeof(*queue), entry, entry->key_place, object, skip, c->report);
 
 	queue = &config->queues[n];
 	*queue = *(struct config_queue *)values_data(c->queues[n].values);

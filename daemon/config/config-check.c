@@ -29,7 +29,8 @@ struct subject {
 	const char *object;
 };
 
-static void complain(const struct subject *s, const void *field, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void complain(const struct subject *s, const void *field, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 static void complain(const struct subject *s, const void *field, const char *format, ...)
 {
@@ -88,7 +89,8 @@ static void check_handlers(const struct subject *s)
 			check_handler(s, list->items, i);
 	}
 	if (list->count && usable(s, &s->queue->copy) && s->queue->copy == COPY_NONE)
-		complain(s, &s->queue->copy, "with none no packet ever comes to the queue's handlers: wanted meta or packet");
+		complain(s, &s->queue->copy,
+			 "with none no packet ever comes to the queue's handlers: wanted meta or packet");
 }
 
 static void check_range(const struct subject *s)
@@ -103,6 +105,7 @@ static void check_chain(const struct subject *s, const struct config_steer *stee
 {
 	struct nearest nearest = { .wanted = steer->chain };
 	const char *const *chains = tables[steer->table].chains;
+	const char *separator;
 	char list[64] = "", hint[96];
 	size_t used = 0;
 
@@ -110,10 +113,11 @@ static void check_chain(const struct subject *s, const struct config_steer *stee
 		if (!strcmp(chains[i], steer->chain))
 			return;
 		nearest_offer(&nearest, chains[i]);
-		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", !i ? "" : chains[i + 1] ? ", " : " and ", chains[i]);
+		separator = !i ? "" : chains[i + 1] ? ", " : " and ";
+		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", separator, chains[i]);
 	}
-	complain(s, &steer->chain, "%s is no built-in chain of table %s, which has %s%s", steer->chain, tables[steer->table].name, list,
-		 nearest_hint(&nearest, hint, sizeof(hint)));
+	complain(s, &steer->chain, "%s is no built-in chain of table %s, which has %s%s", steer->chain,
+		 tables[steer->table].name, list, nearest_hint(&nearest, hint, sizeof(hint)));
 }
 
 static void check_steer(const struct subject *s)
@@ -137,7 +141,8 @@ static void check_cpus(const struct subject *s)
 
 	for (size_t i = 0; count > 0 && i < s->queue->cpus.count; i++) {
 		if (usable(s, &ranges[i]) && ranges[i].last >= (unsigned long)count)
-			complain(s, &ranges[i], "this machine has no processor %u, its last one is %ld", ranges[i].last, count - 1);
+			complain(s, &ranges[i], "this machine has no processor %u, its last one is %ld", ranges[i].last,
+				 count - 1);
 		for (size_t j = 0; j < i; j++) {
 			if (usable(s, &ranges[i]) && usable(s, &ranges[j]) && ranges[i].first <= ranges[j].last &&
 			    ranges[j].first <= ranges[i].last) {
@@ -174,7 +179,8 @@ static void check_numbers(const struct subject *s, size_t index)
 		if (!values_usable(s->c->queues[i].values, &other->numbers) || !overlaps(numbers, &other->numbers))
 			continue;
 		complain(s, numbers, "%u belongs to queue %s already",
-			 numbers->first > other->numbers.first ? numbers->first : other->numbers.first, s->c->config.queues[i].name);
+			 numbers->first > other->numbers.first ? numbers->first : other->numbers.first,
+			 s->c->config.queues[i].name);
 		return;
 	}
 }

@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILE_BYTES_MAX (1u << 20)
-#define FILES_MAX 256
+#define FILE_BYTES_MAX    (1u << 20)
+#define FILES_MAX         256
 #define INCLUDE_DEPTH_MAX 8
 
 static void load_text(struct config_private *c, struct config_file *file, const char *text, size_t len);
@@ -174,7 +174,8 @@ static void load_pattern(struct config_private *c, const struct config_file *fil
 		full = arena_format(&c->arena, "%s%s", escape_folder(c, file), pattern);
 	err = glob(full, GLOB_NOSORT, NULL, &found);
 	if (err && err != GLOB_NOMATCH) {
-		report_add(c->report, place, "include", "%s: %s", pattern, err == GLOB_NOSPACE ? "out of memory" : "cannot be read");
+		report_add(c->report, place, "include", "%s: %s", pattern,
+			   err == GLOB_NOSPACE ? "out of memory" : "cannot be read");
 	} else if (!err) {
 		qsort(found.gl_pathv, found.gl_pathc, sizeof(*found.gl_pathv), compare_paths);
 		for (size_t i = 0; i < found.gl_pathc && c->file_count < FILES_MAX; i++)

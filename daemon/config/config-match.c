@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define TOKEN_MAX 1023 /* bytes of a parameter in iptables-restore */
+#define TOKEN_MAX  1023 /* bytes of a parameter in iptables-restore */
 #define TOKENS_MAX 200 /* it takes 254 in a line; the rest of the rule needs some */
 
 struct tokens {
@@ -97,12 +97,13 @@ static const struct {
 	const char *name;
 	char option;
 } long_names[] = {
-	{ "jump", 'j' },	 { "goto", 'g' },	  { "table", 't' },	   { "append", 'A' },	   { "insert", 'I' },
-	{ "delete", 'D' },	 { "replace", 'R' },	  { "check", 'C' },	   { "list", 'L' },	   { "list-rules", 'S' },
-	{ "flush", 'F' },	 { "zero", 'Z' },	  { "new-chain", 'N' },	   { "delete-chain", 'X' }, { "rename-chain", 'E' },
-	{ "policy", 'P' },	 { "ipv4", '4' },	  { "ipv6", '6' },	   { "set-counters", 'c' }, { "modprobe", 'M' },
-	{ "version", 'V' },	 { "help", 'h' },	  { "numeric", 'n' },	   { "verbose", 'v' },	   { "wait", 'w' },
-	{ "wait-interval", 'W' }, { "exact", 'x' },	  { "line-numbers", '0' },
+	{ "jump", 'j' },      { "goto", 'g' },          { "table", 't' },        { "append", 'A' },
+	{ "insert", 'I' },    { "delete", 'D' },        { "replace", 'R' },      { "check", 'C' },
+	{ "list", 'L' },      { "list-rules", 'S' },    { "flush", 'F' },        { "zero", 'Z' },
+	{ "new-chain", 'N' }, { "delete-chain", 'X' },  { "rename-chain", 'E' }, { "policy", 'P' },
+	{ "ipv4", '4' },      { "ipv6", '6' },          { "set-counters", 'c' }, { "modprobe", 'M' },
+	{ "version", 'V' },   { "help", 'h' },          { "numeric", 'n' },      { "verbose", 'v' },
+	{ "wait", 'w' },      { "wait-interval", 'W' }, { "exact", 'x' },        { "line-numbers", '0' },
 };
 
 /* Options of matches that are also beginnings of names above: getopt prefers the whole name. */

@@ -6,8 +6,8 @@
 #include "daemon/config/scalar.h"
 
 /*
- * 0, or -EINVAL with the cause: a match says which packets, so anything that would make it a command, another table, a target,
- * or that would swallow what is written behind it, is refused. Whether the rest is right is the tool's to tell.
+ * 0, or -EINVAL with the cause: a match says which packets, so anything that would make it a command, another table, a
+ * target, or that would swallow what is written behind it, is refused. Whether the rest is right is the tool's to tell.
  */
 int config_match_check(const char *text, struct why *why);
 

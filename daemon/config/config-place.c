@@ -72,7 +72,8 @@ struct place config_place(const struct config *config, const void *field)
 			return c->queues[i].place;
 		/* Queues were copied out of their values: the same offset there. */
 		if (lies_in(field, queue, sizeof(*queue))) {
-			values_place(values, (unsigned char *)values_data(values) + ((uintptr_t)field - (uintptr_t)queue), &place);
+			values_place(values, (unsigned char *)values_data(values) + ((uintptr_t)field - (uintptr_t)queue),
+				     &place);
 			return place;
 		}
 		/* Lists were not. */
@@ -83,7 +84,8 @@ struct place config_place(const struct config *config, const void *field)
 		const struct config_handler *handler = &config->handlers[i];
 
 		if (lies_in(field, handler, sizeof(*handler)))
-			return lies_in(field, &handler->plugin, sizeof(handler->plugin)) ? handler->plugin_place : handler->place;
+			return lies_in(field, &handler->plugin, sizeof(handler->plugin)) ? handler->plugin_place
+											 : handler->place;
 	}
 	return (struct place){ .file = c->files ? c->files->name : NULL };
 }

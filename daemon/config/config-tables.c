@@ -6,21 +6,29 @@
 #define QUEUE(field) offsetof(struct config_queue, field)
 #define STEER(field) offsetof(struct config_steer, field)
 
+/* clang-format off: one option a paragraph reads better than one field a line. */
+
 const struct nfv_option config_top_table[] = {
 	{ .name = "user", .type = NFV_OPT_STRING, .offset = TOP(user), .min = 1, .max = 32,
-	  .help = "The user that workers become. Without it: the one chosen when the daemon was built (" NFV_WORKER_USER ")." },
-	{ .name = "plugin-path", .type = NFV_OPT_STRING, .flags = NFV_OPT_LIST, .offset = TOP(plugin_path), .min = 1, .max = 4095,
-	  .fallback = NFV_PLUGIN_DIR,
-	  .help = "Folders that are searched for plugins, in order. A relative one starts at the folder of the file that names it." },
+	  .help = "The user that workers become. Without it: the one chosen when the daemon was built ("
+		  NFV_WORKER_USER ")." },
+	{ .name = "plugin-path", .type = NFV_OPT_STRING, .flags = NFV_OPT_LIST, .offset = TOP(plugin_path),
+	  .min = 1, .max = 4095, .fallback = NFV_PLUGIN_DIR,
+	  .help = "Folders that are searched for plugins, in order. A relative one starts at the folder of the file "
+		  "that names it." },
 	{ .name = "log-level", .type = NFV_OPT_CHOICE, .offset = TOP(log_level), .fallback = "info",
 	  .words = WORDS("error", "warning", "notice", "info", "debug"),
 	  .help = "The least important messages that are still written." },
-	{ .name = "log-to", .type = NFV_OPT_CHOICE, .offset = TOP(log_to), .fallback = "auto", .words = WORDS("auto", "stderr", "syslog"),
+	{ .name = "log-to", .type = NFV_OPT_CHOICE, .offset = TOP(log_to), .fallback = "auto",
+	  .words = WORDS("auto", "stderr", "syslog"),
 	  .help = "Where the log goes; auto: stderr in the foreground, otherwise syslog." },
-	{ .name = "backend", .type = NFV_OPT_CHOICE, .offset = TOP(backend), .fallback = "auto", .words = WORDS("auto", "nft", "legacy"),
+	{ .name = "backend", .type = NFV_OPT_CHOICE, .offset = TOP(backend), .fallback = "auto",
+	  .words = WORDS("auto", "nft", "legacy"),
 	  .help = "The iptables that installs steering rules; auto: the one that the machine uses." },
-	{ .name = "include", .type = NFV_OPT_STRING, .flags = NFV_OPT_LIST, .offset = TOP(include), .min = 1, .max = 4095,
-	  .help = "More files, or patterns with * ? and [ ], that are read as if they stood here. A relative one starts at the folder of "
+	{ .name = "include", .type = NFV_OPT_STRING, .flags = NFV_OPT_LIST, .offset = TOP(include), .min = 1,
+	  .max = 4095,
+	  .help = "More files, or patterns with * ? and [ ], that are read as if they stood here. A relative one "
+		  "starts at the folder of "
 		  "the file that names it. A pattern may match nothing, a name must exist." },
 	{ .name = "handlers", .type = NFV_OPT_ANY, .offset = TOP(handlers),
 	  .help = "Names of handlers, each with its keys. A name has 1 to 64 letters, digits, '_', '.' and '-'." },
@@ -30,17 +38,21 @@ const struct nfv_option config_top_table[] = {
 };
 
 const struct nfv_option config_steer_table[] = {
-	{ .name = "chain", .type = NFV_OPT_STRING, .flags = NFV_OPT_REQUIRED, .offset = STEER(chain), .min = 1, .max = 28,
+	{ .name = "chain", .type = NFV_OPT_STRING, .flags = NFV_OPT_REQUIRED, .offset = STEER(chain), .min = 1,
+	  .max = 28,
 	  .help = "The built-in chain whose packets are steered into the queue, such as INPUT." },
 	{ .name = "table", .type = NFV_OPT_CHOICE, .offset = STEER(table), .fallback = "filter",
 	  .words = WORDS("filter", "mangle", "raw", "security"),
-	  .help = "The chain's table. filter and security have INPUT, FORWARD and OUTPUT; raw has PREROUTING and OUTPUT; mangle has all "
+	  .help = "The chain's table. filter and security have INPUT, FORWARD and OUTPUT; raw has PREROUTING and "
+		  "OUTPUT; mangle has all "
 		  "of these and POSTROUTING." },
-	{ .name = "family", .type = NFV_OPT_CHOICE, .offset = STEER(family), .fallback = "both", .words = WORDS("both", "ipv4", "ipv6"),
+	{ .name = "family", .type = NFV_OPT_CHOICE, .offset = STEER(family), .fallback = "both",
+	  .words = WORDS("both", "ipv4", "ipv6"),
 	  .help = "The address families whose packets are steered." },
 	{ .name = "match", .type = NFV_OPT_STRING, .offset = STEER(match), .max = CONFIG_MATCH_MAX,
 	  .help = "Which packets, in the words of iptables, such as -p tcp --dport 23. Without it: all of the chain." },
-	{ .name = "position", .type = NFV_OPT_CHOICE, .offset = STEER(position), .fallback = "first", .words = WORDS("first", "last"),
+	{ .name = "position", .type = NFV_OPT_CHOICE, .offset = STEER(position), .fallback = "first",
+	  .words = WORDS("first", "last"),
 	  .help = "Before or behind the rules that stand in the chain already." },
 	{ .name = NULL },
 };
@@ -48,31 +60,41 @@ const struct nfv_option config_steer_table[] = {
 const struct nfv_option config_queue_table[] = {
 	{ .name = "numbers", .type = NFV_OPT_RANGE, .flags = NFV_OPT_REQUIRED, .offset = QUEUE(numbers), .max = 65535,
 	  .help = "Queue number, or first and last of several that share the packets: one worker process each." },
-	{ .name = "copy", .type = NFV_OPT_CHOICE, .offset = QUEUE(copy), .fallback = "packet", .words = WORDS("none", "meta", "packet"),
-	  .help = "What the kernel hands over: nothing (it then drops every packet of the queue), metadata, or metadata and bytes." },
-	{ .name = "range", .type = NFV_OPT_UINT, .offset = QUEUE(range), .fallback = "auto", .max = NFV_NEEDS_ALL, .words = WORDS("auto"),
+	{ .name = "copy", .type = NFV_OPT_CHOICE, .offset = QUEUE(copy), .fallback = "packet",
+	  .words = WORDS("none", "meta", "packet"),
+	  .help = "What the kernel hands over: nothing (it then drops every packet of the queue), metadata, or "
+		  "metadata and bytes." },
+	{ .name = "range", .type = NFV_OPT_UINT, .offset = QUEUE(range), .fallback = "auto", .max = NFV_NEEDS_ALL,
+	  .words = WORDS("auto"),
 	  .help = "Bytes of each packet that are copied, from the IP header on; auto: what the handlers ask for." },
-	{ .name = "max-length", .type = NFV_OPT_UINT, .offset = QUEUE(max_length), .fallback = "8192", .min = 1, .max = UINT32_MAX,
+	{ .name = "max-length", .type = NFV_OPT_UINT, .offset = QUEUE(max_length), .fallback = "8192", .min = 1,
+	  .max = UINT32_MAX,
 	  .help = "Packets that may wait in the kernel." },
-	{ .name = "when-full", .type = NFV_OPT_CHOICE, .offset = QUEUE(when_full), .fallback = "accept", .words = WORDS("accept", "drop"),
+	{ .name = "when-full", .type = NFV_OPT_CHOICE, .offset = QUEUE(when_full), .fallback = "accept",
+	  .words = WORDS("accept", "drop"),
 	  .help = "What becomes of packets that find max-length packets waiting." },
-	{ .name = "when-down", .type = NFV_OPT_CHOICE, .offset = QUEUE(when_down), .fallback = "accept", .words = WORDS("accept", "drop"),
+	{ .name = "when-down", .type = NFV_OPT_CHOICE, .offset = QUEUE(when_down), .fallback = "accept",
+	  .words = WORDS("accept", "drop"),
 	  .help = "What becomes of packets while the daemon does not run but its rules are there." },
 	{ .name = "default", .type = NFV_OPT_CHOICE, .offset = QUEUE(default_verdict), .fallback = "accept",
 	  .words = WORDS("accept", "drop"), .help = "The verdict when every handler said continue." },
-	{ .name = "on-error", .type = NFV_OPT_CHOICE, .offset = QUEUE(on_error), .fallback = "accept", .words = WORDS("accept", "drop"),
+	{ .name = "on-error", .type = NFV_OPT_CHOICE, .offset = QUEUE(on_error), .fallback = "accept",
+	  .words = WORDS("accept", "drop"),
 	  .help = "The verdict when a handler crashed, hung or broke its contract." },
 	{ .name = "handlers", .type = NFV_OPT_STRING, .flags = NFV_OPT_LIST, .offset = QUEUE(handlers), .min = 1,
-	  .max = CONFIG_HANDLER_NAME_MAX, .help = "Names of handlers, asked in this order until one decides; at most 64." },
+	  .max = CONFIG_HANDLER_NAME_MAX,
+	  .help = "Names of handlers, asked in this order until one decides; at most 64." },
 	{ .name = "steer", .type = NFV_OPT_GROUPS, .offset = QUEUE(steer), .group = config_steer_table,
 	  .group_size = sizeof(struct config_steer),
 	  .help = "Rules that send packets into the queue; they exist while the daemon runs." },
-	{ .name = "coalesce", .type = NFV_OPT_UINT, .offset = QUEUE(coalesce), .fallback = "auto", .min = 1, .max = 10000,
-	  .words = WORDS("auto", "off"),
-	  .help = "Microseconds that a worker waits for more packets when it got several at once, which saves much processor time." },
+	{ .name = "coalesce", .type = NFV_OPT_UINT, .offset = QUEUE(coalesce), .fallback = "auto", .min = 1,
+	  .max = 10000, .words = WORDS("auto", "off"),
+	  .help = "Microseconds that a worker waits for more packets when it got several at once, which saves much "
+		  "processor time." },
 	{ .name = "batch", .type = NFV_OPT_UINT, .offset = QUEUE(batch), .fallback = "64", .min = 1, .max = 256,
 	  .help = "Packets that a worker receives with one system call." },
-	{ .name = "mark-mask", .type = NFV_OPT_UINT, .offset = QUEUE(mark_mask), .fallback = "0xffffffff", .max = UINT32_MAX,
+	{ .name = "mark-mask", .type = NFV_OPT_UINT, .offset = QUEUE(mark_mask), .fallback = "0xffffffff",
+	  .max = UINT32_MAX,
 	  .help = "The bits of the packet mark that the queue's handlers may change." },
 	{ .name = "uid-gid", .type = NFV_OPT_BOOL, .offset = QUEUE(uid_gid), .fallback = "false",
 	  .help = "Ask the kernel for user and group of the sending socket." },
@@ -80,11 +102,13 @@ const struct nfv_option config_queue_table[] = {
 	  .help = "Ask the kernel for the security context of packets." },
 	{ .name = "conntrack", .type = NFV_OPT_BOOL, .offset = QUEUE(conntrack), .fallback = "false",
 	  .help = "Ask the kernel for what connection tracking knows of a packet." },
-	{ .name = "receive-buffer", .type = NFV_OPT_SIZE, .offset = QUEUE(receive_buffer), .fallback = "auto", .min = 4096,
-	  .max = UINT64_C(1) << 30, .words = WORDS("auto"), .help = "Bytes of the socket's receive buffer." },
+	{ .name = "receive-buffer", .type = NFV_OPT_SIZE, .offset = QUEUE(receive_buffer), .fallback = "auto",
+	  .min = 4096, .max = UINT64_C(1) << 30, .words = WORDS("auto"),
+	  .help = "Bytes of the socket's receive buffer." },
 	{ .name = "cpus", .type = NFV_OPT_RANGE, .flags = NFV_OPT_LIST, .offset = QUEUE(cpus), .max = 65535,
 	  .help = "Processors that the workers are bound to, in turn, such as 0-3 or [0, 2]. Without it: not bound." },
-	{ .name = "isolation", .type = NFV_OPT_CHOICE, .offset = QUEUE(isolation), .fallback = "fast", .words = WORDS("fast"),
+	{ .name = "isolation", .type = NFV_OPT_CHOICE, .offset = QUEUE(isolation), .fallback = "fast",
+	  .words = WORDS("fast"),
 	  .help = "fast: workers send their verdicts themselves, for which they keep CAP_NET_ADMIN." },
 	{ .name = "cpu-fanout", .type = NFV_OPT_BOOL, .offset = QUEUE(cpu_fanout), .fallback = "false",
 	  .help = "Choose the queue number by the processor that handles the packet, instead of by its addresses." },
@@ -92,9 +116,11 @@ const struct nfv_option config_queue_table[] = {
 };
 
 const struct nfv_option config_handler_table[] = {
-	{ .name = "plugin", .type = NFV_OPT_STRING, .flags = NFV_OPT_REQUIRED, .offset = offsetof(struct config_handler, plugin),
+	{ .name = "plugin", .type = NFV_OPT_STRING, .flags = NFV_OPT_REQUIRED,
+	  .offset = offsetof(struct config_handler, plugin),
 	  .min = 1, .max = 4095,
-	  .help = "The plugin's name, searched for on plugin-path, or with a slash in it the path of its file. All other keys of a "
+	  .help = "The plugin's name, searched for on plugin-path, or with a slash in it the path of its file. All "
+		  "other keys of a "
 		  "handler are the plugin's." },
 	{ .name = NULL },
 };

@@ -68,17 +68,21 @@ struct config {
 };
 
 /*
- * Reads a file and what it includes (patterns, relative to the including file, in sorted order; a pattern without * ? [ must
- * exist), applies the tables, checks what spans keys: duplicate names, numbers used twice, handlers not defined, chains
- * that a table does not have, unusable combinations. Relative plugins and folders of plugins are made absolute, from the folder
- * of the file that names them. All mistakes go into the report, which is then sorted. Returns NULL when there was any.
+ * Reads a file and what it includes (patterns, relative to the including file, in sorted order; a pattern without * ? [
+ * must exist), applies the tables, checks what spans keys: duplicate names, numbers used twice, handlers not defined,
+ * chains that a table does not have, unusable combinations. Relative plugins and folders of plugins are made absolute,
+ * from the folder of the file that names them. All mistakes go into the report, which is then sorted. Returns NULL when
+ * there was any.
  */
 struct config *config_load(const char *path, struct trust *trust, struct report *report);
 
 /* The same on a text; includes are relative to the folder of `file`, and refused when trust is NULL. For tests. */
 struct config *config_parse(const char *file, const char *text, size_t len, struct trust *trust, struct report *report);
 
-/* The place of a value of the configuration: a field of config, of a queue, of one of its steer entries, or an item of a list. */
+/*
+ * The place of a value of the configuration: a field of config, of a queue, of one of its steer entries, or an item of a
+ * list.
+ */
 struct place config_place(const struct config *config, const void *field);
 
 /* The place where a queue entry begins (its name). */

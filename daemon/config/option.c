@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define OPTION_OF(type) { sizeof(type), alignof(type) }
+#define OPTION_OF(type)                                                                                                     \
+	{                                                                                                                   \
+		sizeof(type), alignof(type)                                                                                 \
+	}
 
 static const struct shape {
 	size_t size, align;
@@ -70,7 +73,8 @@ static int refuse_word_or_number(const struct nfv_option *option, const char *te
 		if (used < sizeof(words))
 			used += (size_t)snprintf(words + used, sizeof(words) - used, "%s, ", option->words[i]);
 	}
-	return scalar_refuse(why, "wanted %s%s, found %.64s%s", words, "or a number", text, nearest_hint(&nearest, hint, sizeof(hint)));
+	return scalar_refuse(why, "wanted %s%s, found %.64s%s", words, "or a number", text,
+			     nearest_hint(&nearest, hint, sizeof(hint)));
 }
 
 static int set_number(const struct nfv_option *option, const char *text, bool quoted, uint64_t *field, struct why *why)
@@ -98,7 +102,8 @@ static int set_number(const struct nfv_option *option, const char *text, bool qu
 	return err;
 }
 
-static int set_string(const struct nfv_option *option, const char *text, const char **field, struct arena *arena, struct why *why)
+static int set_string(const struct nfv_option *option, const char *text, const char **field, struct arena *arena,
+		      struct why *why)
 {
 	size_t len = strlen(text);
 	int err = scalar_length(len, option->min, option->max, why);
@@ -132,13 +137,15 @@ static int set_choice(const struct nfv_option *option, const char *text, int *fi
 	return err;
 }
 
-int option_set(const struct nfv_option *option, const char *text, bool quoted, void *field, struct arena *arena, struct why *why)
+int option_set(const struct nfv_option *option, const char *text, bool quoted, void *field, struct arena *arena,
+	       struct why *why)
 {
 	switch (option->type) {
 	case NFV_OPT_BOOL:
 		if (quoted)
-			return scalar_refuse(why, "\"%.64s\" is in quotes, which makes it a text: wanted true or false without quotes",
-					     text);
+			return scalar_refuse(
+				why, "\"%.64s\" is in quotes, which makes it a text: wanted true or false without quotes",
+				text);
 		return scalar_bool(text, field, why);
 	case NFV_OPT_UINT:
 	case NFV_OPT_SIZE:

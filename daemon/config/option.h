@@ -17,9 +17,10 @@ size_t option_item_size(const struct nfv_option *option);
 bool option_is_group(const struct nfv_option *option);
 
 /*
- * Writes the value of a text to a field, or an item, of a scalar type. What is pointed to comes from the arena. Returns 0, or
- * -errno with the cause.
+ * Writes the value of a text to a field, or an item, of a scalar type. What is pointed to comes from the arena. Returns
+ * 0, or -errno with the cause.
  */
-int option_set(const struct nfv_option *option, const char *text, bool quoted, void *field, struct arena *arena, struct why *why);
+int option_set(const struct nfv_option *option, const char *text, bool quoted, void *field, struct arena *arena,
+	       struct why *why);
 
 #endif

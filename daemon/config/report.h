@@ -28,7 +28,10 @@ struct report {
 	size_t capacity;
 };
 
-/* Adds "object: cause" at a place. object may be NULL. Newlines in the text become blanks. Never fails silently: aborts without memory. */
+/*
+ * Adds "object: cause" at a place. object may be NULL. Newlines in the text become blanks, other control characters
+ * question marks. Never fails silently: aborts without memory.
+ */
 void report_add(struct report *report, struct place place, const char *object, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 void report_vadd(struct report *report, struct place place, const char *object, const char *format, va_list args);

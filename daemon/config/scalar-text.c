@@ -23,6 +23,7 @@ int scalar_bool(const char *text, bool *value, struct why *why)
 int scalar_word(const char *text, const char *const *words, size_t *index, struct why *why)
 {
 	struct nearest nearest = { .wanted = text };
+	const char *separator;
 	char list[160] = "", hint[96];
 	size_t used = 0;
 
@@ -32,8 +33,9 @@ int scalar_word(const char *text, const char *const *words, size_t *index, struc
 			return 0;
 		}
 		nearest_offer(&nearest, words[i]);
+		separator = !i ? "" : words[i + 1] ? ", " : " or ";
 		if (used < sizeof(list))
-			used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", !i ? "" : words[i + 1] ? ", " : " or ", words[i]);
+			used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", separator, words[i]);
 	}
 	return scalar_refuse(why, "wanted %s, found %.*s%s", list, SHOWN, text, nearest_hint(&nearest, hint, sizeof(hint)));
 }
@@ -86,7 +88,8 @@ static int read_hex(const char **cursor, uint8_t *out, size_t *len, struct why *
 		if (*p == '|')
 			break;
 		if (!*p)
-			return scalar_refuse(why, "a bar '|' is not closed: wanted bytes in hex between two bars, as in GET|20|/");
+			return scalar_refuse(
+				why, "a bar '|' is not closed: wanted bytes in hex between two bars, as in GET|20|/");
 		if (hex_value(p[0]) < 0)
 			return scalar_refuse(why, "'%c' between bars is no hex digit (a bar itself is written |7c|)", *p);
 		if (hex_value(p[1]) < 0)

@@ -17,7 +17,8 @@ struct unit {
 static const struct unit size_units[] = { { "K", 1u << 10 }, { "M", 1u << 20 }, { "G", 1u << 30 }, { 0 } };
 
 static const struct unit duration_units[] = {
-	{ "ns", 1 }, { "us", 1000 }, { "ms", 1000000 }, { "s", 1000000000 }, { "min", 60000000000 }, { "h", 3600000000000 }, { 0 }
+	{ "ns", 1 }, { "us", 1000 }, { "ms", 1000000 }, { "s", 1000000000 }, { "min", 60000000000 }, { "h", 3600000000000 },
+	{ 0 }
 };
 
 int scalar_refuse(struct why *why, const char *format, ...)
@@ -77,8 +78,9 @@ static int read_number(const char **cursor, const char *wanted, uint64_t *value,
 	if (p == digits || (p[0] == 'X' && p == start + 1))
 		return refuse_number(start, wanted, why);
 	if (base == 10 && p - digits > 1 && *digits == '0')
-		return scalar_refuse(why, "%.*s begins with 0: wanted %s in decimal without it, or with 0x (octal is not taken)", SHOWN,
-				     start, wanted);
+		return scalar_refuse(why,
+				     "%.*s begins with 0: wanted %s in decimal without it, or with 0x (octal is not taken)",
+				     SHOWN, start, wanted);
 	*cursor = p;
 	return 0;
 }
@@ -182,7 +184,8 @@ int scalar_duration(const char *text, uint64_t min, uint64_t max, uint64_t *valu
 	if (!err && !*p && *value)
 		err = scalar_refuse(why, "%.*s has no unit: wanted ns, us, ms, s, min or h behind the number", SHOWN, text);
 	else if (!err && *p)
-		err = apply_unit(text, p, duration_units, "a duration: a number with ns, us, ms, s, min or h behind it", value, why);
+		err = apply_unit(text, p, duration_units, "a duration: a number with ns, us, ms, s, min or h behind it",
+				 value, why);
 	if (err)
 		return err;
 	scalar_print_duration(min, low, sizeof(low));
@@ -226,7 +229,8 @@ int scalar_range(const char *text, uint64_t min, uint64_t max, struct nfv_range 
 	else if (high > top)
 		scalar_refuse(why, "%" PRIu64 " is above %" PRIu64, high, top);
 	else if (first > last)
-		scalar_refuse(why, "%.*s: %" PRIu64 " is above %" PRIu64 ", wanted the smaller number first", SHOWN, text, first, last);
+		scalar_refuse(why, "%.*s: %" PRIu64 " is above %" PRIu64 ", wanted the smaller number first", SHOWN, text,
+			      first, last);
 	else {
 		*value = (struct nfv_range){ .first = (uint32_t)first, .last = (uint32_t)last };
 		return 0;
@@ -255,7 +259,8 @@ int scalar_mark(const char *text, struct nfv_mark *value, struct why *why)
 	else if (!mask)
 		scalar_refuse(why, "%.*s: a mask of 0 would change nothing", SHOWN, text);
 	else if (bits & ~mask)
-		scalar_refuse(why, "%.*s: bits 0x%" PRIx64 " of the value are outside of the mask", SHOWN, text, bits & ~mask);
+		scalar_refuse(why, "%.*s: bits 0x%" PRIx64 " of the value are outside of the mask", SHOWN, text,
+			      bits & ~mask);
 	else {
 		*value = (struct nfv_mark){ .value = (uint32_t)bits, .mask = (uint32_t)mask };
 		return 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The text of a scalar as a typed value, strictly: no octal, no implicit booleans, no blanks. Pure. Each returns 0, or -EINVAL
- * with the cause in why ("70000 is above 65531"), or -ERANGE with it when the form is right and the value is not.
+ * The text of a scalar as a typed value, strictly: no octal, no implicit booleans, no blanks. Pure. Each returns 0, or
+ * -EINVAL with the cause in why ("70000 is above 65531"), or -ERANGE with it when the form is right and the value is
+ * not.
  */
 #ifndef CONFIG_SCALAR_H
 #define CONFIG_SCALAR_H

@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define WIDTH 100
-#define INDENT 2
+#define WIDTH       100
+#define INDENT      2
 #define HELP_INDENT 4
 
 /* Writes words after one another, a new line before the one that would not fit. */

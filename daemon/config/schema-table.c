@@ -8,8 +8,8 @@
 
 #define NESTING_MAX 4
 #define OPTIONS_MAX 256
-#define STRUCT_MAX (1u << 20)
-#define WORDS_MAX 64
+#define STRUCT_MAX  (1u << 20)
+#define WORDS_MAX   64
 
 static int check_level(const struct nfv_option *table, size_t size, unsigned level, struct why *why);
 
@@ -51,7 +51,8 @@ static int check_field(const struct nfv_option *option, size_t size, struct why 
 	size_t bytes = option_size(option), align = option_align(option);
 
 	if (option->offset > size || bytes > size - option->offset)
-		return scalar_refuse(why, "lies outside of the options' %zu bytes (offset %zu, %zu bytes)", size, option->offset, bytes);
+		return scalar_refuse(why, "lies outside of the options' %zu bytes (offset %zu, %zu bytes)", size,
+				     option->offset, bytes);
 	if (option->offset % align)
 		return scalar_refuse(why, "lies at offset %zu, which is not aligned to %zu", option->offset, align);
 	return 0;
@@ -131,7 +132,8 @@ static int check_level(const struct nfv_option *table, size_t size, unsigned lev
 		if (i == OPTIONS_MAX)
 			return scalar_refuse(why, "more than %d options: is the table's end missing?", OPTIONS_MAX);
 		if (!is_option_name(table[i].name))
-			return scalar_refuse(why, "option %zu: wanted a name of 1 to 64 letters, digits, '_', '.' and '-'", i + 1);
+			return scalar_refuse(why, "option %zu: wanted a name of 1 to 64 letters, digits, '_', '.' and '-'",
+					     i + 1);
 		for (size_t j = 0; j < i; j++) {
 			if (!strcmp(table[j].name, table[i].name))
 				return scalar_refuse(why, "option %.64s: stands in the table twice", table[i].name);

@@ -85,7 +85,8 @@ static const char *wanted_name(const struct nfv_option *option)
 	return "a value";
 }
 
-static void fill_scalar(struct apply *a, const struct nfv_option *option, void *field, const struct node *node, const char *path)
+static void fill_scalar(struct apply *a, const struct nfv_option *option, void *field, const struct node *node,
+			const char *path)
 {
 	struct why why;
 
@@ -124,7 +125,10 @@ static void fill_list(struct apply *a, const struct nfv_option *option, struct n
 	*list = (struct nfv_list){ .items = items, .count = count };
 }
 
-/* A list of mappings, or a mapping of names to mappings: an array that is complete before its fields' places are recorded. */
+/*
+ * A list of mappings, or a mapping of names to mappings: an array that is complete before its fields' places are
+ * recorded.
+ */
 static void fill_groups(struct apply *a, const struct nfv_option *option, struct nfv_list *list, const struct node *node,
 			const char *path)
 {
@@ -144,8 +148,8 @@ static void fill_groups(struct apply *a, const struct nfv_option *option, struct
 		const struct node *child = &node->children[i];
 		struct place place = named ? child->key_place : child->place;
 		unsigned char *item = items + i * option->group_size;
-		const char *item_path = named ? arena_format(&a->values->arena, "%s %s", path, child->key) :
-						arena_format(&a->values->arena, "%s %zu", path, i + 1);
+		const char *item_path = named ? arena_format(&a->values->arena, "%s %s", path, child->key)
+					      : arena_format(&a->values->arena, "%s %zu", path, i + 1);
 
 		if (named)
 			*(const char **)item = arena_copy(&a->values->arena, child->key, strlen(child->key));
@@ -257,7 +261,8 @@ static void refuse_unknown(struct apply *a, const struct nfv_option *table, cons
 		}
 		if (option->name)
 			continue;
-		snprintf(cause, sizeof(cause), "unknown key %.64s%s", entry->key, nearest_hint(&nearest, hint, sizeof(hint)));
+		snprintf(cause, sizeof(cause), "unknown key %.64s%s", entry->key,
+			 nearest_hint(&nearest, hint, sizeof(hint)));
 		complain(a, entry->key_place, path, cause);
 	}
 }

@@ -73,7 +73,10 @@ bool tree_text_check(const char *file, const char *text, size_t len, struct repo
 	return true;
 }
 
-/* libyaml's words and ours. With at_context, the place where the thing began tells more than the one where the parser gave up. */
+/*
+ * libyaml's words and ours. With at_context, the place where the thing began tells more than the one where the parser
+ * gave up.
+ */
 static const struct explanation {
 	const char *problem;
 	const char *context; /* NULL: any */
@@ -81,9 +84,11 @@ static const struct explanation {
 	bool at_context;
 } explanations[] = {
 	{ "mapping values are not allowed in this context", NULL,
-	  "found a ':' that does not belong here, expected one key on a line, or quotes around a text that has ': ' in it", false },
+	  "found a ':' that does not belong here, expected one key on a line, or quotes around a text that has ': ' in it",
+	  false },
 	{ "could not find expected ':'", NULL, "expected a ':' and a blank behind the key that stands here", true },
-	{ "mapping keys are not allowed in this context", NULL, "found a '?' that does not belong here, expected a key", false },
+	{ "mapping keys are not allowed in this context", NULL, "found a '?' that does not belong here, expected a key",
+	  false },
 	{ "block sequence entries are not allowed in this context", NULL,
 	  "found a '-' that does not belong here, expected list items on lines of their own", false },
 	{ "did not find expected '-' indicator", NULL,
@@ -104,11 +109,13 @@ static const struct explanation {
 	  "found a tab, expected blanks for indentation", false },
 	{ "did not find expected comment or line break", NULL, "expected the end of the line or a comment", false },
 	{ "found an indentation indicator equal to 0", NULL, "expected a number from 1 to 9 behind '|' or '>'", false },
-	{ "did not find expected <document start>", NULL, "expected one document, with one mapping of keys, and nothing behind it", false },
+	{ "did not find expected <document start>", NULL,
+	  "expected one document, with one mapping of keys, and nothing behind it", false },
 	{ "did not find expected alphabetic or numeric character", NULL,
 	  "found '*' or '&' (aliases are not taken), expected quotes around a text that begins so", true },
 	{ "found undefined tag handle", NULL, "found a tag ('!'), expected a plain value: tags are not taken", false },
-	{ "found unknown directive name", NULL, "found '%', expected a key: directives other than %YAML are not taken", false },
+	{ "found unknown directive name", NULL, "found '%', expected a key: directives other than %YAML are not taken",
+	  false },
 	{ "found incompatible YAML document", NULL, "expected YAML version 1.1 or 1.2", false },
 };
 
@@ -149,7 +156,8 @@ static void explain_missing_key(const char *text, size_t len, const yaml_mark_t 
 	else if (at < len && strchr(":]},", text[at]))
 		snprintf(out, size, "found '%c', expected a key", text[at]);
 	else
-		snprintf(out, size, "found something at the wrong indentation, expected a key in line with the keys above it");
+		snprintf(out, size,
+			 "found something at the wrong indentation, expected a key in line with the keys above it");
 }
 
 static const struct explanation *find_explanation(const char *problem, const char *context)

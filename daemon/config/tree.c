@@ -152,8 +152,9 @@ static void refuse_duplicates(struct parse *p, const struct node *map)
 			first = i;
 			continue;
 		}
-		report_add(p->report, sorted[i]->key_place, NULL, "duplicate key %.64s, expected it once: it stands at line %u already",
-			   sorted[i]->key, sorted[first]->key_place.line);
+		report_add(p->report, sorted[i]->key_place, NULL,
+			   "duplicate key %.64s, expected it once: it stands at line %u already", sorted[i]->key,
+			   sorted[first]->key_place.line);
 	}
 	free(sorted);
 }
@@ -201,7 +202,8 @@ static void parse_node(struct parse *p, const yaml_event_t *event, struct node *
 		parse_map(p, node, depth);
 		break;
 	case YAML_ALIAS_EVENT:
-		report_add(p->report, node->place, NULL, "found the alias *%.64s, expected the value itself: aliases are not taken",
+		report_add(p->report, node->place, NULL,
+			   "found the alias *%.64s, expected the value itself: aliases are not taken",
 			   (const char *)event->data.alias.anchor);
 		break;
 	default: /* libyaml's, not ours: its grammar lets no other event stand for a value */

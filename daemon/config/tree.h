@@ -19,9 +19,9 @@ struct node {
 };
 
 /*
- * Parses a text of len bytes. file names it in places and is kept by reference. Aliases, anchors' uses, tags, duplicate keys, more
- * than one document, NUL bytes, depth above 32 and nodes above 100,000 are refused, each with its place. Returns NULL after
- * adding to the report. An empty text gives a NODE_NULL.
+ * Parses a text of len bytes. file names it in places and is kept by reference. Aliases, anchors' uses, tags, duplicate
+ * keys, more than one document, NUL bytes, depth above 32 and nodes above 100,000 are refused, each with its place.
+ * Returns NULL after adding to the report. An empty text gives a NODE_NULL.
  */
 struct node *tree_parse(const char *file, const char *text, size_t len, struct report *report);
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The path is resolved once, then walked from / by descriptors (O_PATH, no link followed), so what is judged is what is opened:
- * whoever could swap a component between the two would have had to write to a folder that was judged before it.
+ * The path is resolved once, then walked from / by descriptors (O_PATH, no link followed), so what is judged is what is
+ * opened: whoever could swap a component between the two would have had to write to a folder that was judged before it.
  *
- * Access control lists are not considered. Inside a user namespace uid 0 is the user who made it, and files of owners that are
- * not mapped, the real root among them, show as uid 65534: they are refused, because that id tells nothing about who it is.
+ * Access control lists are not considered. Inside a user namespace uid 0 is the user who made it, and files of owners
+ * that are not mapped, the real root among them, show as uid 65534: they are refused, because that id tells nothing
+ * about who it is.
  */
 #include "daemon/config/trust.h"
 

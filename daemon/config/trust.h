@@ -13,10 +13,10 @@ struct trust {
 };
 
 /*
- * Resolves symbolic links, opens the file once (O_RDONLY|O_CLOEXEC), and judges the opened file and every parent folder of
- * the resolved path: owner, group and world write, a sticky folder excepted. Returns the descriptor, or -errno with the
- * finding in why: "not trusted: /etc/nfverdict is writable by group staff (mode 0775)", or "No such file or directory", to be
- * written behind the path. Only regular files; -EPERM when not trusted.
+ * Resolves symbolic links, opens the file once (O_RDONLY|O_CLOEXEC), and judges the opened file and every parent folder
+ * of the resolved path: owner, group and world write, a sticky folder excepted. Returns the descriptor, or -errno with
+ * the finding in why: "not trusted: /etc/nfverdict is writable by group staff (mode 0775)", or "No such file or
+ * directory", to be written behind the path. Only regular files; -EPERM when not trusted.
  */
 int trust_open(struct trust *trust, const char *path, char *why, size_t why_size);
 

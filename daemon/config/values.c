@@ -18,9 +18,8 @@ size_t values_record(struct values *values, const void *field, const char *path,
 		values->capacity = values->capacity ? values->capacity * 2 : 32;
 		values->places = memory_grow(values->places, values->capacity, sizeof(*values->places));
 	}
-	values->places[values->count] = (struct value_place){
-		.field = field, .path = path, .place = place, .order = values->count, .given = given
-	};
+	values->places[values->count] =
+		(struct value_place){ .field = field, .path = path, .place = place, .order = values->count, .given = given };
 	return values->count++;
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What schema_apply() fills: the struct, the memory it points to, and where each field was written. Inside daemon/config only. */
+/*
+ * What schema_apply() fills: the struct, the memory it points to, and where each field was written. Inside daemon/config
+ * only.
+ */
 #ifndef CONFIG_VALUES_H
 #define CONFIG_VALUES_H
 

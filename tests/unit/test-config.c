@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whole configurations. config/good/ holds files that must load, config/bad/ files with mistakes, each beside the exact lines that
- * must be printed. The tests run inside those folders, so that the lines hold no folder of this machine.
+ * Whole configurations. config/good/ holds files that must load, config/bad/ files with mistakes, each beside the exact
+ * lines that must be printed. The tests run inside those folders, so that the lines hold no folder of this machine.
  */
 #include "daemon/config/config-tables.h"
 
@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -43,6 +44,15 @@ static char *printed(const struct report *report)
 	report_print(report, out);
 	fclose(out);
 	return text;
+}
+
+static void write_text(const char *path, const char *text, mode_t mode)
+{
+	FILE *out = fopen(path, "w");
+
+	assert_non_null(out);
+	fputs(text, out);
+	assert_int_equal(fclose(out) | chmod(path, mode), 0);
 }
 
 static char *read_text(const char *path)
@@ -345,8 +355,8 @@ static void test_missing_processor(void **state)
 
 	(void)state;
 	snprintf(text, sizeof(text), "queues:\n  e:\n    numbers: 0\n    cpus: 0-%ld\n", count);
-	snprintf(expected, sizeof(expected), "t.yaml:4:11: queue e: cpus: this machine has no processor %ld, its last one is %ld\n",
-		 count, count - 1);
+	snprintf(expected, sizeof(expected),
+		 "t.yaml:4:11: queue e: cpus: this machine has no processor %ld, its last one is %ld\n", count, count - 1);
 	assert_mistakes(text, expected);
 	snprintf(text, sizeof(text), "queues:\n  e:\n    numbers: 0\n    cpus: 0-%ld\n", count - 1);
 	assert_mistakes(text, "");
@@ -389,7 +399,39 @@ static void test_missing_file(void **state)
 	config_free(NULL);
 }
 
-/* Two and a half thousand queues: more than one page of everything, and no time that grows with the square of the mistakes. */
+/* Files that others may change are refused at the place of the include, or as a whole. */
+static void test_untrusted(void **state)
+{
+	char folder[] = "/tmp/nfv-config-XXXXXX", expected[512], *lines;
+	struct trust trust = { 0 };
+	struct report report = { 0 };
+	struct stat root;
+
+	(void)state;
+	/* Only root refuses, and only where / is root's: not in a user namespace. */
+	if (geteuid() != 0 || stat("/", &root) || root.st_uid != 0)
+		skip();
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(chdir(folder), 0);
+	write_text("a.yaml", "include: b.yaml\nqueues:\n  edge: { numbers: 0 }\n", 0644);
+	write_text("b.yaml", "user: daemon\n", 0666);
+	assert_null(config_load("a.yaml", &trust, &report));
+	assert_null(config_load("b.yaml", &trust, &report));
+	lines = printed(&report);
+	snprintf(expected, sizeof(expected),
+		 "a.yaml:1:10: include: b.yaml: not trusted: %s/b.yaml is writable by everybody (mode 0666)\n"
+		 "b.yaml: not trusted: %s/b.yaml is writable by everybody (mode 0666)\n",
+		 folder, folder);
+	assert_string_equal(lines, expected);
+	free(lines);
+	report_clear(&report);
+	assert_int_equal(unlink("a.yaml") | unlink("b.yaml") | chdir("/") | rmdir(folder), 0);
+}
+
+/*
+ * Two and a half thousand queues: more than one page of everything, and no time that grows with the square of the
+ * mistakes.
+ */
 static void test_many_queues(void **state)
 {
 	char *text = NULL;
@@ -474,7 +516,8 @@ static void test_installed_example(void **state)
 	assert_string_equal(config->user, "nfverdict");
 	assert_int_equal(config->handler_count, 2);
 	assert_int_equal(config->queues[0].cpus.count, 1);
-	assert_true(config_place(config, &config->queues[0].conntrack).line > config_queue_place(config, config->queues).line);
+	assert_true(config_place(config, &config->queues[0].conntrack).line >
+		    config_queue_place(config, config->queues).line);
 	config_free(config);
 	free(full);
 	free(text);
@@ -563,6 +606,7 @@ int main(void)
 		cmocka_unit_test(test_missing_processor),
 		cmocka_unit_test(test_bounds_of_a_file),
 		cmocka_unit_test(test_missing_file),
+		cmocka_unit_test(test_untrusted),
 		cmocka_unit_test(test_many_queues),
 		cmocka_unit_test(test_keys_fit),
 		cmocka_unit_test(test_installed_example),

@@ -197,8 +197,8 @@ static void test_mark(void **state)
 		struct why why = { "" };
 		int err = scalar_mark(cases[i].text, &mark, &why);
 
-		if (cases[i].words ? !err || !strstr(why.text, cases[i].words) :
-				     err || mark.value != cases[i].value || mark.mask != cases[i].mask)
+		if (cases[i].words ? !err || !strstr(why.text, cases[i].words)
+				   : err || mark.value != cases[i].value || mark.mask != cases[i].mask)
 			fail_msg("%s: %d, 0x%x/0x%x, %s", cases[i].text, err, mark.value, mark.mask, why.text);
 	}
 }
@@ -267,7 +267,8 @@ static void test_verdict(void **state)
 		struct why why = { "" };
 		int err = scalar_verdict(cases[i].text, &verdict, &why);
 
-		if (cases[i].words ? !err || verdict != 77 || !strstr(why.text, cases[i].words) : err || verdict != cases[i].verdict)
+		if (cases[i].words ? !err || verdict != 77 || !strstr(why.text, cases[i].words)
+				   : err || verdict != cases[i].verdict)
 			fail_msg("%s: %d, %u, %s", cases[i].text, err, verdict, why.text);
 	}
 }
@@ -302,8 +303,8 @@ static void test_bytes(void **state)
 		size_t len;
 		int err = scalar_bytes(cases[i].text, out, &len, &why);
 
-		if (cases[i].words ? !err || !why.text[0] || (cases[i].words[1] && !strstr(why.text, cases[i].words)) :
-				     err || len != cases[i].len || memcmp(out, cases[i].bytes, len))
+		if (cases[i].words ? !err || !why.text[0] || (cases[i].words[1] && !strstr(why.text, cases[i].words))
+				   : err || len != cases[i].len || memcmp(out, cases[i].bytes, len))
 			fail_msg("%s: %d, %zu bytes, %s", cases[i].text, err, len, why.text);
 		free(out);
 	}
@@ -376,10 +377,10 @@ static void test_long_values(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_uint),	cmocka_unit_test(test_size),   cmocka_unit_test(test_duration),
-		cmocka_unit_test(test_range),	cmocka_unit_test(test_mark),   cmocka_unit_test(test_bool),
-		cmocka_unit_test(test_word),	cmocka_unit_test(test_verdict), cmocka_unit_test(test_bytes),
-		cmocka_unit_test(test_length), cmocka_unit_test(test_print),  cmocka_unit_test(test_long_values),
+		cmocka_unit_test(test_uint),   cmocka_unit_test(test_size),    cmocka_unit_test(test_duration),
+		cmocka_unit_test(test_range),  cmocka_unit_test(test_mark),    cmocka_unit_test(test_bool),
+		cmocka_unit_test(test_word),   cmocka_unit_test(test_verdict), cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_length), cmocka_unit_test(test_print),   cmocka_unit_test(test_long_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,7 +46,11 @@ struct all {
 };
 
 static const struct nfv_option inner_table[] = {
-	{ .name = "first", .type = NFV_OPT_UINT, .offset = offsetof(struct inner, first), .fallback = "3", .help = "A number." },
+	{ .name = "first",
+	  .type = NFV_OPT_UINT,
+	  .offset = offsetof(struct inner, first),
+	  .fallback = "3",
+	  .help = "A number." },
 	{ .name = "flag", .type = NFV_OPT_BOOL, .flags = NFV_OPT_REQUIRED, .offset = offsetof(struct inner, flag) },
 	{ .name = NULL },
 };
@@ -55,14 +59,25 @@ static const struct nfv_option rule_table[] = {
 	{ .name = "match", .type = NFV_OPT_STRING, .flags = NFV_OPT_REQUIRED, .offset = offsetof(struct rule, match) },
 	{ .name = "verdict", .type = NFV_OPT_VERDICT, .offset = offsetof(struct rule, verdict), .fallback = "drop" },
 	{ .name = "mark", .type = NFV_OPT_MARK, .offset = offsetof(struct rule, mark) },
-	{ .name = "inner", .type = NFV_OPT_GROUP, .offset = offsetof(struct rule, inner), .group = inner_table,
+	{ .name = "inner",
+	  .type = NFV_OPT_GROUP,
+	  .offset = offsetof(struct rule, inner),
+	  .group = inner_table,
 	  .group_size = sizeof(struct inner) },
 	{ .name = NULL },
 };
 
 static const struct nfv_option peer_table[] = {
-	{ .name = "port", .type = NFV_OPT_UINT, .offset = offsetof(struct peer, port), .min = 1, .max = 65535, .fallback = "80" },
-	{ .name = "rules", .type = NFV_OPT_GROUPS, .offset = offsetof(struct peer, rules), .group = rule_table,
+	{ .name = "port",
+	  .type = NFV_OPT_UINT,
+	  .offset = offsetof(struct peer, port),
+	  .min = 1,
+	  .max = 65535,
+	  .fallback = "80" },
+	{ .name = "rules",
+	  .type = NFV_OPT_GROUPS,
+	  .offset = offsetof(struct peer, rules),
+	  .group = rule_table,
 	  .group_size = sizeof(struct rule) },
 	{ .name = NULL },
 };
@@ -72,13 +87,21 @@ static const struct nfv_option peer_table[] = {
 static const struct nfv_option all_table[] = {
 	{ .name = "flag", .type = NFV_OPT_BOOL, .offset = ALL(flag), .fallback = "true" },
 	{ .name = "number", .type = NFV_OPT_UINT, .offset = ALL(number), .min = 5, .max = 10, .fallback = "7" },
-	{ .name = "number-or-word", .type = NFV_OPT_UINT, .offset = ALL(number_or_word), .words = WORDS("auto", "off"), .max = 9,
+	{ .name = "number-or-word",
+	  .type = NFV_OPT_UINT,
+	  .offset = ALL(number_or_word),
+	  .words = WORDS("auto", "off"),
+	  .max = 9,
 	  .fallback = "off" },
 	{ .name = "size", .type = NFV_OPT_SIZE, .offset = ALL(size), .fallback = "2K" },
 	{ .name = "time", .type = NFV_OPT_DURATION, .offset = ALL(time), .fallback = "60us" },
 	{ .name = "text", .type = NFV_OPT_STRING, .offset = ALL(text), .min = 2, .max = 5 },
 	{ .name = "absent", .type = NFV_OPT_STRING, .offset = ALL(absent) },
-	{ .name = "choice", .type = NFV_OPT_CHOICE, .offset = ALL(choice), .words = WORDS("red", "green", "blue"), .fallback = "green" },
+	{ .name = "choice",
+	  .type = NFV_OPT_CHOICE,
+	  .offset = ALL(choice),
+	  .words = WORDS("red", "green", "blue"),
+	  .fallback = "green" },
 	{ .name = "mark", .type = NFV_OPT_MARK, .offset = ALL(mark) },
 	{ .name = "verdict", .type = NFV_OPT_VERDICT, .offset = ALL(verdict), .fallback = "queue 7" },
 	{ .name = "bytes", .type = NFV_OPT_BYTES, .offset = ALL(bytes), .min = 1, .max = 8 },
@@ -87,9 +110,21 @@ static const struct nfv_option all_table[] = {
 	{ .name = "texts", .type = NFV_OPT_STRING, .flags = NFV_OPT_LIST, .offset = ALL(texts) },
 	{ .name = "flags", .type = NFV_OPT_BOOL, .flags = NFV_OPT_LIST, .offset = ALL(flags) },
 	{ .name = "defaults", .type = NFV_OPT_RANGE, .flags = NFV_OPT_LIST, .offset = ALL(defaults), .fallback = "1-2" },
-	{ .name = "group", .type = NFV_OPT_GROUP, .offset = ALL(group), .group = inner_table, .group_size = sizeof(struct inner) },
-	{ .name = "rules", .type = NFV_OPT_GROUPS, .offset = ALL(rules), .group = rule_table, .group_size = sizeof(struct rule) },
-	{ .name = "peers", .type = NFV_OPT_NAMED_GROUPS, .offset = ALL(peers), .group = peer_table, .group_size = sizeof(struct peer),
+	{ .name = "group",
+	  .type = NFV_OPT_GROUP,
+	  .offset = ALL(group),
+	  .group = inner_table,
+	  .group_size = sizeof(struct inner) },
+	{ .name = "rules",
+	  .type = NFV_OPT_GROUPS,
+	  .offset = ALL(rules),
+	  .group = rule_table,
+	  .group_size = sizeof(struct rule) },
+	{ .name = "peers",
+	  .type = NFV_OPT_NAMED_GROUPS,
+	  .offset = ALL(peers),
+	  .group = peer_table,
+	  .group_size = sizeof(struct peer),
 	  .help = "Peers." },
 	{ .name = NULL },
 };
@@ -139,7 +174,8 @@ static void refuse(const char *text, const char *expected)
 	assert_refused(all_table, sizeof(struct all), text, expected);
 }
 
-static void assert_field(const struct values *values, const void *field, bool given, unsigned line, unsigned column, const char *path)
+static void assert_field(const struct values *values, const void *field, bool given, unsigned line, unsigned column,
+			 const char *path)
 {
 	struct place place;
 
@@ -192,9 +228,10 @@ static void test_defaults(void **state)
 
 static void test_every_type(void **state)
 {
-	struct values *values = fill("flag: false\nnumber: 0x9\nnumber-or-word: auto\nsize: 1M\ntime: 2s\ntext: 123\nchoice: blue\n"
-				     "mark: 0x10/0xf0\nverdict: queue 9\nbytes: a|20|b\nrange: 7\nnumbers: [1, 2, 0x3]\ntexts: one\n"
-				     "flags: [true, false]\ndefaults: []\ngroup: { first: 4, flag: true }\n");
+	struct values *values =
+		fill("flag: false\nnumber: 0x9\nnumber-or-word: auto\nsize: 1M\ntime: 2s\ntext: 123\nchoice: blue\n"
+		     "mark: 0x10/0xf0\nverdict: queue 9\nbytes: a|20|b\nrange: 7\nnumbers: [1, 2, 0x3]\ntexts: one\n"
+		     "flags: [true, false]\ndefaults: []\ngroup: { first: 4, flag: true }\n");
 	struct all *all = values_data(values);
 
 	(void)state;
@@ -267,8 +304,9 @@ static void test_groups(void **state)
 /* JSON has no way but quotes for a duration, a mark, a range, a word: those are taken, numbers and booleans are not. */
 static void test_quoted(void **state)
 {
-	struct values *values = fill("{\"time\": \"5ms\", \"mark\": \"1/1\", \"range\": \"3-4\", \"verdict\": \"drop\", \"choice\": \"red\","
-				     "\"number-or-word\": \"off\", \"text\": \"12\"}");
+	struct values *values =
+		fill("{\"time\": \"5ms\", \"mark\": \"1/1\", \"range\": \"3-4\", \"verdict\": \"drop\", \"choice\": \"red\","
+		     "\"number-or-word\": \"off\", \"text\": \"12\"}");
 
 	(void)state;
 	values_free(values);
@@ -281,7 +319,8 @@ static void test_quoted(void **state)
 static void test_all_mistakes(void **state)
 {
 	(void)state;
-	refuse("flag: yes\nnumber: 11\ntext: toolong\nbytes: ''\nrange: 0-3\nnumbers: [1, x, 100]\nmark: 0x1f/0xf0\nverdikt: drop\n"
+	refuse("flag: yes\nnumber: 11\ntext: toolong\nbytes: ''\nrange: 0-3\nnumbers: [1, x, 100]\nmark: "
+	       "0x1f/0xf0\nverdikt: drop\n"
 	       "group: [a]\nrules: { match: a }\npeers: [a]\ntexts:\nchoice: { a: b }\n",
 	       "t:1:7: handler x: flag: wanted true or false, found yes\n"
 	       "t:2:9: handler x: number: 11 is above 10\n"
@@ -297,7 +336,8 @@ static void test_all_mistakes(void **state)
 	       "t:11:8: handler x: peers: wanted a mapping of names, found a list\n"
 	       "t:12:7: handler x: texts: wanted a list ([] for an empty one), found nothing\n"
 	       "t:13:9: handler x: choice: wanted a word, found a mapping\n");
-	refuse("rules:\n  - { verdict: hold, mark: x }\n  - match: a\n    inner: {}\n    colour: red\npeers:\n  a:\n    port: 0\n",
+	refuse("rules:\n  - { verdict: hold, mark: x }\n  - match: a\n    inner: {}\n    colour: red\npeers:\n  a:\n    "
+	       "port: 0\n",
 	       "t:2:5: handler x: rules 1: match: is missing\n"
 	       "t:2:16: handler x: rules 1: verdict: wanted accept, drop, continue, repeat or queue N, found hold\n"
 	       "t:2:28: handler x: rules 1: mark: wanted a mark such as 0x10 or 0x10/0xf0, found x\n"
@@ -336,7 +376,7 @@ static void assert_table(const struct nfv_option *table, size_t size, const char
 		fail_msg("found \"%s\", expected \"%s\"", why, expected);
 }
 
-#define ASSERT_OPTION(expected, ...) \
+#define ASSERT_OPTION(expected, ...)                                                                                        \
 	assert_table((const struct nfv_option[]){ { .name = "a", __VA_ARGS__ }, { .name = NULL } }, 64, expected)
 
 static void test_tables(void **state)
@@ -372,7 +412,8 @@ static void test_tables(void **state)
 	ASSERT_OPTION("a group with a default", .type = NFV_OPT_GROUPS, .fallback = "x", .group = inner_table,
 		      .group_size = sizeof(struct inner));
 	ASSERT_OPTION("option first: lies outside", .type = NFV_OPT_GROUPS, .group = inner_table, .group_size = 4);
-	ASSERT_OPTION("lies outside", .type = NFV_OPT_GROUP, .offset = 56, .group = inner_table, .group_size = sizeof(struct inner));
+	ASSERT_OPTION("lies outside", .type = NFV_OPT_GROUP, .offset = 56, .group = inner_table,
+		      .group_size = sizeof(struct inner));
 	ASSERT_OPTION("no room for a name", .type = NFV_OPT_NAMED_GROUPS, .group = named, .group_size = 5);
 	ASSERT_OPTION("n lies where the name stands", .type = NFV_OPT_NAMED_GROUPS, .group = named, .group_size = 16);
 	assert_table((const struct nfv_option[]){ { .name = "" }, { .name = NULL } }, 8, "option 1: wanted a name");
@@ -391,7 +432,8 @@ static void test_tables(void **state)
 
 	/* Four groups inside one another are taken, five are not. */
 	for (size_t i = 0; i < 5; i++)
-		deep[i][0] = (struct nfv_option){ .name = "g", .type = NFV_OPT_GROUPS, .group = deep[i + 1], .group_size = 16 };
+		deep[i][0] =
+			(struct nfv_option){ .name = "g", .type = NFV_OPT_GROUPS, .group = deep[i + 1], .group_size = 16 };
 	deep[5][0] = (struct nfv_option){ .name = "leaf", .type = NFV_OPT_BOOL };
 	assert_table(deep[1], 16, NULL);
 	assert_table(deep[0], 16, "nested deeper than 4");
@@ -415,17 +457,20 @@ static void test_print(void **state)
 	assert_non_null(strstr(text, "  number-or-word: auto | off | number, 0 to 9; default off\n"));
 	assert_non_null(strstr(text, "  text: text, 2 to 5 bytes\n"));
 	assert_non_null(strstr(text, "  choice: red | green | blue; default green\n"));
-	assert_non_null(strstr(text, "  group: mapping\n        first: number; default 3\n            A number.\n        flag: true | false; required\n"));
-	assert_non_null(strstr(text, "  peers: mapping of names to mappings\n      Peers.\n        port: number, 1 to 65535; default 80\n"));
+	assert_non_null(strstr(text, "  group: mapping\n        first: number; default 3\n            A number.\n        "
+				     "flag: true | false; required\n"));
+	assert_non_null(strstr(
+		text,
+		"  peers: mapping of names to mappings\n      Peers.\n        port: number, 1 to 65535; default 80\n"));
 	free(text);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults), cmocka_unit_test(test_every_type), cmocka_unit_test(test_groups),
-		cmocka_unit_test(test_quoted),	 cmocka_unit_test(test_all_mistakes), cmocka_unit_test(test_skip),
-		cmocka_unit_test(test_tables),	 cmocka_unit_test(test_print),
+		cmocka_unit_test(test_defaults), cmocka_unit_test(test_every_type),   cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_quoted),   cmocka_unit_test(test_all_mistakes), cmocka_unit_test(test_skip),
+		cmocka_unit_test(test_tables),   cmocka_unit_test(test_print),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is refused, and with which words, stands in tests/unit/config/bad/yaml-*; here: what the tree holds, and its bounds. */
+/*
+ * What is refused, and with which words, stands in tests/unit/config/bad/yaml-*; here: what the tree holds, and its
+ * bounds.
+ */
 #include "daemon/config/tree.h"
 
 #include <setjmp.h>
@@ -46,7 +49,8 @@ static void assert_scalar(const struct node *node, const char *text, bool quoted
 
 static void test_shapes(void **state)
 {
-	struct node *root = parse("a: 1\n'b': [x, \"y\", {c: z}]\nd:\n  e: |\n    text\n  f: '1'\n  g: two words  # comment\n");
+	struct node *root =
+		parse("a: 1\n'b': [x, \"y\", {c: z}]\nd:\n  e: |\n    text\n  f: '1'\n  g: two words  # comment\n");
 	const struct node *list = tree_get(root, "b"), *map = tree_get(root, "d");
 
 	(void)state;
@@ -177,7 +181,8 @@ static void test_several(void **state)
 static void test_not_utf8(void **state)
 {
 	static const char *const wrong[] = {
-		"\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80", "\x80", "\xe2\x82",
+		"\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80",
+		"\x80",     "\xe2\x82",
 	};
 
 	(void)state;
@@ -191,9 +196,9 @@ static void test_not_utf8(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_shapes),	   cmocka_unit_test(test_nothing), cmocka_unit_test(test_null_values),
-		cmocka_unit_test(test_columns),	   cmocka_unit_test(test_json),	   cmocka_unit_test(test_depth),
-		cmocka_unit_test(test_nodes),	   cmocka_unit_test(test_several), cmocka_unit_test(test_not_utf8),
+		cmocka_unit_test(test_shapes),  cmocka_unit_test(test_nothing), cmocka_unit_test(test_null_values),
+		cmocka_unit_test(test_columns), cmocka_unit_test(test_json),    cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_nodes),   cmocka_unit_test(test_several), cmocka_unit_test(test_not_utf8),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Files in a folder under /tmp, which is a sticky folder and so a parent that is taken. Giving files to other owners needs root:
- * those tests are skipped without it, and so is refusal itself, since only root refuses.
+ * Files in a folder under /tmp, which is a sticky folder and so a parent that is taken. Giving files to other owners
+ * needs root: those tests are skipped without it, and so is refusal itself, since only root refuses.
  */
 #include "daemon/config/trust.h"
 
@@ -184,11 +184,13 @@ static void test_owners(void **state)
 	assert_int_equal(chown("sub/deep/file", 0, 0), 0);
 	assert_int_equal(chown("sub", 65534, 0), 0);
 	assert_refused("sub/deep/file", "/sub",
-		       "is owned by uid 65534 (only root may own it; in a user namespace this uid stands for every owner from outside)");
+		       "is owned by uid 65534 (only root may own it; in a user namespace this uid stands for every owner "
+		       "from outside)");
 	/* Sticky does not help against the owner of the folder. */
 	assert_int_equal(chmod("sub", 01755), 0);
 	assert_refused("sub/deep/file", "/sub",
-		       "is owned by uid 65534 (only root may own it; in a user namespace this uid stands for every owner from outside)");
+		       "is owned by uid 65534 (only root may own it; in a user namespace this uid stands for every owner "
+		       "from outside)");
 	assert_int_equal(chown("sub", 0, 0), 0);
 	/* The group alone gives no right to write. */
 	assert_int_equal(chown("sub/deep/file", 0, 1000), 0);
@@ -239,14 +241,10 @@ static void test_not_root(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_plain, file_setup),
-		cmocka_unit_test_setup(test_links, file_setup),
-		cmocka_unit_test_setup(test_errors, file_setup),
-		cmocka_unit_test_setup(test_file_modes, file_setup),
-		cmocka_unit_test_setup(test_folder_modes, file_setup),
-		cmocka_unit_test_setup(test_owners, file_setup),
-		cmocka_unit_test_setup(test_first_finding, file_setup),
-		cmocka_unit_test_setup(test_not_root, file_setup),
+		cmocka_unit_test_setup(test_plain, file_setup),         cmocka_unit_test_setup(test_links, file_setup),
+		cmocka_unit_test_setup(test_errors, file_setup),        cmocka_unit_test_setup(test_file_modes, file_setup),
+		cmocka_unit_test_setup(test_folder_modes, file_setup),  cmocka_unit_test_setup(test_owners, file_setup),
+		cmocka_unit_test_setup(test_first_finding, file_setup), cmocka_unit_test_setup(test_not_root, file_setup),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
