@@ -5,8 +5,9 @@
 #include <string.h>
 
 /*
- * The sum is kept in the machine's own byte order (RFC 1071, section 2 (B): it commutes with swapping bytes) and in words wider than
- * 16 bits (2 (C)). The halves of a 64-bit word cannot overflow a 64-bit sum in any packet, so no carry is looked at on the way.
+ * The sum is kept in the machine's own byte order (RFC 1071, section 2 (B): it commutes with swapping bytes) and in words
+ * wider than 16 bits (2 (C)). The halves of a 64-bit word cannot overflow a 64-bit sum in any packet, so no carry is looked
+ * at on the way.
  */
 static inline uint64_t halves(const uint8_t *bytes)
 {

@@ -20,8 +20,8 @@ static bool edited(const struct nfv_packet *p, uint32_t begin, uint32_t end)
 /* ---- Splice ---- */
 
 /*
- * The total length that the IP header tells, or what the packet has when that cannot be. *field is where it is told, *bias what
- * the field does not count. 0: no IP header.
+ * The total length that the IP header tells, or what the packet has when that cannot be. *field is where it is told, *bias
+ * what the field does not count. 0: no IP header.
  */
 static uint32_t told_total_len(const struct nfv_packet *p, uint32_t *field, uint32_t *bias)
 {

@@ -2,9 +2,9 @@
 /*
  * The parsers behind the views of packet.h, which includes this file.
  *
- * Packets are hostile: each length is held against what was captured and against what the header before it allows. Bytes behind
- * the IP header's total length are link padding and belong to no view. A header that was only partly captured makes its
- * view fail, never a guess.
+ * Packets are hostile: each length is held against what was captured and against what the header before it allows. Bytes
+ * behind the IP header's total length are link padding and belong to no view. A header that was only partly captured makes
+ * its view fail, never a guess.
  */
 #ifndef NFVERDICT_VIEW_H
 #define NFVERDICT_VIEW_H
@@ -26,7 +26,7 @@
 /* Parses the IP header and, for IPv6, the extension headers up to the transport header. */
 static inline bool nfv_view_ip(const struct nfv_packet *p, struct nfv_ip *ip);
 
-/* These take the result of nfv_view_ip() and return false unless the protocol is theirs and the fixed header was captured. */
+/* These take the result of nfv_view_ip(); false unless the protocol is theirs and the fixed header was captured. */
 static inline bool nfv_view_tcp(const struct nfv_packet *p, const struct nfv_ip *ip, struct nfv_tcp *tcp);
 static inline bool nfv_view_udp(const struct nfv_packet *p, const struct nfv_ip *ip, struct nfv_udp *udp);
 static inline bool nfv_view_icmp(const struct nfv_packet *p, const struct nfv_ip *ip, struct nfv_icmp *icmp);
@@ -107,8 +107,8 @@ static inline bool nfv_view_is_extension(uint8_t protocol)
 }
 
 /*
- * From ip->protocol and ip->transport_offset on to the transport header. False when a header reaches beyond the packet. Where
- * the capture ends too early, or after too many headers, ip->protocol stays the header that was not walked over.
+ * From ip->protocol and ip->transport_offset on to the transport header. False when a header reaches beyond the packet.
+ * Where the capture ends too early, or after too many headers, ip->protocol stays the header that was not walked over.
  */
 static inline bool nfv_view_extensions(const struct nfv_packet *p, struct nfv_ip *ip)
 {

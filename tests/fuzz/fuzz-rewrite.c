@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any changes to any packet, then the finish: what it calls finished has right lengths and checksums by an independent judgement.
- * The input is the packet, then the changes (6 bytes each: kind, offset, removed, added), then a byte with their number.
+ * Any changes to any packet, then the finish: what it calls finished has right lengths and checksums by an independent
+ * judgement. The input is the packet, then the changes (6 bytes each: kind, offset, removed, added), then a byte with their
+ * number.
  */
 #include "daemon/packet/rewrite.h"
 #include "tests/unit/verify.h"
@@ -51,8 +52,8 @@ static bool quiet_change(const struct nfv_packet *p, const uint8_t *arrived)
 }
 
 /*
- * Only a packet that arrived right can be held to leave right: where nothing that a checksum covers was edited, it stays as it came.
- * A fragment's checksum cannot be judged, also not when an edit hides that it is one.
+ * Only a packet that arrived right can be held to leave right: where nothing that a checksum covers was edited, it stays as
+ * it came. A fragment's checksum cannot be judged, also not when an edit hides that it is one.
  */
 static bool arrived_right(const uint8_t *arrived, uint32_t arrived_len)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Are the lengths and checksums of a packet right? Written from the RFCs, byte by byte, and sharing no code with what it checks.
+ * Are the lengths and checksums of a packet right? Written from the RFCs, byte by byte, and sharing no code with what it
+ * checks.
  */
 #ifndef UNIT_VERIFY_H
 #define UNIT_VERIFY_H
