@@ -42,6 +42,8 @@ static char *find_folder(const char *name)
 
 const char *config_resolve(struct config_private *c, const struct config_file *file, const char *path)
 {
+	while (!strncmp(path, "./", 2))
+		path += 2 + strspn(path + 2, "/");
 	return path[0] == '/' ? path : arena_format(&c->arena, "%s/%s", file->folder, path);
 }
 

@@ -4,6 +4,7 @@
 #include "daemon/config/schema.h"
 
 #include <errno.h>
+#include <stdalign.h>
 #include <string.h>
 
 #define NESTING_MAX 4
@@ -58,8 +59,39 @@ static int check_field(const struct nfv_option *option, size_t size, struct why 
 	return 0;
 }
 
+/* Only of a table that check_level() has passed, whose groups therefore end somewhere. */
+static size_t table_align(const struct nfv_option *table)
+{
+	size_t align = 1;
+
+	for (; table->name; table++) {
+		size_t inner = table->type == NFV_OPT_GROUP ? table_align(table->group) : option_align(table);
+
+		if (inner > align)
+			align = inner;
+	}
+	return align;
+}
+
+/* Fields are aligned in their struct, if the struct is: where a group stands, and from one to the next in an array. */
+static int check_group_align(const struct nfv_option *option, struct why *why)
+{
+	size_t align = table_align(option->group);
+
+	if (option->type == NFV_OPT_GROUP && option->offset % align)
+		return scalar_refuse(why, "lies at offset %zu, which is not aligned to %zu", option->offset, align);
+	if (option->type == NFV_OPT_NAMED_GROUPS && align < alignof(const char *))
+		align = alignof(const char *);
+	if (option->type != NFV_OPT_GROUP && option->group_size % align)
+		return scalar_refuse(why, "has structs of %zu bytes, which is no multiple of %zu", option->group_size,
+				     align);
+	return 0;
+}
+
 static int check_group(const struct nfv_option *option, unsigned level, struct why *why)
 {
+	int err;
+
 	if (!option->group || !option->group_size)
 		return scalar_refuse(why, "is a group without a table");
 	if (level + 1 > NESTING_MAX)
@@ -76,7 +108,8 @@ static int check_group(const struct nfv_option *option, unsigned level, struct w
 				return scalar_refuse(why, "%.64s lies where the name stands", inner->name);
 		}
 	}
-	return check_level(option->group, option->group_size, level + 1, why);
+	err = check_level(option->group, option->group_size, level + 1, why);
+	return err ? err : check_group_align(option, why);
 }
 
 /* A default that its own bounds refuse would make every configuration wrong. */

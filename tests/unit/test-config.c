@@ -270,7 +270,7 @@ static void test_all_keys(void **state)
 	snprintf(path, sizeof(path), "%s/plugins", here);
 	assert_string_equal(((const char **)config->plugin_path.items)[1], path);
 	assert_place(config_place(config, (const char **)config->plugin_path.items + 1), "all-keys.yaml", 3, 29);
-	snprintf(path, sizeof(path), "%s/./plugins/own.so", here);
+	snprintf(path, sizeof(path), "%s/plugins/own.so", here);
 	assert_string_equal(config_handler(config, "a.b_c-1")->plugin, path);
 
 	q = config->queues;
@@ -323,7 +323,7 @@ static void test_include(void **state)
 	/* Relative names start where they are written. */
 	snprintf(path, sizeof(path), "%s/conf.d/lib", here);
 	assert_string_equal(*(const char **)config->plugin_path.items, path);
-	snprintf(path, sizeof(path), "%s/conf.d/./print.so", here);
+	snprintf(path, sizeof(path), "%s/conf.d/print.so", here);
 	assert_string_equal(config_handler(config, "watch")->plugin, path);
 	config_free(config);
 
@@ -569,8 +569,10 @@ static void check_section(const char *page, const char *title, const struct nfv_
 	const char *begin = strstr(page, title), *end;
 	char *section;
 
-	if (!begin)
+	if (!begin) {
 		fail_msg("the manual page has no section %s", title);
+		return;
+	}
 	end = strstr(begin + 1, "\n.SH ");
 	assert_non_null(end);
 	section = strndup(begin, (size_t)(end - begin));

@@ -414,6 +414,11 @@ static void test_tables(void **state)
 	ASSERT_OPTION("option first: lies outside", .type = NFV_OPT_GROUPS, .group = inner_table, .group_size = 4);
 	ASSERT_OPTION("lies outside", .type = NFV_OPT_GROUP, .offset = 56, .group = inner_table,
 		      .group_size = sizeof(struct inner));
+	ASSERT_OPTION("at offset 4, which is not aligned to 8", .type = NFV_OPT_GROUP, .offset = 4, .group = inner_table,
+		      .group_size = sizeof(struct inner));
+	ASSERT_OPTION("structs of 20 bytes, which is no multiple of 8", .type = NFV_OPT_GROUPS, .group = inner_table,
+		      .group_size = 20);
+	ASSERT_OPTION("no multiple of 8", .type = NFV_OPT_NAMED_GROUPS, .group = &named[1], .group_size = 12);
 	ASSERT_OPTION("no room for a name", .type = NFV_OPT_NAMED_GROUPS, .group = named, .group_size = 5);
 	ASSERT_OPTION("n lies where the name stands", .type = NFV_OPT_NAMED_GROUPS, .group = named, .group_size = 16);
 	assert_table((const struct nfv_option[]){ { .name = "" }, { .name = NULL } }, 8, "option 1: wanted a name");
