@@ -6,6 +6,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The upper end of the bucket in which `share` percent of all values are reached. */
+static unsigned long long percentile(const uint64_t *buckets, unsigned share)
+{
+	uint64_t total = 0, sum = 0;
+	unsigned i;
+
+	for (i = 0; i < COUNTERS_BUCKETS; i++)
+		total += buckets[i];
+	for (i = 0; i + 1 < COUNTERS_BUCKETS; i++) {
+		sum += buckets[i];
+		if (sum * 100 >= total * share)
+			break;
+	}
+	return (1ull << i) - 1;
+}
+
+/* How the work came in: whether packets arrive one by one or in batches, and how long a batch keeps the worker. */
+static void print_work(const struct served *served, FILE *out)
+{
+	const struct queue_counters *c = &served_shared(served)->counters;
+
+	if (c->receives)
+		fprintf(out,
+			"queue %u: %llu receives, %llu sends, %llu pauses; half of the receives bring up to %llu packets; "
+			"99 in 100 are decided within %llu us\n",
+			served->number, (unsigned long long)c->receives, (unsigned long long)c->sends, (unsigned long long)c->pauses,
+			percentile(c->batch_sizes, 50), percentile(c->batch_times, 99) / 1000 + 1);
+}
+
 /* What the kernel counted, what it refused, and what made no sense: only what there was. */
 static void print_details(const struct served *served, FILE *out)
 {
@@ -73,8 +102,11 @@ void stats_print(const struct served *served, size_t count, FILE *out)
 		rows[i] = row(&served[i], handlers + i * CHAIN_HANDLERS);
 	if (rows && handlers)
 		statistics_print(rows, count, out);
-	for (size_t i = 0; i < count; i++)
+	fputc('\n', out);
+	for (size_t i = 0; i < count; i++) {
+		print_work(&served[i], out);
 		print_details(&served[i], out);
+	}
 	free(handlers);
 	free(rows);
 }
