@@ -74,12 +74,19 @@ lib_end() {
 	local status=$?
 
 	trap - EXIT
+	[ "$status" -ne 0 ] || no_sanitizer_spoke || status=1
 	if [ "$status" -ne 0 ] && [ "$status" -ne 77 ]; then
 		printf -- '---- the end of the log of nfverdictd ----\n'
 		tail -n 60 "$daemon_log"
 	fi
 	exit "$status"
 }
+
+# A worker that a sanitizer ended would be replaced, and the test might not notice.
+no_sanitizer_spoke() {
+	! grep -E 'Sanitizer|runtime error:' "$daemon_log"
+}
+
 trap lib_end EXIT
 trap 'printf "FAIL: %s:%d: status %d: %s\n" "$0" "$LINENO" "$?" "$BASH_COMMAND"' ERR
 set -E
@@ -343,6 +350,9 @@ stop_daemon() {
 	wait "$daemon_pid" || status=$?
 	daemon_pid=
 	[ "$status" -eq 0 ] || fail "nfverdictd ended with status $status"
+	no_sanitizer_spoke || fail "a sanitizer found something"
+	[ -n "${workers_may_die-}" ] || ! grep -E 'worker [0-9]+ (was killed|ended with|does not end)' "$daemon_log" ||
+		fail "a worker ended that should not have"
 	no_queues "$daemon_host" || fail "queues are left after nfverdictd ended"
 	no_rules_left
 }

@@ -19,6 +19,7 @@ queues:
 END
 count right before -t raw PREROUTING -p udp --dport 9
 count right arrived INPUT -p udp --dport 9
+workers_may_die=yes
 start_daemon right
 master=$daemon_pid
 receive sink right udp-sink 9
