@@ -30,7 +30,7 @@ finish() {
 	done
 	# `ip netns` makes this folder, and mounts it on itself.
 	if [ "$had_netns" = no ] && [ -d /run/netns ]; then
-		umount /run/netns && rmdir /run/netns
+		umount --no-mtab /run/netns && rmdir /run/netns
 	fi
 	rm -rf "$tmp"
 }
