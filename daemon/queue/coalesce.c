@@ -14,7 +14,8 @@ static inline bool after(uint32_t a, uint32_t b)
 int coalesce_init(struct coalesce *c, const struct coalesce_limits *limits)
 {
 	*c = (struct coalesce){ .limits = *limits };
-	if (limits->max_messages < 2 || limits->max_messages > COALESCE_MESSAGES_MAX || limits->max_bytes < COALESCE_BYTES_MIN)
+	if (limits->max_messages < 2 || limits->max_messages > COALESCE_MESSAGES_MAX ||
+	    limits->max_bytes < COALESCE_BYTES_MIN)
 		return -EINVAL;
 	c->headers = malloc((size_t)limits->max_messages * HEADER_ROOM);
 	c->iov = calloc((size_t)limits->max_messages * 2 + 1, sizeof(*c->iov));

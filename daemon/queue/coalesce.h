@@ -73,7 +73,7 @@ int coalesce_add(struct coalesce *c, const struct coalesce_decision *decision);
  */
 int coalesce_hold(struct coalesce *c, uint32_t id);
 
-/* Says that a held packet is no longer in the kernel's queue: it was decided by other means, or lost. Unknown ids are ignored. */
+/* Says that a held packet is no longer in the kernel's queue: decided by other means, or lost. Unknown ids are ignored. */
 void coalesce_release(struct coalesce *c, uint32_t id);
 
 /* Messages that coalesce_take() would give; 0: there is nothing to send. */

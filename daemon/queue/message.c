@@ -10,7 +10,7 @@
 
 #define TYPE(message) (NFNL_SUBSYS_QUEUE << 8 | (message))
 
-/* A stretch of attributes under way. The kernel's attributes are native-endian in their headers, big-endian in their values. */
+/* A stretch of attributes under way. Headers are in the machine's byte order, values are big-endian. */
 struct walk {
 	uint8_t *at;
 	uint8_t *end;
@@ -193,7 +193,7 @@ static inline bool decode_attribute(struct nfv_packet *p, const struct walk *w, 
 	}
 }
 
-/* All but ops. In pieces for which the compiler takes vector stores: for the whole it takes `rep stos`, 20 ns slower. */
+/* All but ops. In pieces, for which the compiler takes vector stores; for the whole it takes `rep stos`, 10 ns slower. */
 static inline void clear(struct nfv_packet *p)
 {
 	uint8_t *bytes = (uint8_t *)p;
@@ -226,7 +226,8 @@ static enum message_kind decode_packet(uint8_t *slot, size_t slot_size, size_t m
 		return MESSAGE_MALFORMED;
 	p->original_len = found.cap_len > found.payload_len ? found.cap_len : found.payload_len;
 	if (p->data) /* a longer packet may grow over the rest of the slot, but not over other attributes */
-		p->capacity = found.payload_end == w.end ? (uint32_t)(slot_size - (size_t)(p->data - slot)) : p->captured_len;
+		p->capacity =
+			found.payload_end == w.end ? (uint32_t)(slot_size - (size_t)(p->data - slot)) : p->captured_len;
 	return found.odd ? MESSAGE_ODD : MESSAGE_PACKET;
 }
 
@@ -241,7 +242,8 @@ static enum message_kind decode_answer(const uint8_t *slot, size_t message_len, 
 		return MESSAGE_MALFORMED;
 	answer->error = -body.error;
 	answer->sequence = body.msg.nlmsg_seq;
-	answer->type = NFNL_SUBSYS_ID(body.msg.nlmsg_type) == NFNL_SUBSYS_QUEUE ? NFNL_MSG_TYPE(body.msg.nlmsg_type) : UINT16_MAX;
+	answer->type =
+		NFNL_SUBSYS_ID(body.msg.nlmsg_type) == NFNL_SUBSYS_QUEUE ? NFNL_MSG_TYPE(body.msg.nlmsg_type) : UINT16_MAX;
 	return MESSAGE_ANSWER;
 }
 

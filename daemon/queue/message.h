@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The bytes of nfnetlink_queue: messages of the kernel to views, verdicts to messages. Pure: no socket, no allocation. */
+/* The bytes of nfnetlink_queue: the kernel's messages to views, verdicts to messages. Pure: no socket, no allocation. */
 #ifndef QUEUE_MESSAGE_H
 #define QUEUE_MESSAGE_H
 
@@ -8,7 +8,7 @@
 /* What a datagram is. */
 enum message_kind {
 	MESSAGE_PACKET,    /* a packet, whole */
-	MESSAGE_ODD,       /* a packet that is cut or has an attribute that contradicts itself: its id is right, the rest as far as it goes */
+	MESSAGE_ODD,       /* a packet, cut or with a bad attribute: its id is right, the rest as far as it goes */
 	MESSAGE_ANSWER,    /* to a message of ours: see struct message_answer */
 	MESSAGE_OTHER,     /* well-formed, and nothing that concerns a queue */
 	MESSAGE_MALFORMED, /* no message, or a packet without an id */
@@ -49,7 +49,8 @@ struct message_verdict {
 
 /*
  * Writes a verdict for one packet. Returns the bytes written, at most MESSAGE_HEADER_MAX. With payload_len the payload
- * itself must follow, and after it message_padding() zero bytes; the lengths inside count both. The sequence number is the packet id.
+ * itself must follow, and after it message_padding() zero bytes; the lengths inside count both. The sequence number is
+ * the packet id.
  */
 size_t message_put_verdict(uint8_t *buffer, const struct message_verdict *verdict);
 

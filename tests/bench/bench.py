@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Measures nfverdictd beside the smallest possible consumers (loop.c), in turn, in one run.
 
-What is printed are ratios of medians: the figures of one machine say little, and those of another minute on the same
-machine not much more. So the consumers of a comparison run side by side, each with a queue and a port of its own, and get their
-loads in turn, a short one each time. Everything happens in network, mount and process namespaces of its own, which end with it.
+What is printed are ratios of medians: the figures of one machine say little, and those of another minute on it not
+much more. So the consumers of a comparison run side by side, each with a queue and a port of its own, and get
+their loads in turn, a short one each time. Everything happens in network, mount and process namespaces of its own.
 
     drain     4000 packets of 64 bytes wait while the consumer is stopped; it goes on until none is left. CPU a packet.
     mixed     the same, with a handler that accepts, drops and marks in turn, against the same accepting loop.
@@ -203,7 +203,7 @@ class Bench:
         keys = [f"numbers: {number}", "handlers: [judge]"] + self.options.queue_key
         if copy_range:
             keys += ["max-length: 65536", f"range: {copy_range}"]
-        steer = "chain: INPUT, family: ipv4, position: last"  # behind the rules of the loops: what they cost falls on the daemon
+        steer = "chain: INPUT, family: ipv4, position: last"  # behind the loops' rules: what those cost is its own
         with open(path, "w", encoding="utf-8") as f:
             f.write(f"user: {self.options.user}\nhandlers:\n  judge: {{ plugin: {self.options.build}/{plugin}.so }}\n"
                     "queues:\n  bench:\n" + "".join(f"    {key}\n" for key in keys) +
@@ -231,7 +231,8 @@ class Bench:
     def paced(self, consumer):
         with listener(consumer.udp_port):
             first, before = queue_row(consumer.number)["last_id"], cpu_ns(consumer.pids)
-            run(self.program("paced"), str(consumer.udp_port), str(PACKET), str(self.options.rate), str(self.options.paced_ms))
+            run(self.program("paced"), str(consumer.udp_port), str(PACKET), str(self.options.rate),
+                str(self.options.paced_ms))
             consumer.drained()
             return (cpu_ns(consumer.pids) - before) / (queue_row(consumer.number)["last_id"] - first)
 
@@ -292,7 +293,7 @@ TARGETS = [
 
 
 def compare(bench, name):
-    """{consumer: [figures]} of one group. In each turn every consumer is measured once, beginning with another one each time."""
+    """{consumer: [figures]} of one group. In each turn every consumer is measured once; who is first changes."""
     function, _, turns, makers = GROUPS[name]
     with contextlib.ExitStack() as stack:
         consumers = [(who, stack.enter_context(make(bench, number)))
@@ -307,7 +308,7 @@ def compare(bench, name):
 
 
 def judge(figures):
-    """The targets that were measured. `best` compares the best figures of both: on a busy machine it says more than the medians."""
+    """The targets that were measured. `best` compares the best figures of both, for machines too busy for medians."""
     rows = []
     for what, group, who, by, relation, target in TARGETS:
         if who not in figures.get(group, {}):
@@ -315,7 +316,8 @@ def judge(figures):
         pick = min if relation == "<=" else max
         value, best = (f(figures[group][who]) / (f(figures[group][by]) if by else 1024) for f in (statistics.median, pick))
         met = value <= target if relation == "<=" else value >= target
-        rows.append({"what": what, "value": round(value, 3), "best": round(best, 3), "target": f"{relation} {target:.2f}", "met": met})
+        rows.append({"what": what, "value": round(value, 3), "best": round(best, 3), "target": f"{relation} {target:.2f}",
+                     "met": met})
     return rows
 
 
@@ -327,11 +329,13 @@ def report(figures, as_json):
     print(f"\n{'what':10} {'consumer':14} {'median':>10} {'least':>10} {'most':>10}")
     for group, consumers in figures.items():
         for who, values in consumers.items():
-            print(f"{group:10} {who:14} {statistics.median(values):10.1f} {min(values):10.1f} {max(values):10.1f} {GROUPS[group][1]}")
+            median, unit = statistics.median(values), GROUPS[group][1]
+            print(f"{group:10} {who:14} {median:10.1f} {min(values):10.1f} {max(values):10.1f} {unit}")
     if rows:
         print(f"\n{'nfverdictd against its targets':32} {'medians':>8} {'best':>8}   target")
     for row in rows:
-        print(f"{row['what']:32} {row['value']:8.2f} {row['best']:8.2f}   {row['target']}  {'met' if row['met'] else 'MISSED'}")
+        met = "met" if row["met"] else "MISSED"
+        print(f"{row['what']:32} {row['value']:8.2f} {row['best']:8.2f}   {row['target']}  {met}")
     return rows
 
 
@@ -350,9 +354,12 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default=os.getcwd(), help="build folder (default: the current one)")
     parser.add_argument("--rounds", type=int, help="more for steadier figures (default 5)")
-    parser.add_argument("--only", action="append", choices=list(GROUPS), metavar="NAME", help=f"only {', '.join(GROUPS)}; repeatable")
-    parser.add_argument("--quick", action="store_true", help="one round of short measurements: whether it works, not how fast it is")
-    parser.add_argument("--queue-key", action="append", default=[], metavar="'KEY: VALUE'", help="another key of the daemon's queue")
+    parser.add_argument("--only", action="append", choices=list(GROUPS), metavar="NAME",
+                        help=f"only {', '.join(GROUPS)}; repeatable")
+    parser.add_argument("--quick", action="store_true",
+                        help="one round of short measurements: whether it works, not how fast it is")
+    parser.add_argument("--queue-key", action="append", default=[], metavar="'KEY: VALUE'",
+                        help="another key of the daemon's queue")
     parser.add_argument("--user", default="nobody", help="user of the daemon's workers")
     parser.add_argument("--no-daemon", dest="daemon", action="store_false", help="the loops alone")
     parser.add_argument("--strict", action="store_true", help="exit 1 when a target is missed")
@@ -368,15 +375,16 @@ def arguments():
 def main():
     options = arguments()
     if os.geteuid() != 0:
-        print("SKIP: measuring needs root: the receive buffers of the loops are above what others may ask for", file=sys.stderr)
+        print("SKIP: measuring needs root: the receive buffers of the loops are above what others may ask for",
+              file=sys.stderr)
         return 77
     if options.daemon and not os.access(os.path.join(options.build, "nfverdictd"), os.X_OK):
         print(f"no nfverdictd in {options.build}: the loops alone are measured", file=sys.stderr)
         options.daemon = False
     if "NFV_BENCH_ISOLATED" not in os.environ:
         os.environ["NFV_BENCH_ISOLATED"] = "1"
-        os.execvp("unshare", ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation",
-                              "private", sys.executable, os.path.join(HERE, "bench.py"), *sys.argv[1:]])
+        os.execvp("unshare", ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
+                              "--propagation", "private", sys.executable, os.path.join(HERE, "bench.py"), *sys.argv[1:]])
     prepare()
     with tempfile.TemporaryDirectory(prefix="nfv-bench.") as folder:
         os.chmod(folder, 0o755)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A handler that gives each packet another verdict than the one before: accept, drop, accept with a mark. Nothing can be batched. */
+/* A handler that gives each packet another verdict than the one before, so that none can share a message. */
 #include <nfverdict/plugin.h>
 
 static nfv_verdict packet(void *state, struct nfv_packet *p)
@@ -16,4 +16,5 @@ static nfv_verdict packet(void *state, struct nfv_packet *p)
 	}
 }
 
-NFV_PLUGIN(.name = "mixed", .description = "accept, drop, mark in turn", .may = NFV_MAY_DROP | NFV_MAY_MARK, .packet = packet);
+NFV_PLUGIN(.name = "mixed", .description = "accept, drop, mark in turn", .may = NFV_MAY_DROP | NFV_MAY_MARK,
+	   .packet = packet);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pingpong PORT BYTES COUNT: UDP round trips on this machine, one after the other: each waits for its answer. Only the way to PORT
- * is expected to be queued. Prints the microseconds of the median, of 99 and of 99.9 in a hundred.
+ * pingpong PORT BYTES COUNT: UDP round trips on this machine, one after the other: each waits for its answer. Only the
+ * way to PORT is expected to be queued. Prints the microseconds of the median, of 99 and of 99.9 in a hundred.
  */
 #include "load.h"
 

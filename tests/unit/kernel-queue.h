@@ -2,8 +2,8 @@
 /*
  * A model of the kernel's queue, which takes the coalescer's bytes as nfnetlink_queue does: a single verdict takes one
  * entry out, a batch verdict all entries up to its id (wrap-safe, stopping at the first later one), each with an answer
- * of ENOENT when it finds none. Around it a coalescer and what its user meant, so that both can be compared. Functions give NULL or
- * what is wrong.
+ * of ENOENT when it finds none. Around it a coalescer and what its user meant, so that both can be compared. Functions
+ * give NULL or what is wrong.
  */
 #ifndef KERNEL_QUEUE_H
 #define KERNEL_QUEUE_H

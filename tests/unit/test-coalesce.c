@@ -68,7 +68,8 @@ static void test_limits(void **state)
 	assert_int_equal(coalesce_init(&c, &limits), 0);
 	assert_int_equal(coalesce_hold(&c, 5), -ENOSPC);
 	assert_int_equal(coalesce_add(&c, &(struct coalesce_decision){ .id = 5, .payload_len = 1 }), -EINVAL);
-	assert_int_equal(coalesce_add(&c, &(struct coalesce_decision){ .id = 5, .payload = payload, .payload_len = 65532 }), -EINVAL);
+	assert_int_equal(coalesce_add(&c, &(struct coalesce_decision){ .id = 5, .payload = payload, .payload_len = 65532 }),
+			 -EINVAL);
 	assert_int_equal(coalesce_messages(&c), 0);
 	coalesce_free(&c);
 	coalesce_free(&c);
@@ -163,7 +164,9 @@ static void test_late(void **state)
 
 static void test_room(void **state)
 {
-	const struct coalesce_decision large = { .verdict = NF_ACCEPT, .payload = payload, .payload_len = MESSAGE_PAYLOAD_MAX };
+	const struct coalesce_decision large = { .verdict = NF_ACCEPT,
+						 .payload = payload,
+						 .payload_len = MESSAGE_PAYLOAD_MAX };
 	struct pair pair;
 
 	(void)state;
@@ -197,7 +200,7 @@ static void test_bytes(void **state)
 	}
 }
 
-/* Every sequence of six, at the wrap of ids and elsewhere; what was held leaves in both orders, with a flush at each place. */
+/* Every sequence of six, also at the wrap of ids; what was held leaves in both orders, with a flush at each place. */
 static void run_sequence(const size_t *kind, size_t count, uint32_t first, bool forward, size_t flush_after)
 {
 	struct pair pair;

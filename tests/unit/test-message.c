@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reading the kernel's messages and building verdicts. The recorded messages are those of tests/fuzz/corpus/message/, written
- * by Linux 6.18 for packets over veth; VLAN tags, security contexts and conntrack entries are put together here, with libmnl.
+ * Reading the kernel's messages. The recorded ones are those of tests/fuzz/corpus/message/,
+ * written by Linux 6.18 for packets over veth; VLAN tags, security contexts and conntrack entries are put together here,
+ * with libmnl.
  */
 #include "daemon/queue/message.h"
 
@@ -25,55 +26,44 @@ struct record {
 	uint32_t data_offset;   /* 0: no payload */
 };
 
+/* What many records have in common: they came in by veth, or left a local socket. */
+#define VETH_MAC { 0x2e, 0x5c, 0x22, 0x85, 0xac, 0x79 }
+#define VETH(number, ns)                                                                                               \
+	.metadata = NFV_META_IN | HW_AND_TIME, .queue = (number), .hook = NF_INET_LOCAL_IN, .in_ifindex = 2,           \
+	.hw_addr_len = 6, .hw_addr = VETH_MAC, .timestamp_ns = ns##u
+#define LOCAL(number)                                                                                                  \
+	.metadata = NFV_META_OUT | NFV_META_UID | NFV_META_GID, .queue = (number), .hook = NF_INET_LOCAL_OUT,          \
+	.out_ifindex = 2, .uid = 1001, .gid = 2001
+#define IPV4(captured, original) .captured_len = (captured), .original_len = (original), .protocol = 0x0800
+#define IPV6(captured, original) .captured_len = (captured), .original_len = (original), .protocol = 0x86dd
+#define FIRST                    .id = 1, .flags = NFV_CHECKSUM_NOT_READY
+#define SUPER_PACKET             NFV_CHECKSUM_NOT_READY | NFV_GSO
+
+/* clang-format off */
 static const struct record records[] = {
-	{ "udp4-in", MESSAGE_PACKET,
-	  { .metadata = NFV_META_IN | HW_AND_TIME, .captured_len = 65, .original_len = 65, .id = 1, .queue = 1, .protocol = 0x800,
-	    .hook = 1, .flags = NFV_CHECKSUM_NOT_READY, .hw_addr_len = 6, .in_ifindex = 2, .mark = 0x1234,
-	    .hw_addr = { 0x2e, 0x5c, 0x22, 0x85, 0xac, 0x79 }, .timestamp_ns = 1795245451550131000u }, 96 },
-	{ "udp6-in", MESSAGE_PACKET,
-	  { .metadata = NFV_META_IN | HW_AND_TIME, .captured_len = 109, .original_len = 109, .id = 1, .queue = 1, .protocol = 0x86dd,
-	    .hook = 1, .flags = NFV_CHECKSUM_NOT_READY, .hw_addr_len = 6, .in_ifindex = 2, .mark = 0x1234,
-	    .hw_addr = { 0x2e, 0x5c, 0x22, 0x85, 0xac, 0x79 }, .timestamp_ns = 1795245451719032000u }, 96 },
+	{ "udp4-in", MESSAGE_PACKET, { VETH(1, 1795245451550131000), IPV4(65, 65), FIRST, .mark = 0x1234 }, 96 },
+	{ "udp6-in", MESSAGE_PACKET, { VETH(1, 1795245451719032000), IPV6(109, 109), FIRST, .mark = 0x1234 }, 96 },
 	{ "udp4-in-range-40", MESSAGE_PACKET,
-	  { .metadata = NFV_META_IN | HW_AND_TIME, .captured_len = 40, .original_len = 228, .id = 1, .queue = 1, .protocol = 0x800,
-	    .hook = 1, .flags = NFV_CHECKSUM_NOT_READY, .hw_addr_len = 6, .in_ifindex = 2, .mark = 0x1234,
-	    .hw_addr = { 0x2e, 0x5c, 0x22, 0x85, 0xac, 0x79 }, .timestamp_ns = 1795245451884924000u }, 104 },
-	{ "udp4-in-meta", MESSAGE_PACKET,
-	  { .metadata = NFV_META_IN | HW_AND_TIME, .id = 1, .queue = 1, .protocol = 0x800, .hook = 1,
-	    .flags = NFV_CHECKSUM_NOT_READY, .hw_addr_len = 6, .in_ifindex = 2,
-	    .hw_addr = { 0x2e, 0x5c, 0x22, 0x85, 0xac, 0x79 }, .timestamp_ns = 1795245452051235000u }, 0 },
-	{ "udp4-in-buffer-150", MESSAGE_ODD, /* a buffer of 150 bytes: MSG_TRUNC */
-	  { .metadata = NFV_META_IN | HW_AND_TIME, .captured_len = 62, .original_len = 328, .id = 1, .queue = 1, .protocol = 0x800,
-	    .hook = 1, .flags = NFV_CHECKSUM_NOT_READY, .hw_addr_len = 6, .in_ifindex = 2,
-	    .hw_addr = { 0x2e, 0x5c, 0x22, 0x85, 0xac, 0x79 }, .timestamp_ns = 1795245452166435000u }, 88 },
-	{ "udp4-out-uid", MESSAGE_PACKET,
-	  { .metadata = NFV_META_OUT | NFV_META_UID | NFV_META_GID, .captured_len = 61, .original_len = 61, .id = 1, .queue = 3,
-	    .protocol = 0x800, .hook = 3, .flags = NFV_CHECKSUM_NOT_READY, .out_ifindex = 2, .uid = 1001, .gid = 2001 }, 68 },
-	{ "udp6-out-uid", MESSAGE_PACKET,
-	  { .metadata = NFV_META_OUT | NFV_META_UID | NFV_META_GID, .captured_len = 82, .original_len = 82, .id = 1, .queue = 3,
-	    .protocol = 0x86dd, .hook = 3, .flags = NFV_CHECKSUM_NOT_READY, .out_ifindex = 2, .uid = 1001, .gid = 2001 }, 68 },
+	  { VETH(1, 1795245451884924000), IPV4(40, 228), FIRST, .mark = 0x1234 }, 104 },
+	{ "udp4-in-meta", MESSAGE_PACKET, { VETH(1, 1795245452051235000), IPV4(0, 0), FIRST }, 0 },
+	{ "udp4-in-buffer-150", MESSAGE_ODD,
+	  { VETH(1, 1795245452166435000), IPV4(62, 328), FIRST }, 88 }, /* MSG_TRUNC */
+	{ "udp4-out-uid", MESSAGE_PACKET, { LOCAL(3), IPV4(61, 61), FIRST }, 68 },
+	{ "udp6-out-uid", MESSAGE_PACKET, { LOCAL(3), IPV6(82, 82), FIRST }, 68 },
 	{ "icmp4-in", MESSAGE_PACKET,
-	  { .metadata = NFV_META_IN | HW_AND_TIME, .captured_len = 84, .original_len = 84, .id = 1, .queue = 5, .protocol = 0x800,
-	    .hook = 1, .flags = NFV_CHECKSUM_NOT_VERIFIED, .hw_addr_len = 6, .in_ifindex = 2,
-	    .hw_addr = { 0x2e, 0x5c, 0x22, 0x85, 0xac, 0x79 }, .timestamp_ns = 1795245452579933000u }, 88 },
-	{ "tcp4-in-syn", MESSAGE_PACKET,
-	  { .metadata = NFV_META_IN | HW_AND_TIME, .captured_len = 60, .original_len = 60, .id = 1, .queue = 2, .protocol = 0x800,
-	    .hook = 1, .flags = NFV_CHECKSUM_NOT_READY, .hw_addr_len = 6, .in_ifindex = 2,
-	    .hw_addr = { 0x2e, 0x5c, 0x22, 0x85, 0xac, 0x79 }, .timestamp_ns = 1795245453423362000u }, 88 },
+	  { VETH(5, 1795245452579933000), IPV4(84, 84), .id = 1, .flags = NFV_CHECKSUM_NOT_VERIFIED }, 88 },
+	{ "tcp4-in-syn", MESSAGE_PACKET, { VETH(2, 1795245453423362000), IPV4(60, 60), FIRST }, 88 },
 	{ "tcp4-in-gso", MESSAGE_PACKET,
-	  { .metadata = NFV_META_IN | HW_AND_TIME, .captured_len = 5572, .original_len = 5572, .id = 5, .queue = 2, .protocol = 0x800,
-	    .hook = 1, .flags = NFV_CHECKSUM_NOT_READY | NFV_GSO, .hw_addr_len = 6, .in_ifindex = 2,
-	    .hw_addr = { 0x2e, 0x5c, 0x22, 0x85, 0xac, 0x79 }, .timestamp_ns = 1795245453423818000u }, 88 },
+	  { VETH(2, 1795245453423818000), IPV4(5572, 5572), .id = 5, .flags = SUPER_PACKET }, 88 },
 	{ "tcp6-in-gso-range-128", MESSAGE_PACKET,
-	  { .metadata = NFV_META_IN | HW_AND_TIME, .captured_len = 128, .original_len = 7212, .id = 3, .queue = 2, .protocol = 0x86dd,
-	    .hook = 1, .flags = NFV_CHECKSUM_NOT_READY | NFV_GSO, .hw_addr_len = 6, .in_ifindex = 2,
-	    .hw_addr = { 0x2e, 0x5c, 0x22, 0x85, 0xac, 0x79 }, .timestamp_ns = 1795245453911868000u }, 96 },
+	  { VETH(2, 1795245453911868000), IPV6(128, 7212), .id = 3, .flags = SUPER_PACKET }, 96 },
 	{ "udp4-bridged", MESSAGE_PACKET,
-	  { .metadata = NFV_META_IN | NFV_META_PHYS_IN | NFV_META_OUT | NFV_META_PHYS_OUT | HW_AND_TIME, .captured_len = 48,
-	    .original_len = 48, .id = 1, .queue = 7, .protocol = 0x800, .hook = 2, .flags = NFV_CHECKSUM_NOT_READY, .hw_addr_len = 6,
-	    .in_ifindex = 2, .phys_in_ifindex = 3, .out_ifindex = 2, .phys_out_ifindex = 4,
-	    .hw_addr = { 0xc2, 0xc2, 0xc9, 0xf5, 0x51, 0x7e }, .timestamp_ns = 1795245454552691000u }, 112 },
+	  { .metadata = NFV_META_IN | NFV_META_PHYS_IN | NFV_META_OUT | NFV_META_PHYS_OUT | HW_AND_TIME, .queue = 7,
+	    .hook = NF_INET_FORWARD, .in_ifindex = 2, .phys_in_ifindex = 3, .out_ifindex = 2, .phys_out_ifindex = 4,
+	    .hw_addr_len = 6, .hw_addr = { 0xc2, 0xc2, 0xc9, 0xf5, 0x51, 0x7e }, .timestamp_ns = 1795245454552691000u,
+	    IPV4(48, 48), FIRST }, 112 },
 };
+/* clang-format on */
 
 #define RECORDS (sizeof(records) / sizeof(records[0]))
 
@@ -115,7 +105,8 @@ static void check_bounds(const struct nfv_packet *p, const uint8_t *slot, size_t
 		assert_int_equal(p->capacity, 0);
 	}
 	if (p->metadata & NFV_META_SECCTX)
-		assert_true((const uint8_t *)p->secctx > slot && p->secctx_len <= (size_t)(end - (const uint8_t *)p->secctx));
+		assert_true((const uint8_t *)p->secctx > slot &&
+			    p->secctx_len <= (size_t)(end - (const uint8_t *)p->secctx));
 	else
 		assert_null(p->secctx);
 	if (p->metadata & NFV_META_CONNTRACK)
@@ -233,7 +224,9 @@ static uint64_t built[512];
 
 static struct nlmsghdr *begin(uint32_t id)
 {
-	struct nfqnl_msg_packet_hdr header = { .packet_id = htonl(id), .hw_protocol = htons(0x800), .hook = NF_INET_FORWARD };
+	struct nfqnl_msg_packet_hdr header = { .packet_id = htonl(id),
+					       .hw_protocol = htons(0x800),
+					       .hook = NF_INET_FORWARD };
 	struct nlmsghdr *message;
 
 	memset(built, 0, sizeof(built));
@@ -314,10 +307,22 @@ static void test_short_attributes(void **state)
 	static const struct {
 		uint16_t type, len;
 	} shorts[] = {
-		{ NFQA_MARK, 3 },           { NFQA_IFINDEX_INDEV, 2 },       { NFQA_IFINDEX_OUTDEV, 0 }, { NFQA_IFINDEX_PHYSINDEV, 3 },
-		{ NFQA_IFINDEX_PHYSOUTDEV, 1 }, { NFQA_UID, 3 },             { NFQA_GID, 3 },            { NFQA_CAP_LEN, 3 },
-		{ NFQA_SKB_INFO, 3 },       { NFQA_CT_INFO, 3 },             { NFQA_HWADDR, 11 },        { NFQA_TIMESTAMP, 15 },
-		{ NFQA_VLAN, 0 },           { NFQA_VLAN, 3 },                { NFQA_PACKET_HDR, 3 },     { NFQA_PACKET_HDR, 0 },
+		{ NFQA_MARK, 3 },
+		{ NFQA_IFINDEX_INDEV, 2 },
+		{ NFQA_IFINDEX_OUTDEV, 0 },
+		{ NFQA_IFINDEX_PHYSINDEV, 3 },
+		{ NFQA_IFINDEX_PHYSOUTDEV, 1 },
+		{ NFQA_UID, 3 },
+		{ NFQA_GID, 3 },
+		{ NFQA_CAP_LEN, 3 },
+		{ NFQA_SKB_INFO, 3 },
+		{ NFQA_CT_INFO, 3 },
+		{ NFQA_HWADDR, 11 },
+		{ NFQA_TIMESTAMP, 15 },
+		{ NFQA_VLAN, 0 },
+		{ NFQA_VLAN, 3 },
+		{ NFQA_PACKET_HDR, 3 },
+		{ NFQA_PACKET_HDR, 0 },
 	};
 	static const uint8_t ones[16] = { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 };
 
@@ -325,7 +330,12 @@ static void test_short_attributes(void **state)
 	for (size_t i = 0; i < sizeof(shorts) / sizeof(shorts[0]); i++) {
 		struct nlmsghdr *message = begin(77);
 		struct nfv_packet p = { .ops = &ops }, want = {
-			.captured_len = 5, .original_len = 5, .id = 77, .queue = 9, .protocol = 0x800, .hook = NF_INET_FORWARD,
+			.captured_len = 5,
+			.original_len = 5,
+			.id = 77,
+			.queue = 9,
+			.protocol = 0x800,
+			.hook = NF_INET_FORWARD,
 		};
 
 		mnl_attr_put(message, shorts[i].type, shorts[i].len, ones);
@@ -410,9 +420,11 @@ static void test_answers(void **state)
 	assert_int_equal(message_decode((uint8_t *)built, sizeof(built), message->nlmsg_len, NULL, &answer), MESSAGE_ANSWER);
 	assert_int_equal(answer.type, UINT16_MAX);
 	body->error = 5;
-	assert_int_equal(message_decode((uint8_t *)built, sizeof(built), message->nlmsg_len, NULL, &answer), MESSAGE_MALFORMED);
+	assert_int_equal(message_decode((uint8_t *)built, sizeof(built), message->nlmsg_len, NULL, &answer),
+			 MESSAGE_MALFORMED);
 	body->error = INT32_MIN;
-	assert_int_equal(message_decode((uint8_t *)built, sizeof(built), message->nlmsg_len, NULL, &answer), MESSAGE_MALFORMED);
+	assert_int_equal(message_decode((uint8_t *)built, sizeof(built), message->nlmsg_len, NULL, &answer),
+			 MESSAGE_MALFORMED);
 }
 
 static void test_others(void **state)
@@ -423,74 +435,11 @@ static void test_others(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		message->nlmsg_type = types[i];
-		assert_int_equal(message_decode((uint8_t *)built, sizeof(built), message->nlmsg_len, NULL, NULL), MESSAGE_OTHER);
+		assert_int_equal(message_decode((uint8_t *)built, sizeof(built), message->nlmsg_len, NULL, NULL),
+				 MESSAGE_OTHER);
 	}
 	message->nlmsg_len = 15;
 	assert_int_equal(message_decode((uint8_t *)built, sizeof(built), 64, NULL, NULL), MESSAGE_MALFORMED);
-}
-
-/* ---- Verdicts, beside libnetfilter_queue's ---- */
-
-static size_t expect(char *buffer, int type, const struct message_verdict *v, const void *payload)
-{
-	struct nlmsghdr *message = nfq_nlmsg_put(buffer, type, v->queue);
-
-	message->nlmsg_seq = v->id;
-	nfq_nlmsg_verdict_put(message, (int)v->id, (int)v->verdict);
-	if (v->set_mark)
-		nfq_nlmsg_verdict_put_mark(message, v->mark);
-	if (v->payload_len)
-		nfq_nlmsg_verdict_put_pkt(message, payload, v->payload_len);
-	return message->nlmsg_len;
-}
-
-static void test_verdicts(void **state)
-{
-	static const uint32_t verdicts[] = { NF_ACCEPT, NF_DROP, NF_REPEAT, NF_QUEUE_NR(700), NF_QUEUE_NR(65535) };
-	static const uint32_t ids[] = { 0, 1, 0x01020304, UINT32_MAX };
-	char want[256];
-	uint8_t got[256];
-
-	(void)state;
-	for (size_t i = 0; i < 5 * 4 * 2; i++) {
-		struct message_verdict v = {
-			.queue = 515, .set_mark = i & 1, .id = ids[i / 2 % 4], .verdict = verdicts[i / 8], .mark = 0xa1b2c3d4,
-		};
-		size_t len = expect(want, NFQNL_MSG_VERDICT, &v, NULL);
-
-		assert_int_equal(len, MESSAGE_VERDICT_SIZE + (v.set_mark ? MESSAGE_MARK_SIZE : 0));
-		assert_int_equal(message_put_verdict(got, &v), len);
-		assert_memory_equal(got, want, len);
-		len = expect(want, NFQNL_MSG_VERDICT_BATCH, &v, NULL);
-		assert_int_equal(message_put_batch(got, &v), len);
-		assert_memory_equal(got, want, len);
-	}
-}
-
-static void test_payload(void **state)
-{
-	static uint8_t payload[MESSAGE_PAYLOAD_MAX], got[MESSAGE_PAYLOAD_MAX + 64];
-	static char want[MESSAGE_PAYLOAD_MAX + 64];
-	static const uint32_t lens[] = { 1, 2, 3, 4, 5, 1500, 65528, 65529, 65530, MESSAGE_PAYLOAD_MAX };
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(payload); i++)
-		payload[i] = (uint8_t)(i * 7 + 1);
-	for (size_t i = 0; i < 2 * sizeof(lens) / sizeof(lens[0]); i++) {
-		struct message_verdict v = {
-			.queue = 3, .set_mark = i & 1, .id = 12, .verdict = NF_ACCEPT, .mark = 6, .payload_len = lens[i / 2],
-		};
-		size_t len = message_put_verdict(got, &v);
-
-		assert_in_range(len, MESSAGE_VERDICT_SIZE, MESSAGE_HEADER_MAX);
-		memcpy(got + len, payload, v.payload_len);
-		len += v.payload_len;
-		memset(got + len, 0, message_padding(v.payload_len));
-		len += message_padding(v.payload_len);
-		memset(want, 0, sizeof(want));
-		assert_int_equal(expect(want, NFQNL_MSG_VERDICT, &v, payload), len);
-		assert_memory_equal(got, want, len);
-	}
 }
 
 int main(void)
@@ -505,8 +454,6 @@ int main(void)
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_others),
-		cmocka_unit_test(test_verdicts),
-		cmocka_unit_test(test_payload),
 	};
 
 	return cmocka_run_group_tests_name("message", tests, NULL, NULL);
