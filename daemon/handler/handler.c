@@ -201,7 +201,8 @@ static int open_instance(struct handler *handler, const struct plugin *plugin, s
 			ops->close(handler->state);
 		err = -EINVAL;
 	} else if (err > 0) {
-		report_add(report, handler->place, object, "plugin %s: open() returned %d, wanted 0 or -errno", plugin->path, err);
+		report_add(report, handler->place, object, "plugin %s: open() returned %d, wanted 0 or -errno", plugin->path,
+			   err);
 		err = -EINVAL;
 	} else if (report->count == lines) {
 		report_add(report, handler->place, object, "plugin %s: open: %s", plugin->path, strerror(-err));
@@ -233,8 +234,8 @@ int handler_open(struct handler *handler, const struct plugin *plugin, const cha
 		handler->needs_bytes = NFV_NEEDS_ALL;
 
 	describe(handler, "", object, sizeof(object));
-	handler->values = schema_apply(ops->options ? ops->options : no_options, ops->options ? ops->options_size : 0, options,
-				       place, object, skip, report);
+	handler->values = schema_apply(ops->options ? ops->options : no_options, ops->options ? ops->options_size : 0,
+				       options, place, object, skip, report);
 	if (!handler->values)
 		return -EINVAL;
 	err = open_instance(handler, plugin, report);

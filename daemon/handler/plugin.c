@@ -33,8 +33,8 @@ static int open_path(struct trust *trust, const char *path, char *why, size_t wh
 	return fd;
 }
 
-static int find_in_folders(const char *name, const char *const *folders, size_t folder_count, struct trust *trust, char *path,
-			   size_t path_size, char *why, size_t why_size)
+static int find_in_folders(const char *name, const char *const *folders, size_t folder_count, struct trust *trust,
+			   char *path, size_t path_size, char *why, size_t why_size)
 {
 	size_t told = 0;
 	int fd;
@@ -161,14 +161,16 @@ static int refuse_load(const struct refusal *to, const char *text, const char *a
 static int check_abi(const struct nfv_plugin *ops, size_t symbol_size, const struct refusal *to)
 {
 	if (symbol_size < offsetof(struct nfv_plugin, needs_bytes))
-		return refuse(to, -ENOEXEC, "symbol %s has %zu bytes of data, wanted %zu", SYMBOL, symbol_size, sizeof(*ops));
+		return refuse(to, -ENOEXEC, "symbol %s has %zu bytes of data, wanted %zu", SYMBOL, symbol_size,
+			      sizeof(*ops));
 	if (ops->magic != NFV_MAGIC)
 		return refuse(to, -ENOEXEC, "magic is 0x%08x, wanted 0x%08x", ops->magic, NFV_MAGIC);
 	if (ops->abi_major != NFV_ABI_MAJOR)
-		return refuse(to, -ENOEXEC, "plugin ABI is %u.%u, wanted %u.x", ops->abi_major, ops->abi_minor, NFV_ABI_MAJOR);
+		return refuse(to, -ENOEXEC, "plugin ABI is %u.%u, wanted %u.x", ops->abi_major, ops->abi_minor,
+			      NFV_ABI_MAJOR);
 	if (ops->abi_minor > NFV_ABI_MINOR)
-		return refuse(to, -ENOEXEC, "plugin ABI is %u.%u, wanted %u.%u or an older minor", ops->abi_major, ops->abi_minor,
-			      NFV_ABI_MAJOR, NFV_ABI_MINOR);
+		return refuse(to, -ENOEXEC, "plugin ABI is %u.%u, wanted %u.%u or an older minor", ops->abi_major,
+			      ops->abi_minor, NFV_ABI_MAJOR, NFV_ABI_MINOR);
 	if (ops->struct_size != sizeof(*ops) || symbol_size < sizeof(*ops))
 		return refuse(to, -ENOEXEC, "struct nfv_plugin has %zu bytes, wanted %zu",
 			      ops->struct_size != sizeof(*ops) ? (size_t)ops->struct_size : symbol_size, sizeof(*ops));
@@ -200,7 +202,8 @@ static int check_fields(const struct nfv_plugin *ops, const struct refusal *to)
 	if (!ops->name)
 		return refuse(to, -EINVAL, "has no name");
 	if (!is_name(ops->name))
-		return refuse(to, -EINVAL, "name \"%.80s\" is not 1 to %d letters, digits, - and _", ops->name, NAME_MAX_LEN);
+		return refuse(to, -EINVAL, "name \"%.80s\" is not 1 to %d letters, digits, - and _", ops->name,
+			      NAME_MAX_LEN);
 	if (!ops->packet && !ops->batch)
 		return refuse(to, -EINVAL, "has neither packet() nor batch()");
 	if (ops->may & (NFV_MAY_HOLD | NFV_MAY_FLOW))
@@ -209,7 +212,8 @@ static int check_fields(const struct nfv_plugin *ops, const struct refusal *to)
 	if (ops->may & ~known_may)
 		return refuse(to, -EINVAL, "may is 0x%x, wanted bits of 0x%x", ops->may, known_may);
 	if (ops->needs_metadata & ~known_metadata)
-		return refuse(to, -EINVAL, "needs_metadata is 0x%x, wanted bits of 0x%x", ops->needs_metadata, known_metadata);
+		return refuse(to, -EINVAL, "needs_metadata is 0x%x, wanted bits of 0x%x", ops->needs_metadata,
+			      known_metadata);
 	if (ops->needs_bytes > NFV_NEEDS_ALL)
 		return refuse(to, -EINVAL, "needs_bytes is %u, wanted at most %u", ops->needs_bytes, NFV_NEEDS_ALL);
 	return check_options(ops, to);

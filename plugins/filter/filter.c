@@ -10,7 +10,7 @@
 #define NAME_SIZE 48 /* a counter's name is as long */
 
 struct rule_options {
-	char whole;             /* nothing; its address stands for the rule as a whole */
+	char whole; /* nothing; its address stands for the rule as a whole */
 	const char *name;
 	const char *match;
 	nfv_verdict verdict;
@@ -18,24 +18,39 @@ struct rule_options {
 };
 
 struct filter_options {
-	struct nfv_list rules;  /* of struct rule_options */
+	struct nfv_list rules; /* of struct rule_options */
 };
 
 static const struct nfv_option rule_table[] = {
-	{ .name = "name", .type = NFV_OPT_STRING, .offset = offsetof(struct rule_options, name), .min = 1, .max = NAME_SIZE - 1,
+	{ .name = "name",
+	  .type = NFV_OPT_STRING,
+	  .offset = offsetof(struct rule_options, name),
+	  .min = 1,
+	  .max = NAME_SIZE - 1,
 	  .help = "What its hits are counted under; `rule N` when absent." },
-	{ .name = "match", .type = NFV_OPT_STRING, .offset = offsetof(struct rule_options, match),
+	{ .name = "match",
+	  .type = NFV_OPT_STRING,
+	  .offset = offsetof(struct rule_options, match),
 	  .help = "A pcap-filter(7) expression over packets that begin at their IP header; absent: every packet." },
-	{ .name = "verdict", .type = NFV_OPT_VERDICT, .offset = offsetof(struct rule_options, verdict), .fallback = "continue",
+	{ .name = "verdict",
+	  .type = NFV_OPT_VERDICT,
+	  .offset = offsetof(struct rule_options, verdict),
+	  .fallback = "continue",
 	  .help = "What becomes of a matching packet; with continue the next rule is asked." },
-	{ .name = "mark", .type = NFV_OPT_MARK, .offset = offsetof(struct rule_options, mark),
+	{ .name = "mark",
+	  .type = NFV_OPT_MARK,
+	  .offset = offsetof(struct rule_options, mark),
 	  .help = "Bits of the mark that a matching packet gets." },
 	{ .name = NULL },
 };
 
 static const struct nfv_option filter_table[] = {
-	{ .name = "rules", .type = NFV_OPT_GROUPS, .flags = NFV_OPT_REQUIRED, .offset = offsetof(struct filter_options, rules),
-	  .group = rule_table, .group_size = sizeof(struct rule_options),
+	{ .name = "rules",
+	  .type = NFV_OPT_GROUPS,
+	  .flags = NFV_OPT_REQUIRED,
+	  .offset = offsetof(struct filter_options, rules),
+	  .group = rule_table,
+	  .group_size = sizeof(struct rule_options),
 	  .help = "Asked in order; the first that matches with a verdict other than continue ends." },
 	{ .name = NULL },
 };
@@ -59,7 +74,8 @@ struct filter {
 static int check_mark(const struct nfv_host *host, const struct rule_options *o)
 {
 	if (o->mark.mask & ~host->mark_mask)
-		return host->error(host, &o->mark, "0x%" PRIx32 "/0x%" PRIx32 " has bits outside the queue's mark-mask 0x%" PRIx32,
+		return host->error(host, &o->mark,
+				   "0x%" PRIx32 "/0x%" PRIx32 " has bits outside the queue's mark-mask 0x%" PRIx32,
 				   o->mark.value, o->mark.mask, host->mark_mask);
 	return 0;
 }
@@ -80,8 +96,8 @@ static int check_name(const struct nfv_host *host, const struct filter *filter, 
 {
 	for (size_t i = 0; i < index; i++) {
 		if (!strcmp(filter->rules[i].name, filter->rules[index].name))
-			return host->error(host, o->name ? (const void *)&o->name : &o->whole, "the name %s is taken by rule %zu",
-					   filter->rules[index].name, i + 1);
+			return host->error(host, o->name ? (const void *)&o->name : &o->whole,
+					   "the name %s is taken by rule %zu", filter->rules[index].name, i + 1);
 	}
 	return 0;
 }
@@ -200,15 +216,8 @@ static void filter_stats(void *state, FILE *out)
 	}
 }
 
-NFV_PLUGIN(.needs_bytes = NFV_NEEDS_NOTHING,
-	   .may = NFV_MAY_DROP | NFV_MAY_MARK | NFV_MAY_REPEAT | NFV_MAY_QUEUE,
-	   .name = "filter",
-	   .version = "1.0",
-	   .licence = "GPL-2.0-or-later",
-	   .description = "Ordered rules of pcap-filter expressions with verdicts and marks",
-	   .options = filter_table,
-	   .options_size = sizeof(struct filter_options),
-	   .open = filter_open,
-	   .packet = filter_packet,
-	   .stats = filter_stats,
-	   .close = filter_close);
+NFV_PLUGIN(.needs_bytes = NFV_NEEDS_NOTHING, .may = NFV_MAY_DROP | NFV_MAY_MARK | NFV_MAY_REPEAT | NFV_MAY_QUEUE,
+	   .name = "filter", .version = "1.0", .licence = "GPL-2.0-or-later",
+	   .description = "Ordered rules of pcap-filter expressions with verdicts and marks", .options = filter_table,
+	   .options_size = sizeof(struct filter_options), .open = filter_open, .packet = filter_packet,
+	   .stats = filter_stats, .close = filter_close);

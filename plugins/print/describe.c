@@ -91,9 +91,22 @@ static void add_protocol(struct line *line, uint8_t protocol)
 		uint8_t number;
 		const char *name;
 	} names[] = {
-		{ NFV_IP_ICMP, "ICMP" }, { 2, "IGMP" }, { 4, "IPIP" }, { NFV_IP_TCP, "TCP" }, { NFV_IP_UDP, "UDP" }, { 33, "DCCP" },
-		{ 41, "IP6" }, { 47, "GRE" }, { NFV_IP_ESP, "ESP" }, { NFV_IP6_AH, "AH" }, { NFV_IP_ICMP6, "ICMP6" },
-		{ NFV_IP6_NO_NEXT, "no next header" }, { 89, "OSPF" }, { 103, "PIM" }, { 112, "VRRP" }, { 132, "SCTP" },
+		{ NFV_IP_ICMP, "ICMP" },
+		{ 2, "IGMP" },
+		{ 4, "IPIP" },
+		{ NFV_IP_TCP, "TCP" },
+		{ NFV_IP_UDP, "UDP" },
+		{ 33, "DCCP" },
+		{ 41, "IP6" },
+		{ 47, "GRE" },
+		{ NFV_IP_ESP, "ESP" },
+		{ NFV_IP6_AH, "AH" },
+		{ NFV_IP_ICMP6, "ICMP6" },
+		{ NFV_IP6_NO_NEXT, "no next header" },
+		{ 89, "OSPF" },
+		{ 103, "PIM" },
+		{ 112, "VRRP" },
+		{ 132, "SCTP" },
 		{ 136, "UDP-Lite" },
 	};
 

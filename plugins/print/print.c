@@ -20,15 +20,33 @@ struct print_options {
 static const char *const styles[] = { [STYLE_SHORT] = "short", [STYLE_LONG] = "long", NULL };
 
 static const struct nfv_option print_table[] = {
-	{ .name = "style", .type = NFV_OPT_CHOICE, .offset = offsetof(struct print_options, style), .words = styles,
-	  .fallback = "short", .help = "short: addresses, protocol, verdict; long: also queue, interfaces, mark and more." },
-	{ .name = "hex", .type = NFV_OPT_BOOL, .offset = offsetof(struct print_options, hex), .fallback = "false",
+	{ .name = "style",
+	  .type = NFV_OPT_CHOICE,
+	  .offset = offsetof(struct print_options, style),
+	  .words = styles,
+	  .fallback = "short",
+	  .help = "short: addresses, protocol, verdict; long: also queue, interfaces, mark and more." },
+	{ .name = "hex",
+	  .type = NFV_OPT_BOOL,
+	  .offset = offsetof(struct print_options, hex),
+	  .fallback = "false",
 	  .help = "The packet's bytes below its line, in hex and as text." },
-	{ .name = "bytes", .type = NFV_OPT_SIZE, .offset = offsetof(struct print_options, bytes), .fallback = "256", .min = 1,
-	  .max = NFV_NEEDS_ALL, .help = "How many bytes of a packet hex shows at most." },
-	{ .name = "only", .type = NFV_OPT_STRING, .offset = offsetof(struct print_options, only),
+	{ .name = "bytes",
+	  .type = NFV_OPT_SIZE,
+	  .offset = offsetof(struct print_options, bytes),
+	  .fallback = "256",
+	  .min = 1,
+	  .max = NFV_NEEDS_ALL,
+	  .help = "How many bytes of a packet hex shows at most." },
+	{ .name = "only",
+	  .type = NFV_OPT_STRING,
+	  .offset = offsetof(struct print_options, only),
 	  .help = "A pcap-filter(7) expression; packets that it does not match are not shown." },
-	{ .name = "limit", .type = NFV_OPT_UINT, .offset = offsetof(struct print_options, limit), .min = 1, .max = 1000000,
+	{ .name = "limit",
+	  .type = NFV_OPT_UINT,
+	  .offset = offsetof(struct print_options, limit),
+	  .min = 1,
+	  .max = 1000000,
 	  .help = "Packets shown a second at most; absent: all." },
 	{ .name = NULL },
 };
@@ -37,9 +55,9 @@ struct print {
 	const struct nfv_host *host;
 	const struct print_options *options;
 	struct expression *only;
-	uint64_t second;     /* the one under way, of CLOCK_MONOTONIC */
-	uint64_t shown;      /* in this second */
-	uint64_t hidden;     /* not shown since this was told last */
+	uint64_t second; /* the one under way, of CLOCK_MONOTONIC */
+	uint64_t shown; /* in this second */
+	uint64_t hidden; /* not shown since this was told last */
 };
 
 static int print_open(const struct nfv_host *host, const void *options, void **state)
@@ -87,7 +105,8 @@ static void tell_hidden(struct print *print)
 	if (!print->hidden)
 		return;
 	line_clear(&line);
-	line_add(&line, "... %" PRIu64 " packets not shown, limit is %" PRIu64 " a second", print->hidden, print->options->limit);
+	line_add(&line, "... %" PRIu64 " packets not shown, limit is %" PRIu64 " a second", print->hidden,
+		 print->options->limit);
 	print->host->print(print->host, line.text);
 	print->hidden = 0;
 }
@@ -183,15 +202,7 @@ static void print_close(void *state)
 	free(print);
 }
 
-NFV_PLUGIN(.needs_bytes = NFV_NEEDS_HEADERS,
-	   .name = "print",
-	   .version = "1.0",
-	   .licence = "GPL-2.0-or-later",
-	   .description = "One line a packet, in tcpdump's manner, with its verdict",
-	   .options = print_table,
-	   .options_size = sizeof(struct print_options),
-	   .open = print_open,
-	   .packet = print_packet,
-	   .decided = print_decided,
-	   .tick = print_tick,
-	   .close = print_close);
+NFV_PLUGIN(.needs_bytes = NFV_NEEDS_HEADERS, .name = "print", .version = "1.0", .licence = "GPL-2.0-or-later",
+	   .description = "One line a packet, in tcpdump's manner, with its verdict", .options = print_table,
+	   .options_size = sizeof(struct print_options), .open = print_open, .packet = print_packet,
+	   .decided = print_decided, .tick = print_tick, .close = print_close);

@@ -134,7 +134,7 @@ END
 # shellcheck disable=SC2086
 c++ -std=c++20 -Wall -Wextra -Werror -Wno-missing-field-initializers -shared -fPIC -Wl,-z,defs $cflags -o "$work/upper.so" \
     "$work/upper.cc"
-# The checksum was computed by hand: a sum over the pseudo header and the changed datagram.
+# The checksum was computed with another program.
 expect "a plugin in C++ rewrites" "$work/upper.so" "" "accept \
 450000390c9240004011aa1ec0000201c0000202a26e003500254fe41a2b01000001000000000000074558414d504c4503636f6d0000010001
 accept"
