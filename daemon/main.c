@@ -46,10 +46,8 @@ static struct plan *load(const struct options *options, struct steering *steerin
 	struct plan *plan = plan_make(options->config_file, &trust, &report);
 	int err;
 
-	if (!plan) {
-		print_report(&report);
+	if (!plan)
 		return NULL;
-	}
 	warn_unsafe(&trust);
 	err = steering_init(steering, plan->config, &report);
 	if (err == 0)

@@ -241,28 +241,39 @@ static struct config_private *begin(struct trust *trust, struct report *report)
 	return c;
 }
 
-static struct config *finish(struct config_private *c, size_t mistakes_before)
+static struct config *finish(struct config_private *c)
 {
-	struct report *report = c->report;
-
 	config_build(c);
 	config_check(c);
+	report_sort(c->report);
 	c->report = NULL;
 	c->trust = NULL;
+	return &c->config;
+}
+
+/* Nothing that has a mistake is let out. */
+static struct config *only_without(struct config *config, const struct report *report, size_t mistakes_before)
+{
 	if (report->count == mistakes_before)
-		return &c->config;
-	report_sort(report);
-	config_free(&c->config);
+		return config;
+	config_free(config);
 	return NULL;
+}
+
+struct config *config_read(const char *path, struct trust *trust, struct report *report)
+{
+	struct config_private *c = begin(trust, report);
+
+	load_file(c, path, NULL, (struct place){ .file = path });
+	return finish(c);
 }
 
 struct config *config_load(const char *path, struct trust *trust, struct report *report)
 {
-	struct config_private *c = begin(trust, report);
 	size_t before = report->count;
+	struct config *config = config_read(path, trust, report);
 
-	load_file(c, path, NULL, (struct place){ .file = path });
-	return finish(c, before);
+	return only_without(config, report, before);
 }
 
 struct config *config_parse(const char *file, const char *text, size_t len, struct trust *trust, struct report *report)
@@ -276,5 +287,5 @@ struct config *config_parse(const char *file, const char *text, size_t len, stru
 	} else {
 		load_text(c, c->files, text, len);
 	}
-	return finish(c, before);
+	return only_without(finish(c), report, before);
 }

@@ -90,6 +90,29 @@ struct place config_place(const struct config *config, const void *field)
 	return (struct place){ .file = c->files ? c->files->name : NULL };
 }
 
+bool config_usable(const struct config *config, const void *field)
+{
+	const struct config_private *c = config_private(config);
+
+	for (size_t i = 0; i < config->queue_count; i++) {
+		struct values *values = c->queues[i].values;
+
+		if (lies_in(field, &config->queues[i], sizeof(config->queues[i])))
+			return values_usable(values, (unsigned char *)values_data(values) +
+							     ((uintptr_t)field - (uintptr_t)&config->queues[i]));
+		if (*values_path(values, field))
+			return values_usable(values, field);
+	}
+	for (size_t i = 0; i < config->handler_count; i++) {
+		struct values *values = c->handlers[i].values;
+		struct config_handler *own = values_data(values);
+
+		if (lies_in(field, &config->handlers[i].plugin, sizeof(own->plugin)))
+			return config->handlers[i].plugin && values_usable(values, &own->plugin);
+	}
+	return true;
+}
+
 struct place config_queue_place(const struct config *config, const struct config_queue *queue)
 {
 	return config_private(config)->queues[queue - config->queues].place;

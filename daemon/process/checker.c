@@ -23,6 +23,7 @@
 
 struct checker {
 	const struct plan *plan;
+	bool whole;
 	int channel;
 	struct handler_env env;
 	struct handler_counters *counters;
@@ -125,8 +126,11 @@ static bool is_used(const struct config *config, const char *handler)
 	return false;
 }
 
-/* A handler that no queue uses is checked as well, so that its mistakes do not wait for the day it is used. */
-static void check_unused(struct checker *checker)
+/*
+ * A handler that no queue uses is checked as well, so that its mistakes do not wait for the day it is used; with a faulty
+ * configuration each of them is.
+ */
+static void check_alone(struct checker *checker)
 {
 	const struct config *config = checker->plan->config;
 
@@ -138,7 +142,9 @@ static void check_unused(struct checker *checker)
 			.handlers = { .items = &name, .count = 1 },
 		};
 
-		if (!is_used(config, name))
+		if (config->handlers[i].options->kind != NODE_MAP)
+			continue; /* reported with the other mistakes of the file */
+		if (!checker->whole || !is_used(config, name))
 			check_queue(checker, &queue, UINT32_MAX);
 	}
 }
@@ -156,16 +162,16 @@ static int check(struct checker *checker)
 	checker->counters = calloc(CHAIN_HANDLERS, sizeof(*checker->counters));
 	if (!checker->counters)
 		return 1;
-	for (size_t i = 0; i < config->queue_count; i++)
+	for (size_t i = 0; checker->whole && i < config->queue_count; i++)
 		check_queue(checker, &config->queues[i], (uint32_t)i);
-	check_unused(checker);
+	check_alone(checker);
 	free(checker->counters);
 	return channel_send_wait(checker->channel, &ready) < 0;
 }
 
-static int child(const struct plan *plan, int channel)
+static int child(const struct plan *plan, bool whole, int channel)
 {
-	struct checker checker = { .plan = plan, .channel = channel };
+	struct checker checker = { .plan = plan, .whole = whole, .channel = channel };
 	sigset_t none;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -271,7 +277,7 @@ static void explain_end(const struct answers *answers, int status, bool hung)
 		report_add(answers->report, file, "checker", "ended with status %d; it was at: %s", WEXITSTATUS(status), answers->step);
 }
 
-int checker_run(struct plan *plan, struct report *report)
+int checker_run(struct plan *plan, bool whole, struct report *report)
 {
 	struct answers answers = { .plan = plan, .report = report, .step = "start" };
 	int pair[2], status = 0, err;
@@ -291,7 +297,7 @@ int checker_run(struct plan *plan, struct report *report)
 	}
 	if (pid == 0) {
 		close(pair[0]);
-		_exit(child(plan, pair[1]));
+		_exit(child(plan, whole, pair[1]));
 	}
 	close(pair[1]);
 	hung = listen_to(pair[0], &answers);

@@ -8,7 +8,10 @@
 
 #include "daemon/process/plan.h"
 
-/* Fills plan->needs; mistakes, also a plugin that kills or hangs the checker, go into the report. 0 or -errno when it cannot be run. */
-int checker_run(struct plan *plan, struct report *report);
+/*
+ * Fills plan->needs; mistakes, also a plugin that kills or hangs the checker, go into the report. whole: false when the configuration
+ * has mistakes already, and each handler is judged by itself, not as a part of queues. 0 or -errno when it cannot be run.
+ */
+int checker_run(struct plan *plan, bool whole, struct report *report);
 
 #endif

@@ -26,6 +26,8 @@ static void find_plugins(struct plan *plan, struct trust *trust, struct report *
 		struct plan_plugin *plugin = &plan->plugins[i];
 		char why[1024], object[96];
 
+		if (!config_usable(config, &handler->plugin))
+			continue;
 		plugin->fd = plugin_find(handler->plugin, config->plugin_path.items, config->plugin_path.count, trust, plugin->path,
 					 sizeof(plugin->path), why, sizeof(why));
 		if (plugin->fd >= 0)
@@ -36,45 +38,51 @@ static void find_plugins(struct plan *plan, struct trust *trust, struct report *
 	}
 }
 
-static void find_account(struct plan *plan, struct report *report)
+static bool find_account(struct plan *plan, struct report *report)
 {
 	const struct config *config = plan->config;
 	char why[512];
+	int err = account_find(config->user, &plan->account, why, sizeof(why));
 
-	if (account_find(config->user, &plan->account, why, sizeof(why)) < 0)
+	if (err < 0)
 		report_add(report, config_place(config, &config->user), NULL, "user: %s", why);
 	else if (why[0])
 		log_warning("%s", why);
+	return err == 0;
+}
+
+static void run_checker(struct plan *plan, struct report *report)
+{
+	bool whole = report->count == 0;
+	const struct config *config = plan->config;
+	struct place place = { .file = config_place(config, NULL).file };
+	int err;
+
+	if (!find_account(plan, report))
+		return;
+	err = checker_run(plan, whole, report);
+	if (err)
+		report_add(report, place, "checker", "cannot be run: %s", strerror(-err));
 }
 
 struct plan *plan_make(const char *config_file, struct trust *trust, struct report *report)
 {
 	struct plan *plan = calloc(1, sizeof(*plan));
-	size_t mistakes;
-	int err;
 
 	if (!plan)
 		return NULL;
-	plan->config = config_load(config_file, trust, report);
-	if (!plan->config)
-		goto free;
+	plan->config = config_read(config_file, trust, report);
 	plan->plugins = calloc(plan->config->handler_count + 1, sizeof(*plan->plugins));
 	plan->needs = calloc(plan->config->queue_count + 1, sizeof(*plan->needs));
-	if (!plan->plugins || !plan->needs)
-		goto free;
+	if (!plan->plugins || !plan->needs) {
+		plan_free(plan);
+		return NULL;
+	}
 	for (size_t i = 0; i < plan->config->handler_count; i++)
 		plan->plugins[i].fd = -1;
 	find_plugins(plan, trust, report);
-	mistakes = report->count;
-	find_account(plan, report);
-	err = report->count > mistakes ? 0 : checker_run(plan, report);
-	if (err)
-		report_add(report, (struct place){ .file = config_file }, "checker", "cannot be run: %s", strerror(-err));
-	if (report->count == 0)
-		return plan;
-free:
-	plan_free(plan);
-	return NULL;
+	run_checker(plan, report);
+	return plan;
 }
 
 void plan_free(struct plan *plan)

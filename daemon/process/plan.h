@@ -26,8 +26,9 @@ struct plan {
 };
 
 /*
- * Reads and checks a configuration whole: the file, the plugins' files, and, in the checker, plugins and their options. Mistakes go
- * into the report. NULL when there was any.
+ * Reads and checks a configuration: the file, the plugins' files, and, in the checker, plugins and their options. Mistakes go
+ * into the report. Also after mistakes a plan is returned, so that the rest can be judged, too; it must not be put into force.
+ * NULL without memory.
  */
 struct plan *plan_make(const char *config_file, struct trust *trust, struct report *report);
 

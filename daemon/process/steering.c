@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char *const tables[] = {
 	[TABLE_FILTER] = "filter",
@@ -22,13 +23,23 @@ static const enum tool_backend backends[] = {
 
 /* ---- Translation ---- */
 
-static struct steer_entry *translate_entries(const struct config_queue *queue)
+/* With a faulty configuration the good entries are judged all the same. */
+static bool is_usable(const struct config *config, const struct config_steer *entry)
+{
+	return entry->chain && config_usable(config, &entry->chain) && config_usable(config, &entry->table) &&
+	       config_usable(config, &entry->family) && config_usable(config, &entry->match);
+}
+
+/* Fills entries; returns how many. */
+static size_t translate_entries(const struct config *config, const struct config_queue *queue, struct steer_entry *entries)
 {
 	const struct config_steer *from = queue->steer.items;
-	struct steer_entry *entries = calloc(queue->steer.count, sizeof(*entries));
+	size_t count = 0;
 
-	for (size_t i = 0; entries && i < queue->steer.count; i++)
-		entries[i] = (struct steer_entry){
+	for (size_t i = 0; i < queue->steer.count; i++) {
+		if (!is_usable(config, &from[i]))
+			continue;
+		entries[count++] = (struct steer_entry){
 			.table = tables[from[i].table],
 			.chain = from[i].chain,
 			.match = from[i].match,
@@ -37,20 +48,23 @@ static struct steer_entry *translate_entries(const struct config_queue *queue)
 			.last = from[i].position == POSITION_LAST,
 			.origin = &from[i],
 		};
-	return entries;
+	}
+	return count;
 }
 
 static int translate_queue(struct steering *steering, const struct config_queue *queue)
 {
 	struct steer_entry *entries;
+	size_t count;
 
 	for (uint32_t n = queue->numbers.first; n <= queue->numbers.last; n++)
 		steering->numbers[steering->number_count++] = (uint16_t)n;
 	if (queue->steer.count == 0)
 		return 0;
-	entries = translate_entries(queue);
+	entries = calloc(queue->steer.count, sizeof(*entries));
 	if (!entries)
 		return -ENOMEM;
+	count = translate_entries(steering->config, queue, entries);
 	steering->queues[steering->count++] = (struct steer_queue){
 		.name = queue->name,
 		.first = (uint16_t)queue->numbers.first,
@@ -58,7 +72,7 @@ static int translate_queue(struct steering *steering, const struct config_queue 
 		.bypass = queue->when_down == PASS_ACCEPT,
 		.cpu_fanout = queue->cpu_fanout,
 		.entries = entries,
-		.entry_count = queue->steer.count,
+		.entry_count = count,
 	};
 	return 0;
 }
@@ -124,6 +138,18 @@ static const char *queue_of(const struct steering *steering, const void *origin)
 	return "";
 }
 
+/* An entry whose chain is wrong was reported when the file was checked. */
+static bool is_reported(const struct report *report, struct place place)
+{
+	for (size_t i = 0; i < report->count; i++) {
+		const struct report_entry *entry = &report->entries[i];
+
+		if (entry->line == place.line && entry->column == place.column && strcmp(entry->file, place.file) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void to_report(void *context, const void *origin, const char *text)
 {
 	const struct findings *findings = context;
@@ -134,6 +160,8 @@ static void to_report(void *context, const void *origin, const char *text)
 		log_warning("steering: %s", text);
 		return;
 	}
+	if (is_reported(findings->report, config_place(config, &entry->chain)))
+		return;
 	report_add(findings->report, config_place(config, entry->match ? (const void *)&entry->match : (const void *)entry), NULL,
 		   "queue %s: steer: %s", queue_of(findings->steering, origin), text);
 }
