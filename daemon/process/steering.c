@@ -138,7 +138,7 @@ static const char *queue_of(const struct steering *steering, const void *origin)
 	return "";
 }
 
-/* An entry whose chain is wrong was reported when the file was checked. */
+/* What was found wrong when the file was checked needs no second word from the tool. */
 static bool is_reported(const struct report *report, struct place place)
 {
 	for (size_t i = 0; i < report->count; i++) {
@@ -155,15 +155,16 @@ static void to_report(void *context, const void *origin, const char *text)
 	const struct findings *findings = context;
 	const struct config *config = findings->steering->config;
 	const struct config_steer *entry = origin;
+	struct place place;
 
 	if (!entry) {
 		log_warning("steering: %s", text);
 		return;
 	}
-	if (is_reported(findings->report, config_place(config, &entry->chain)))
+	place = config_place(config, entry->match ? &entry->match : &entry->chain);
+	if (is_reported(findings->report, place) || is_reported(findings->report, config_place(config, &entry->chain)))
 		return;
-	report_add(findings->report, config_place(config, entry->match ? (const void *)&entry->match : (const void *)entry), NULL,
-		   "queue %s: steer: %s", queue_of(findings->steering, origin), text);
+	report_add(findings->report, place, NULL, "queue %s: steer: %s", queue_of(findings->steering, origin), text);
 }
 
 static void to_log(void *context, const void *origin, const char *text)
