@@ -86,9 +86,6 @@ static int check_verdict(const struct nfv_host *host, const struct rule_options 
 		return host->error(host, &o->whole, "does nothing: it has neither a mark nor a verdict other than continue");
 	if (o->verdict == NFV_REPEAT && !o->mark.mask)
 		return host->error(host, &o->verdict, "repeat without a mark would bring the packet back for ever");
-	if (o->verdict == NFV_QUEUE(host->queue))
-		return host->error(host, &o->verdict, "queue %u is this handler's own: the packet would come back for ever",
-				   host->queue);
 	return 0;
 }
 
@@ -114,6 +111,18 @@ static int compile(const struct nfv_host *host, struct rule *rule, const struct 
 	return 0;
 }
 
+/*
+ * To send a packet where it is already would bring it back for ever: there the rule lets it go on. In an entry with several queue
+ * numbers this is what one means, and only the worker of that number meets it.
+ */
+static void stay_in_queue(const struct nfv_host *host, struct rule *rule)
+{
+	if (rule->verdict != NFV_QUEUE(host->queue))
+		return;
+	rule->verdict = NFV_CONTINUE;
+	host->log(host, NFV_LOG_WARNING, "%s: in queue %u already: packets go on to the next rule", rule->name, host->queue);
+}
+
 /* One that decides every packet leaves nothing for those behind it: probably not what was meant, and no mistake. */
 static void warn_unreachable(const struct nfv_host *host, const struct filter *filter)
 {
@@ -126,6 +135,14 @@ static void warn_unreachable(const struct nfv_host *host, const struct filter *f
 			  rule->name, filter->rules[i + 1].name);
 		return;
 	}
+}
+
+/* What holds for all workers alike is said once. */
+static void warn(const struct nfv_host *host, const struct filter *filter)
+{
+	if (filter->rules[filter->count - 1].hits == &filter->uncounted)
+		host->log(host, NFV_LOG_NOTICE, "there are counters for 64 rules: the hits of later ones are not counted");
+	warn_unreachable(host, filter);
 }
 
 /* ---- An instance ---- */
@@ -156,6 +173,7 @@ static int fill_rule(const struct nfv_host *host, struct filter *filter, size_t 
 	err |= check_verdict(host, o);
 	if (err)
 		return -EINVAL;
+	stay_in_queue(host, rule);
 	rule->hits = host->counter(host, rule->name);
 	if (!rule->hits)
 		rule->hits = &filter->uncounted;
@@ -181,9 +199,8 @@ static int filter_open(const struct nfv_host *host, const void *options, void **
 		filter_close(filter);
 		return -EINVAL;
 	}
-	if (filter->rules[filter->count - 1].hits == &filter->uncounted)
-		host->log(host, NFV_LOG_NOTICE, "there are counters for 64 rules: the hits of later ones are not counted");
-	warn_unreachable(host, filter);
+	if (host->checking)
+		warn(host, filter);
 	*state = filter;
 	return 0;
 }

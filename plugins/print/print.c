@@ -60,29 +60,42 @@ struct print {
 	uint64_t hidden; /* not shown since this was told last */
 };
 
-static int print_open(const struct nfv_host *host, const void *options, void **state)
+static int check(const struct nfv_host *host, const struct print_options *o, struct print *print)
 {
-	const struct print_options *o = options;
-	struct print *print;
 	char why[512];
+	int err = 0;
 
 	if (host->given(host, &o->bytes) && !o->hex)
-		return host->error(host, &o->bytes, "says how much hex shows, and hex is off");
-	print = calloc(1, sizeof(*print));
-	if (!print)
-		return -ENOMEM;
-	print->host = host;
-	print->options = o;
-	if (o->only && expression_compile(&print->only, o->only, why, sizeof(why))) {
-		free(print);
-		return host->error(host, &o->only, "%s", why);
-	}
+		err = host->error(host, &o->bytes, "says how much hex shows, and hex is off");
+	if (o->only && expression_compile(&print->only, o->only, why, sizeof(why)))
+		err = host->error(host, &o->only, "%s", why);
+	return err;
+}
+
+static void tell_needs(const struct nfv_host *host, const struct print_options *o, const struct print *print)
+{
 	if (print->only)
 		host->need(host, expression_needs_bytes(print->only), 0);
 	if (o->hex)
 		host->need(host, (uint32_t)o->bytes, 0);
 	if (o->style == STYLE_LONG)
 		host->need(host, 0, NFV_META_NAMES | NFV_META_UID | NFV_META_GID);
+}
+
+static int print_open(const struct nfv_host *host, const void *options, void **state)
+{
+	struct print *print = calloc(1, sizeof(*print));
+
+	if (!print)
+		return -ENOMEM;
+	print->host = host;
+	print->options = options;
+	if (check(host, options, print)) {
+		expression_free(print->only);
+		free(print);
+		return -EINVAL;
+	}
+	tell_needs(host, options, print);
 	/* Reads the time zone's file, which a worker cannot do later. */
 	tzset();
 	*state = print;

@@ -123,8 +123,6 @@ static void mistakes(void **state)
 	bench_refused("rules:\n  - { name: x, match: udp, verdict: continue }\n", "2:5: handler h: rules 1: does nothing");
 	bench_refused("rules:\n  - match: udp\n    verdict: repeat\n",
 		      "3:14: handler h: rules 1: verdict: repeat without a mark would bring the packet back for ever");
-	bench_refused("rules: [ { verdict: queue 3 } ]\n",
-		      "1:21: handler h: rules 1: verdict: queue 3 is this handler's own: the packet would come back for ever");
 	bench_refused("rules: [ { verdict: hold } ]\n", "1:21: handler h: rules 1: verdict: ");
 	bench_refused("rules: [ { verdict: drop, name: '' } ]\n", "1:33: handler h: rules 1: name: ");
 	bench_refused("rules:\n  - { name: a, verdict: drop }\n  - { name: a, match: udp, verdict: drop }\n",
@@ -149,12 +147,26 @@ static void all_mistakes_at_once(void **state)
 	assert_int_equal(bench.report.count, 3);
 }
 
+/* The bench's queue is 3. */
+static void a_packet_is_not_sent_where_it_is(void **state)
+{
+	(void)state;
+	bench_must_open("rules:\n  - { name: there, match: udp, verdict: queue 3 }\n  - { verdict: queue 4 }\n");
+	assert_string_equal(bench.logged, "1 h: there: in queue 3 already: packets go on to the next rule");
+	assert_int_equal(bench_judge("dns4"), NFV_QUEUE(4));
+	assert_int_equal(hits("there"), 1);
+}
+
 static void rules_that_are_never_asked(void **state)
 {
 	(void)state;
+	bench.env.checking = true;
 	bench_must_open("rules:\n  - { match: tcp, verdict: drop }\n  - { name: end, verdict: accept }\n  - { match: udp, verdict: drop }\n");
 	assert_string_equal(bench.logged, "1 h: end decides every packet: the rules behind it, from rule 3 on, are never asked");
 	bench_must_open("rules:\n  - { mark: 1 }\n  - { match: udp, verdict: drop }\n  - { verdict: accept }\n");
+	assert_string_equal(bench.logged, "");
+	bench.env.checking = false;
+	bench_must_open("rules:\n  - { verdict: accept }\n  - { match: udp, verdict: drop }\n");
 	assert_string_equal(bench.logged, "");
 }
 
@@ -165,7 +177,9 @@ static void more_rules_than_counters(void **state)
 	(void)state;
 	for (int i = 0; i < 70; i++)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "  - { match: udp port %d, verdict: drop }\n", i + 1);
+	bench.env.checking = true;
 	bench_must_open(text);
+	bench.env.checking = false;
 	assert_non_null(strstr(bench.logged, "64 rules"));
 	assert_int_equal(bench_judge("dns4"), NFV_DROP);
 	assert_int_equal(hits("rule 53"), 1);
@@ -203,6 +217,7 @@ int main(void)
 		cmocka_unit_test(bytes_that_it_needs),
 		cmocka_unit_test(mistakes),
 		cmocka_unit_test(all_mistakes_at_once),
+		cmocka_unit_test(a_packet_is_not_sent_where_it_is),
 		cmocka_unit_test(rules_that_are_never_asked),
 		cmocka_unit_test(more_rules_than_counters),
 		cmocka_unit_test(statistics),

@@ -274,6 +274,8 @@ static void mistakes(void **state)
 	bench_refused("hex: true\nbytes: 0\n", "2:8: handler h: bytes: ");
 	bench_refused("bytes: 16\n", "1:8: handler h: bytes: says how much hex shows, and hex is off");
 	bench_refused("only: tcp dst porrt 3\n", "1:7: handler h: only: ");
+	bench_refused("bytes: 16\nonly: tcp dst porrt 3\n", "1:8: handler h: bytes: ");
+	assert_int_equal(bench.report.count, 2);
 	bench_refused("limit: 0\n", "1:8: handler h: limit: ");
 	bench_refused("colour: true\n", "1:1: handler h: unknown key colour");
 }
