@@ -168,10 +168,11 @@ class Consumer(Nobody):
         time.sleep(0.02)  # what it does before it sleeps is its work too
 
 
-def listener(port):
-    """Somebody the packets are for, or the kernel would answer each with ICMP. With room for a burst."""
+def listener(port, room=None):
+    """Somebody the packets are for, or the kernel would answer each with ICMP. Nobody reads: without room it is soon full."""
     sink = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sink.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
+    if room:
+        sink.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, room)
     sink.bind(("127.0.0.1", port))
     sink.setblocking(False)
     return sink
@@ -216,7 +217,7 @@ class Bench:
     # One measurement of one consumer each.
 
     def drain(self, consumer):
-        with listener(consumer.udp_port) as sink:
+        with listener(consumer.udp_port, room=64 << 20) as sink:
             consumer.signal(signal.SIGSTOP)
             wait_for("the consumer to stop", lambda: all(map(stopped, consumer.pids)))
             run(self.program("burst"), str(consumer.udp_port), str(PACKET), str(self.options.burst))
