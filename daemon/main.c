@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -88,9 +89,12 @@ static void on_ready(void *context)
 {
 	struct ready *ready = context;
 	const struct config *config = ready->config;
+	unsigned numbers = 0;
 	bool to_syslog = config->log_to == LOG_TO_SYSLOG || (config->log_to == LOG_TO_AUTO && ready->fd >= 0);
 
-	log_notice("ready: %zu queue entries", config->queue_count);
+	for (size_t i = 0; i < config->queue_count; i++)
+		numbers += config->queues[i].numbers.last - config->queues[i].numbers.first + 1;
+	log_notice("ready: %u queue%s", numbers, numbers == 1 ? "" : "s");
 	log_open(to_syslog ? LOG_SYSLOG : LOG_STDERR, (enum nfv_log_level)config->log_level, "nfverdictd");
 	if (ready->fd < 0)
 		return;
@@ -209,6 +213,17 @@ static void fill_descriptors(void)
 		close(fd);
 }
 
+/* Every queue number takes three descriptors. */
+static void raise_limits(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -225,6 +240,7 @@ int main(int argc, char **argv)
 	}
 	fill_descriptors();
 	umask(077);
+	raise_limits();
 	log_open(LOG_STDERR, NFV_LOG_INFO, "nfverdictd");
 	if (options.keys)
 		return keys(&options);

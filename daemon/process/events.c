@@ -2,6 +2,7 @@
 #include "daemon/process/events.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <time.h>
@@ -17,10 +18,15 @@ uint64_t events_now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-int events_open(struct events *events)
+int events_open(struct events *events, size_t watches)
 {
 	memset(events, 0, sizeof(*events));
-	for (size_t i = 0; i < EVENTS_WATCHES; i++)
+	events->epoll = -1;
+	events->watches = calloc(watches, sizeof(*events->watches));
+	if (!events->watches)
+		return -ENOMEM;
+	events->watch_count = watches;
+	for (size_t i = 0; i < watches; i++)
 		events->watches[i].fd = -1;
 	events->epoll = epoll_create1(EPOLL_CLOEXEC);
 	return events->epoll < 0 ? -errno : 0;
@@ -30,12 +36,13 @@ void events_close(struct events *events)
 {
 	if (events->epoll >= 0)
 		close(events->epoll);
-	events->epoll = -1;
+	free(events->watches);
+	*events = (struct events){ .epoll = -1 };
 }
 
 static struct events_watch *find_watch(struct events *events, int fd)
 {
-	for (size_t i = 0; i < EVENTS_WATCHES; i++)
+	for (size_t i = 0; i < events->watch_count; i++)
 		if (events->watches[i].fd == fd)
 			return &events->watches[i];
 	return NULL;

@@ -7,8 +7,7 @@
 
 #include <stdint.h>
 
-#define EVENTS_WATCHES 80 /* 64 for plugins and those of the process itself */
-#define EVENTS_TIMERS  64
+#define EVENTS_TIMERS 64
 
 struct events {
 	int epoll;
@@ -16,7 +15,8 @@ struct events {
 		int fd; /* -1: free */
 		nfv_watch_fn fn;
 		void *argument;
-	} watches[EVENTS_WATCHES];
+	} *watches;
+	size_t watch_count;   /* room in watches */
 	struct events_timer {
 		uint64_t due_ns; /* 0: free */
 		uint64_t every_ns;
@@ -28,7 +28,8 @@ struct events {
 
 uint64_t events_now_ns(void);
 
-int events_open(struct events *events);
+/* At most `watches` descriptors at a time. 0 or -errno. */
+int events_open(struct events *events, size_t watches);
 void events_close(struct events *events);
 
 /* fn may be NULL: the descriptor only ends a wait. 0 or -errno, -ENOSPC when the table is full, -EEXIST when watched already. */

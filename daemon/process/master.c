@@ -427,7 +427,7 @@ int master_run(const struct options *options, const struct plan *plan, struct st
 	       void *context)
 {
 	struct master master = { .options = options, .plan = plan, .steering = steering, .signals = -1 };
-	int err = events_open(&master.events);
+	int err = events_open(&master.events, steering->number_count + 8); /* a channel for each worker, and signals */
 	bool was_ready;
 
 	if (err == 0)

@@ -118,6 +118,9 @@ int served_open(struct served *served, const struct plan *plan, size_t queue, ui
 	err = region_create(&served->shared, name, shared_size(config->handlers.count));
 	if (err == 0)
 		err = region_map(&served->shared);
+	/* Workers inherit the mapping; with many queues each descriptor counts. */
+	if (err == 0)
+		region_close_descriptor(&served->shared);
 	snprintf(name, sizeof(name), "nfv-slots-%u", number);
 	if (err == 0)
 		err = region_create(&served->slots, name, config->batch * served->slot_size);

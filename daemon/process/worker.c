@@ -20,7 +20,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#define TICK_NS 1000000000u
+#define TICK_NS        1000000000u
+#define WORKER_WATCHES (64 + 8) /* for plugins, and those of the worker itself */
 
 /* The table behind nfv_interface_name(): a packet's operations get no context, and a process is one worker. */
 static struct names *interface_names;
@@ -190,7 +191,7 @@ static int worker_start(struct worker *worker)
 	err = privilege_become(&worker->setup->plan->account, true, why, sizeof(why));
 	if (err)
 		return failed(worker, "privileges", err, why);
-	err = events_open(&worker->events);
+	err = events_open(&worker->events, WORKER_WATCHES);
 	if (err == 0)
 		err = events_watch(&worker->events, worker->setup->channel, EPOLLIN, on_channel, worker);
 	if (err)

@@ -32,11 +32,17 @@ int region_map(struct region *region)
 	return 0;
 }
 
+void region_close_descriptor(struct region *region)
+{
+	if (region->fd >= 0)
+		close(region->fd);
+	region->fd = -1;
+}
+
 void region_close(struct region *region)
 {
 	if (region->memory)
 		munmap(region->memory, region->size);
-	if (region->fd >= 0)
-		close(region->fd);
+	region_close_descriptor(region);
 	*region = (struct region){ .fd = -1 };
 }

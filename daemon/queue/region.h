@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 struct region {
-	int fd;       /* -1: none */
+	int fd;       /* -1: none, or closed already */
 	void *memory; /* NULL until mapped */
 	size_t size;
 };
@@ -16,6 +16,9 @@ int region_create(struct region *region, const char *name, size_t size);
 
 /* Maps it for reading and writing. 0 or -errno. */
 int region_map(struct region *region);
+
+/* The mapping stays. */
+void region_close_descriptor(struct region *region);
 
 void region_close(struct region *region);
 

@@ -10,6 +10,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#define WATCHES 16
+
 static struct events events;
 static int calls;
 
@@ -17,7 +19,7 @@ static int open_events(void **state)
 {
 	(void)state;
 	calls = 0;
-	return events_open(&events);
+	return events_open(&events, WATCHES);
 }
 
 static int close_events(void **state)
@@ -67,17 +69,17 @@ static void calls_for_a_descriptor(void **state)
 
 static void refuses_too_many(void **state)
 {
-	int fds[EVENTS_WATCHES + 1], pair[2];
+	int fds[WATCHES + 1], pair[2];
 
 	(void)state;
 	assert_int_equal(pipe(pair), 0);
-	for (int i = 0; i <= EVENTS_WATCHES; i++)
+	for (int i = 0; i <= WATCHES; i++)
 		fds[i] = dup(pair[0]);
-	for (int i = 0; i < EVENTS_WATCHES; i++)
+	for (int i = 0; i < WATCHES; i++)
 		assert_int_equal(events_watch(&events, fds[i], EPOLLIN, NULL, NULL), 0);
-	assert_int_equal(events_watch(&events, fds[EVENTS_WATCHES], EPOLLIN, NULL, NULL), -ENOSPC);
+	assert_int_equal(events_watch(&events, fds[WATCHES], EPOLLIN, NULL, NULL), -ENOSPC);
 	assert_int_equal(events_watch(&events, -1, EPOLLIN, NULL, NULL), -EBADF);
-	for (int i = 0; i <= EVENTS_WATCHES; i++)
+	for (int i = 0; i <= WATCHES; i++)
 		close(fds[i]);
 	close(pair[0]);
 	close(pair[1]);
