@@ -84,8 +84,8 @@ static inline nfv_verdict call(const struct chain *chain, size_t index, struct n
 }
 
 /*
- * What most packets are: accepted by the first handler, untouched, with nobody who observes. Three times as fast as the way
- * round. False: the call was made and its verdict is to be judged.
+ * What most packets are: accepted by the first handler, untouched, with nobody who observes. Three times as fast as
+ * the way round. False: the call was made and its verdict is to be judged.
  */
 static inline bool run_quick(const struct chain *chain, size_t index, struct nfv_packet *p, const struct contract_pass *pass,
 			     nfv_verdict *verdict)

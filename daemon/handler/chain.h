@@ -29,7 +29,7 @@ struct chain {
 	nfv_verdict on_error;         /* ACCEPT or DROP */
 	uint32_t mark_mask;
 	struct chain_progress *progress;
-	/* Called after each packet's decision, in order of the packets; a slow handler must not delay those before it. */
+	/* Called after each packet's decision, in order of the packets; a slow handler must not delay earlier ones. */
 	void (*decided)(void *context, size_t index, const struct chain_decision *decision);
 	void *context;
 	bool batched;                 /* set by chain_prepare(): some handler has batch() */

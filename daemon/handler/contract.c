@@ -8,11 +8,8 @@
 #define LOG_LEN 256
 
 static const char *const breach_words[BREACH_KINDS] = {
-	[BREACH_VERDICT] = "no verdict",
-	[BREACH_RESERVED] = "reserved verdict",
-	[BREACH_MAY] = "not allowed",
-	[BREACH_MARK_MASK] = "mark-mask",
-	[BREACH_REWRITE] = "rewrite",
+	[BREACH_VERDICT] = "no verdict",  [BREACH_RESERVED] = "reserved verdict", [BREACH_MAY] = "not allowed",
+	[BREACH_MARK_MASK] = "mark-mask", [BREACH_REWRITE] = "rewrite",
 };
 
 static void decide(struct contract_pass *pass, nfv_verdict verdict, int handler)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a handler promised, and what it did: each call is held against `may`, the mark-mask and the rules of rewriting. A
- * packet whose handler broke its contract gets the verdict of on-error, with the mark and the bytes that the kernel has.
+ * What a handler promised, and what it did: each call is held against `may`, the mark-mask and the rules of
+ * rewriting. A packet whose handler broke its contract gets the verdict of on-error, with the mark and the bytes that
+ * the kernel has.
  */
 #ifndef HANDLER_CONTRACT_H
 #define HANDLER_CONTRACT_H
@@ -13,13 +14,13 @@
 /* A packet's way through the chain: what it was, and what it was after the last call that was found good. */
 struct contract_pass {
 	uint8_t *data;
-	uint32_t arrived_len;  /* captured_len, as it came */
+	uint32_t arrived_len; /* captured_len, as it came */
 	uint32_t original_len; /* as it came */
 	uint32_t arrived_mark;
 	uint32_t mark;
 	uint32_t captured_len;
 	uint32_t edits;
-	int editor;            /* the last handler that changed bytes; -1: none did */
+	int editor; /* the last handler that changed bytes; -1: none did */
 	bool marked;
 	bool decided;
 	struct chain_decision decision;

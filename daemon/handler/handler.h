@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A handler: a plugin opened with options. What surrounds it comes in through an environment, so that tests need no daemon. */
+/*
+ * A handler: a plugin opened with options. What surrounds it comes in through an environment, so that tests need no
+ * daemon.
+ */
 #ifndef HANDLER_HANDLER_H
 #define HANDLER_HANDLER_H
 
@@ -34,7 +37,8 @@ struct handler_counters {
 struct handler_env {
 	void (*log)(void *context, const char *handler, enum nfv_log_level level, const char *text);
 	void (*print)(void *context, const char *line);
-	int (*timer)(void *context, uint64_t after_ns, uint64_t every_ns, nfv_timer_fn fn, void *argument); /* NULL: -ENOSYS */
+	/* These four may be NULL: the plugin gets -ENOSYS. */
+	int (*timer)(void *context, uint64_t after_ns, uint64_t every_ns, nfv_timer_fn fn, void *argument);
 	void (*timer_cancel)(void *context, int timer);
 	int (*watch)(void *context, int fd, uint32_t events, nfv_watch_fn fn, void *argument);
 	void (*unwatch)(void *context, int fd);
@@ -60,11 +64,13 @@ struct handler {
 };
 
 /*
- * Checks the options node (a mapping, its key `plugin` skipped) against the plugin's table and opens an instance. 0, or -errno
- * after adding at least one line to the report. handler, plugin, node, env, counters must live until handler_close().
+ * Checks the options node (a mapping, its key `plugin` skipped) against the plugin's table and opens an instance. 0,
+ * or -errno after adding at least one line to the report. handler, plugin, node, env, counters must live until
+ * handler_close().
  */
 int handler_open(struct handler *handler, const struct plugin *plugin, const char *name, const struct node *options,
-		 struct place place, const struct handler_env *env, struct handler_counters *counters, struct report *report);
+		 struct place place, const struct handler_env *env, struct handler_counters *counters,
+		 struct report *report);
 void handler_close(struct handler *handler);
 
 #endif

@@ -45,7 +45,7 @@ static int find_in_folders(const char *name, const char *const *folders, size_t 
 			return -ENAMETOOLONG;
 		}
 		fd = open_path(trust, path, why, why_size);
-		/* One that is there and must not be used is no reason to take another: that would hide what is wrong. */
+		/* One that is there and must not be used is no reason to take another: what is wrong would be hidden. */
 		if (fd != -ENOENT && fd != -ENOTDIR)
 			return fd;
 	}
@@ -126,8 +126,9 @@ static int check_file(int fd, const struct refusal *to)
 }
 
 /*
- * A path to the descriptor that no library loaded before has: the loader compares names before it looks at files, and would
- * return the library that was once loaded through the same descriptor number. "/" and "/./" spell the bits of a serial number.
+ * A path to the descriptor that no library loaded before has: the loader compares names before it looks at files, and
+ * would return the library that was once loaded through the same descriptor number. "/" and "/./" spell the bits of a
+ * serial number.
  */
 static void name_descriptor(char alias[ALIAS_SIZE], int fd)
 {
@@ -140,7 +141,10 @@ static void name_descriptor(char alias[ALIAS_SIZE], int fd)
 	sprintf(end, "/%d", fd);
 }
 
-/* The loader's words, with the plugin's path in place of the alias; none where they begin with it, as the caller's line does. */
+/*
+ * The loader's words, with the plugin's path in place of the alias; none where they begin with it, as the caller's
+ * line does.
+ */
 static int refuse_load(const struct refusal *to, const char *text, const char *alias)
 {
 	size_t len = strlen(alias);

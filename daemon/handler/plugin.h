@@ -8,9 +8,9 @@
 #include <nfverdict/plugin.h>
 
 /*
- * Opens the file of a plugin, without loading it: `name` with a slash is a path, else lib-less "<name>.so" is looked for in each
- * folder. Runs in the master. The descriptor or -errno with why: "x.so: not found in A, B" or the path and what trust_open() says. The
- * path goes to path, which is set also when it failed.
+ * Opens the file of a plugin, without loading it: `name` with a slash is a path, else lib-less "<name>.so" is looked
+ * for in each folder. Runs in the master. The descriptor or -errno with why: "x.so: not found in A, B" or the path
+ * and what trust_open() says. The path goes to path, which is set also when it failed.
  */
 int plugin_find(const char *name, const char *const *folders, size_t folder_count, struct trust *trust, char *path,
 		size_t path_size, char *why, size_t why_size);
@@ -22,10 +22,10 @@ struct plugin {
 };
 
 /*
- * Loads through the descriptor, which the caller keeps and may close, and checks magic, ABI, struct size, name, functions, option
- * table. Nothing of the plugin but its constructors has run. 0, or -errno with one line in why that says what was found and
- * what was wanted: "magic is 0x00000000, wanted 0x6e667664"; the path is the caller's to name. After a failure there is
- * nothing to unload.
+ * Loads through the descriptor, which the caller keeps and may close, and checks magic, ABI, struct size, name,
+ * functions, option table. Nothing of the plugin but its constructors has run. 0, or -errno with one line in why that
+ * says what was found and what was wanted: "magic is 0x00000000, wanted 0x6e667664"; the path is the caller's to
+ * name. After a failure there is nothing to unload.
  */
 int plugin_load(struct plugin *plugin, int fd, const char *path, char *why, size_t why_size);
 void plugin_unload(struct plugin *plugin);

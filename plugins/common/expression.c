@@ -49,7 +49,10 @@ bool expression_match(const struct expression *expression, const struct nfv_pack
 	return bpf_filter(expression->program.bf_insns, packet->data, wire_len, packet->captured_len) != 0;
 }
 
-/* Where a load may end; an index register holds a header's length, 60 bytes at most, or what lies within the headers anyway. */
+/*
+ * Where a load may end; an index register holds a header's length, 60 bytes at most, or what lies within the headers
+ * anyway.
+ */
 static uint32_t load_end(const struct bpf_insn *insn)
 {
 	uint32_t size = BPF_SIZE(insn->code) == BPF_W ? 4 : BPF_SIZE(insn->code) == BPF_H ? 2 : 1;

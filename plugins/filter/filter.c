@@ -112,8 +112,8 @@ static int compile(const struct nfv_host *host, struct rule *rule, const struct 
 }
 
 /*
- * To send a packet where it is already would bring it back for ever: there the rule lets it go on. In an entry with several queue
- * numbers this is what one means, and only the worker of that number meets it.
+ * To send a packet where it is already would bring it back for ever: there the rule lets it go on. In an entry with
+ * several queue numbers this is what one means, and only the worker of that number meets it.
  */
 static void stay_in_queue(const struct nfv_host *host, struct rule *rule)
 {

@@ -119,7 +119,10 @@ static void add_protocol(struct line *line, uint8_t protocol)
 	line_add(line, "protocol %u", protocol);
 }
 
-/* Without a transport header that could be read: a later fragment, another protocol, or headers that were not captured. */
+/*
+ * Without a transport header that could be read: a later fragment, another protocol, or headers that were not
+ * captured.
+ */
 static void describe_other(struct line *line, const struct nfv_ip *ip)
 {
 	add_addresses(line, ip);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the print plugin writes about any packet: never beyond its line, never a control character, nothing read beyond the capture. */
+/*
+ * What the print plugin writes about any packet: never beyond its line, never a control character, nothing read
+ * beyond the capture.
+ */
 #include "plugins/print/describe.h"
 
 #include <linux/if_ether.h>

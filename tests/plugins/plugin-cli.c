@@ -4,8 +4,9 @@
  *
  * usage: plugin-cli PLUGIN.so [OPTIONS.yaml] < PACKETS
  *
- * PACKETS holds one packet a line, in hex from its IP header on. For each, a line tells the verdict, the mark if one was set, and
- * the packet's bytes if they were changed. Exit 1 with a line on standard error when the plugin is refused.
+ * PACKETS holds one packet a line, in hex from its IP header on. For each, a line tells the verdict, the mark if one
+ * was set, and the packet's bytes if they were changed. Exit 1 with a line on standard error when the plugin is
+ * refused.
  */
 #include "daemon/handler/chain.h"
 #include "daemon/packet/rewrite.h"
@@ -18,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PACKET_MAX 65531
+#define PACKET_MAX  65531
 #define OPTIONS_MAX 65536
 
 static uint8_t bytes[PACKET_MAX + 4096];
@@ -87,8 +88,13 @@ static int run_packets(struct handler *handler)
 	static const struct nfv_packet_ops ops = { .splice = rewrite_splice, .interface_name = interface_name };
 	struct nfv_packet *list[] = { &packet };
 	struct chain_progress progress = { 0 };
-	struct chain chain = { .handlers = handler, .count = 1, .default_verdict = NFV_ACCEPT, .on_error = NFV_DROP,
-			       .mark_mask = UINT32_MAX, .progress = &progress, .decided = decided };
+	struct chain chain = { .handlers = handler,
+			       .count = 1,
+			       .default_verdict = NFV_ACCEPT,
+			       .on_error = NFV_DROP,
+			       .mark_mask = UINT32_MAX,
+			       .progress = &progress,
+			       .decided = decided };
 	char *line = NULL;
 	size_t size = 0;
 	uint32_t id = 0;
@@ -103,9 +109,14 @@ static int run_packets(struct handler *handler)
 			result = 1;
 			break;
 		}
-		packet = (struct nfv_packet){ .size = sizeof(packet), .data = bytes, .captured_len = (uint32_t)len,
-					      .original_len = (uint32_t)len, .capacity = sizeof(bytes), .id = ++id,
-					      .protocol = bytes[0] >> 4 == 6 ? ETH_P_IPV6 : ETH_P_IP, .ops = &ops };
+		packet = (struct nfv_packet){ .size = sizeof(packet),
+					      .data = bytes,
+					      .captured_len = (uint32_t)len,
+					      .original_len = (uint32_t)len,
+					      .capacity = sizeof(bytes),
+					      .id = ++id,
+					      .protocol = bytes[0] >> 4 == 6 ? ETH_P_IPV6 : ETH_P_IP,
+					      .ops = &ops };
 		chain_run(&chain, list, 1);
 	}
 	free(line);

@@ -125,8 +125,9 @@ static const struct nfv_packet_ops bench_packet_ops = { .splice = rewrite_splice
 /* A UDP packet over IPv4 with right checksums; its payload begins with the index. */
 static void bench_fill_packet(struct bench *bench, size_t index)
 {
-	static const uint8_t header[28] = { 0x45, 0, 0, BENCH_LEN, 0, 0, 0, 0, 64, NFV_IP_UDP, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
-					    0x11, 0x5c, 0, 53, 0, 8 + BENCH_PAYLOAD, 0, 0 };
+	static const uint8_t header[28] = { 0x45, 0, 0, BENCH_LEN, 0, 0, 0, 0,    64,   NFV_IP_UDP, 0,  0, 10,
+					    0,    0, 1, 10,        0, 0, 2, 0x11, 0x5c, 0,          53, 0, 8 + BENCH_PAYLOAD,
+					    0,    0 };
 	struct nfv_packet *p = &bench->packets[index];
 	uint8_t *b = bench->bytes[index];
 	uint16_t sum;
@@ -162,17 +163,25 @@ static struct bench *bench_new(size_t count)
 	if (!bench)
 		abort();
 	bench->env = (struct handler_env){ .log = bench_log, .context = bench, .mark_mask = 0xffffffff };
-	bench->chain = (struct chain){ .handlers = bench->handlers, .count = count, .default_verdict = NFV_ACCEPT,
-				       .on_error = NFV_ACCEPT, .mark_mask = 0xffffffff, .progress = &bench->progress,
-				       .decided = bench_decided, .context = bench };
+	bench->chain = (struct chain){ .handlers = bench->handlers,
+				       .count = count,
+				       .default_verdict = NFV_ACCEPT,
+				       .on_error = NFV_ACCEPT,
+				       .mark_mask = 0xffffffff,
+				       .progress = &bench->progress,
+				       .decided = bench_decided,
+				       .context = bench };
 	for (int i = 0; i < BENCH_HANDLERS; i++) {
 		bench->scripts[i] = (struct bench_handler){ .bench = bench, .index = i, .verdict = NFV_CONTINUE };
 		bench->ops[i] = (struct nfv_plugin){ .may = NFV_MAY_DROP | NFV_MAY_MARK | NFV_MAY_REWRITE | NFV_MAY_REPEAT |
 							    NFV_MAY_QUEUE,
 						     .packet = bench_packet };
-		bench->handlers[i] = (struct handler){ .ops = &bench->ops[i], .state = &bench->scripts[i],
-						       .name = bench_names[i], .env = &bench->env,
-						       .counters = &bench->counters[i], .opened = true };
+		bench->handlers[i] = (struct handler){ .ops = &bench->ops[i],
+						       .state = &bench->scripts[i],
+						       .name = bench_names[i],
+						       .env = &bench->env,
+						       .counters = &bench->counters[i],
+						       .opened = true };
 	}
 	for (size_t i = 0; i < BENCH_PACKETS; i++)
 		bench_fill_packet(bench, i);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What tests of handlers share: a plugin with options of every type, whose open() is the test's, and what surrounds it. */
+/*
+ * What tests of handlers share: a plugin with options of every type, whose open() is the test's, and what surrounds
+ * it.
+ */
 #ifndef HANDLER_BENCH_H
 #define HANDLER_BENCH_H
 
@@ -39,10 +42,10 @@ struct options {
 	nfv_verdict verdict;
 	struct nfv_bytes bytes;
 	struct nfv_range range;
-	struct nfv_list numbers;  /* of uint64_t */
+	struct nfv_list numbers; /* of uint64_t */
 	struct rule one;
-	struct nfv_list rules;    /* of struct rule */
-	struct nfv_list tables;   /* of struct table */
+	struct nfv_list rules; /* of struct rule */
+	struct nfv_list tables; /* of struct table */
 };
 
 static const char *const words[] = { "auto", "off", NULL };
@@ -78,7 +81,10 @@ static const struct nfv_option option_table[] = {
 	{ .name = "numbers", .type = NFV_OPT_UINT, .flags = NFV_OPT_LIST, FIELD(numbers) },
 	{ .name = "one", .type = NFV_OPT_GROUP, FIELD(one), .group = rule_table, .group_size = sizeof(struct rule) },
 	{ .name = "rules", .type = NFV_OPT_GROUPS, FIELD(rules), .group = rule_table, .group_size = sizeof(struct rule) },
-	{ .name = "tables", .type = NFV_OPT_NAMED_GROUPS, FIELD(tables), .group = tables_table,
+	{ .name = "tables",
+	  .type = NFV_OPT_NAMED_GROUPS,
+	  FIELD(tables),
+	  .group = tables_table,
 	  .group_size = sizeof(struct table) },
 	{ .name = NULL },
 };

@@ -32,8 +32,8 @@ static struct {
 	struct node *tree;
 	uint8_t bytes[BENCH_CAPACITY];
 	struct nfv_packet packet;
-	char logged[1024];      /* the last line of the log */
-	char printed[16384];    /* all lines that were printed */
+	char logged[1024]; /* the last line of the log */
+	char printed[16384]; /* all lines that were printed */
 } bench;
 
 static inline void bench_log(void *context, const char *handler, enum nfv_log_level level, const char *text)
@@ -110,8 +110,12 @@ static inline int bench_open(const char *text)
 	memset(&bench.counters, 0, sizeof(bench.counters));
 	bench.tree = tree_parse("test.yaml", text, strlen(text), &bench.report);
 	assert_non_null(bench.tree);
-	bench.chain = (struct chain){ .handlers = &bench.handler, .count = 1, .default_verdict = NFV_ACCEPT, .on_error = NFV_DROP,
-				      .mark_mask = bench.env.mark_mask, .progress = &bench.progress,
+	bench.chain = (struct chain){ .handlers = &bench.handler,
+				      .count = 1,
+				      .default_verdict = NFV_ACCEPT,
+				      .on_error = NFV_DROP,
+				      .mark_mask = bench.env.mark_mask,
+				      .progress = &bench.progress,
 				      .decided = bench_decided };
 	return handler_open(&bench.handler, &bench.plugin, "h", bench.tree, bench.tree->place, &bench.env, &bench.counters,
 			    &bench.report);

@@ -22,7 +22,8 @@ static const struct chain_decision *run_one(struct bench *bench)
 
 static void each_verdict(void **state)
 {
-	static const nfv_verdict verdicts[] = { NFV_ACCEPT, NFV_DROP, NFV_REPEAT, NFV_QUEUE(0), NFV_QUEUE(7), NFV_QUEUE(65535) };
+	static const nfv_verdict verdicts[] = { NFV_ACCEPT,   NFV_DROP,     NFV_REPEAT,
+						NFV_QUEUE(0), NFV_QUEUE(7), NFV_QUEUE(65535) };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {

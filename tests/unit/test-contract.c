@@ -54,7 +54,8 @@ static void expect_breach(bench_fn fn, nfv_verdict verdict, uint32_t may, enum b
 			assert_int_equal(bench->counters[0].breaches[k], 0);
 		}
 		assert_int_equal(bench->counters[1].accepted + bench->counters[1].dropped + bench->counters[1].repeated +
-				 bench->counters[1].queued, 0);
+					 bench->counters[1].queued,
+				 0);
 		assert_int_equal(bench->lines, 1);
 		if (strncmp(bench->line, "second: broke its contract", 26) || !strstr(bench->line, words))
 			fail_msg("the log says: %s", bench->line);
@@ -67,7 +68,9 @@ static void expect_breach(bench_fn fn, nfv_verdict verdict, uint32_t may, enum b
 
 static void no_verdicts(void **state)
 {
-	static const nfv_verdict values[] = { 8, 9, 0x10000, NFV_ACCEPT | 1 << 16, NFV_DROP | 5 << 16, 0xfffffffe, UINT32_MAX };
+	static const nfv_verdict values[] = {
+		8, 9, 0x10000, NFV_ACCEPT | 1 << 16, NFV_DROP | 5 << 16, 0xfffffffe, UINT32_MAX
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
@@ -294,8 +297,9 @@ static uint32_t seed;
 
 static nfv_verdict anything(struct bench *bench, int handler, struct nfv_packet *packet)
 {
-	static const nfv_verdict verdicts[] = { NFV_CONTINUE, NFV_CONTINUE, NFV_CONTINUE, NFV_CONTINUE, NFV_ACCEPT, NFV_DROP,
-						NFV_REPEAT, NFV_QUEUE(9), NFV_HOLD, 77, NFV_CONTINUE, NFV_CONTINUE };
+	static const nfv_verdict verdicts[] = { NFV_CONTINUE, NFV_CONTINUE, NFV_CONTINUE, NFV_CONTINUE,
+						NFV_ACCEPT,   NFV_DROP,     NFV_REPEAT,   NFV_QUEUE(9),
+						NFV_HOLD,     77,           NFV_CONTINUE, NFV_CONTINUE };
 	uint32_t dice = mix(packet->id ^ (uint32_t)handler << 24 ^ seed);
 
 	switch (dice >> 4 & 15) {
@@ -359,16 +363,11 @@ static void batches_end_as_single_packets_do(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_verdicts),
-		cmocka_unit_test(reserved_verdicts),
-		cmocka_unit_test(more_than_it_may),
-		cmocka_unit_test(marks_outside_the_mask),
-		cmocka_unit_test(bad_rewrites),
-		cmocka_unit_test(edits_of_a_truncated_packet),
-		cmocka_unit_test(the_editor_answers),
-		cmocka_unit_test(lines_come_at_powers_of_ten),
-		cmocka_unit_test(verdicts_left_out),
-		cmocka_unit_test(batches_end_as_single_packets_do),
+		cmocka_unit_test(no_verdicts),        cmocka_unit_test(reserved_verdicts),
+		cmocka_unit_test(more_than_it_may),   cmocka_unit_test(marks_outside_the_mask),
+		cmocka_unit_test(bad_rewrites),       cmocka_unit_test(edits_of_a_truncated_packet),
+		cmocka_unit_test(the_editor_answers), cmocka_unit_test(lines_come_at_powers_of_ten),
+		cmocka_unit_test(verdicts_left_out),  cmocka_unit_test(batches_end_as_single_packets_do),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

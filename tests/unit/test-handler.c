@@ -78,7 +78,8 @@ static void every_type(void **state)
 				   "    - { match: tcp }\n"
 				   "    - { verdict: repeat, mark: 1 }\n"
 				   "  tables: { left: {}, right: { weight: 8 } }\n",
-				   check_all), 0);
+				   check_all),
+			 0);
 	assert_int_equal(opened, 1);
 	handler_close(&handler);
 	assert_int_equal(closed, 1);
@@ -123,7 +124,8 @@ static void mistakes_are_all_reported(void **state)
 				   "  colour: red\n"
 				   "  rules:\n"
 				   "    - { verdict: perhaps }\n",
-				   check_all), -EINVAL);
+				   check_all),
+			 -EINVAL);
 	assert_int_equal(opened, 0);
 	assert_int_equal(report.count, 3);
 	report_sort(&report);
@@ -217,7 +219,8 @@ static void errors_have_a_place(void **state)
 				   "  rules:\n"
 				   "    - match: tcp\n"
 				   "    - { verdict: drop, match: tcp dst porrt 23 }\n",
-				   refuse_second_match), -EINVAL);
+				   refuse_second_match),
+			 -EINVAL);
 	assert_int_equal(report.count, 2);
 	expect_line(0, 4, 14, "handler h: rules 1: match: first line");
 	expect_line(1, 5, 31, "handler h: rules 2: match: syntax error at 5");

@@ -114,9 +114,9 @@ static void mistakes(void **state)
 	(void)state;
 	bench_refused("plugin: filter\n", "1:1: handler h: rules: is missing");
 	bench_refused("rules: []\n", "1:8: handler h: rules: there is no rule");
-	bench_refused("rules:\n  - { match: tcp dst porrt 23, verdict: drop }\n",
+	bench_refused("rules:\n  - { match: tcp dst porrt 23, verdict: drop }\n", "2:14: handler h: rules 1: match: ");
+	bench_refused("rules:\n  - { match: ether host 00:11:22:33:44:55, verdict: drop }\n",
 		      "2:14: handler h: rules 1: match: ");
-	bench_refused("rules:\n  - { match: ether host 00:11:22:33:44:55, verdict: drop }\n", "2:14: handler h: rules 1: match: ");
 	bench_refused("rules:\n  - { match: vlan 3, verdict: drop }\n", "2:14: handler h: rules 1: match: ");
 	bench_refused("rules:\n  - { verdict: drop, match: udp }\n  - { match: udp }\n",
 		      "3:5: handler h: rules 2: does nothing: it has neither a mark nor a verdict other than continue");
@@ -143,7 +143,8 @@ static void all_mistakes_at_once(void **state)
 	bench_refused("rules:\n"
 		      "  - { match: nonsense here, verdict: repeat }\n"
 		      "  - { match: udp }\n"
-		      "  - { match: udp, verdict: drop }\n", "2:14: handler h: rules 1: match: ");
+		      "  - { match: udp, verdict: drop }\n",
+		      "2:14: handler h: rules 1: match: ");
 	assert_int_equal(bench.report.count, 3);
 }
 
@@ -161,8 +162,10 @@ static void rules_that_are_never_asked(void **state)
 {
 	(void)state;
 	bench.env.checking = true;
-	bench_must_open("rules:\n  - { match: tcp, verdict: drop }\n  - { name: end, verdict: accept }\n  - { match: udp, verdict: drop }\n");
-	assert_string_equal(bench.logged, "1 h: end decides every packet: the rules behind it, from rule 3 on, are never asked");
+	bench_must_open("rules:\n  - { match: tcp, verdict: drop }\n  - { name: end, verdict: accept }\n  - { match: udp, "
+			"verdict: drop }\n");
+	assert_string_equal(bench.logged,
+			    "1 h: end decides every packet: the rules behind it, from rule 3 on, are never asked");
 	bench_must_open("rules:\n  - { mark: 1 }\n  - { match: udp, verdict: drop }\n  - { verdict: accept }\n");
 	assert_string_equal(bench.logged, "");
 	bench.env.checking = false;
@@ -176,7 +179,8 @@ static void more_rules_than_counters(void **state)
 
 	(void)state;
 	for (int i = 0; i < 70; i++)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "  - { match: udp port %d, verdict: drop }\n", i + 1);
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "  - { match: udp port %d, verdict: drop }\n",
+			 i + 1);
 	bench.env.checking = true;
 	bench_must_open(text);
 	bench.env.checking = false;

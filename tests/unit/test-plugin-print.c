@@ -30,11 +30,14 @@ static void as_tcpdump_does(void **state)
 	expect_sample("dns6", "IP6 2001:db8::1.36646 > 2001:db8::2.53: UDP, length 29 [accept by default]\n");
 	expect_sample("syn4", "IP 192.0.2.1.34488 > 192.0.2.2.80: Flags [S], seq 4085459579, win 64240, length 0 "
 			      "[accept by default]\n");
-	expect_sample("http4", "IP 192.0.2.1.34488 > 192.0.2.2.80: Flags [P.], seq 4085459580:4085459617, ack 224463326, win 63, "
-			       "length 37 [accept by default]\n");
-	expect_sample("http6", "IP6 2001:db8::1.50380 > 2001:db8::2.80: Flags [P.], seq 2633892861:2633892898, ack 242720521, "
-			       "win 64, length 37 [accept by default]\n");
-	expect_sample("ping4", "IP 192.0.2.1 > 192.0.2.2: ICMP echo request, id 32320, seq 1, length 45 [accept by default]\n");
+	expect_sample("http4",
+		      "IP 192.0.2.1.34488 > 192.0.2.2.80: Flags [P.], seq 4085459580:4085459617, ack 224463326, win 63, "
+		      "length 37 [accept by default]\n");
+	expect_sample("http6",
+		      "IP6 2001:db8::1.50380 > 2001:db8::2.80: Flags [P.], seq 2633892861:2633892898, ack 242720521, "
+		      "win 64, length 37 [accept by default]\n");
+	expect_sample("ping4",
+		      "IP 192.0.2.1 > 192.0.2.2: ICMP echo request, id 32320, seq 1, length 45 [accept by default]\n");
 	expect_sample("ping4_record_route", "IP 192.0.2.1 > 192.0.2.2: ICMP echo request, id 32322, seq 1, length 16 "
 					    "[accept by default]\n");
 	expect_sample("fragment4_first", "IP 192.0.2.1 > 192.0.2.2: ICMP echo request, id 32324, seq 1, length 80 "
@@ -68,7 +71,8 @@ static void tcp_flags(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		bench_sample("syn4");
 		bench.bytes[33] = cases[i].flags;
-		snprintf(wanted, sizeof(wanted), "IP 192.0.2.1.34488 > 192.0.2.2.80: %s [accept by default]\n", cases[i].text);
+		snprintf(wanted, sizeof(wanted), "IP 192.0.2.1.34488 > 192.0.2.2.80: %s [accept by default]\n",
+			 cases[i].text);
 		expect(wanted);
 	}
 }
@@ -104,7 +108,8 @@ static void other_messages(void **state)
 		bench.bytes[cases[i].offset + 1] = cases[i].code;
 		memcpy(bench.bytes + cases[i].offset + 8, target, sizeof(target));
 		snprintf(wanted, sizeof(wanted), "%s: %s [accept by default]\n",
-			 cases[i].offset == 20 ? "IP 192.0.2.1 > 192.0.2.2" : "IP6 2001:db8::1 > 2001:db8::2", cases[i].text);
+			 cases[i].offset == 20 ? "IP 192.0.2.1 > 192.0.2.2" : "IP6 2001:db8::1 > 2001:db8::2",
+			 cases[i].text);
 		expect(wanted);
 	}
 }
@@ -161,7 +166,8 @@ static void the_long_style(void **state)
 	bench.packet.in_ifindex = 2;
 	bench.packet.out_ifindex = 9;
 	bench.packet.mark = 0x2a;
-	expect("IP 192.0.2.1.34488 > 192.0.2.2.80: Flags [S], seq 4085459579, win 64240, length 0 {queue 3, id 77, FORWARD, in eth0, "
+	expect("IP 192.0.2.1.34488 > 192.0.2.2.80: Flags [S], seq 4085459579, win 64240, length 0 {queue 3, id 77, FORWARD, "
+	       "in eth0, "
 	       "out #9, mark 0x2a, ttl 64, DF, tcp options 4, captured 60/60} [accept by default]\n");
 	bench_sample("dns6");
 	bench.packet.hook = 3;
@@ -174,8 +180,10 @@ static void the_long_style(void **state)
 	bench.packet.captured_len = 48;
 	bench.bytes[0] = 0x62;
 	bench.bytes[1] = 0xe0;
-	expect("IP6 2001:db8::1.36646 > 2001:db8::2.53: UDP, length 29 {queue 3, id 77, OUTPUT, physin br-lan, mark 0x0, hlim 64, "
-	       "class 0x2e, captured 48/77, vlan 7 priority 3, uid 1000, gid 100, gso, checksum not ready} [accept by default]\n");
+	expect("IP6 2001:db8::1.36646 > 2001:db8::2.53: UDP, length 29 {queue 3, id 77, OUTPUT, physin br-lan, mark 0x0, "
+	       "hlim 64, "
+	       "class 0x2e, captured 48/77, vlan 7 priority 3, uid 1000, gid 100, gso, checksum not ready} [accept by "
+	       "default]\n");
 	bench_must_open("style: short\n");
 	assert_int_equal(bench.handler.needs_metadata, 0);
 }
@@ -199,12 +207,14 @@ static void decisions(void **state)
 	(void)state;
 	bench_must_open("plugin: print\n");
 	expect_decision(&(struct nfv_decision){ .verdict = NFV_DROP, .handler = "no-telnet" }, "[drop by no-telnet]\n");
-	expect_decision(&(struct nfv_decision){ .verdict = NFV_ACCEPT, .handler = "m", .marked = true }, "[accept by m mark 0x10]\n");
+	expect_decision(&(struct nfv_decision){ .verdict = NFV_ACCEPT, .handler = "m", .marked = true },
+			"[accept by m mark 0x10]\n");
 	expect_decision(&(struct nfv_decision){ .verdict = NFV_REPEAT, .handler = "r", .marked = true, .rewritten = true },
 			"[repeat by r mark 0x10 rewritten]\n");
 	expect_decision(&(struct nfv_decision){ .verdict = NFV_QUEUE(65535), .handler = "q" }, "[queue 65535 by q]\n");
 	expect_decision(&(struct nfv_decision){ .verdict = NFV_DROP, .failed = true }, "[drop by on-error]\n");
-	expect_decision(&(struct nfv_decision){ .verdict = NFV_ACCEPT, .handler = "a\033[31m\n\xff" }, "[accept by a?[31m??]\n");
+	expect_decision(&(struct nfv_decision){ .verdict = NFV_ACCEPT, .handler = "a\033[31m\n\xff" },
+			"[accept by a?[31m??]\n");
 }
 
 static void hex(void **state)
@@ -213,14 +223,14 @@ static void hex(void **state)
 	bench_must_open("hex: true\n");
 	assert_int_equal(bench.handler.needs_bytes, 256);
 	expect_sample("dns4", "IP 192.0.2.1.41582 > 192.0.2.2.53: UDP, length 29 [accept by default]\n"
-		      "\t0x0000:  4500 0039 0c92 4000 4011 aa1e c000 0201  E..9..@.@.......\n"
-		      "\t0x0010:  c000 0202 a26e 0035 0025 ef63 1a2b 0100  .....n.5.%.c.+..\n"
-		      "\t0x0020:  0001 0000 0000 0000 0765 7861 6d70 6c65  .........example\n"
-		      "\t0x0030:  0363 6f6d 0000 0100 01                   .com.....\n");
+			      "\t0x0000:  4500 0039 0c92 4000 4011 aa1e c000 0201  E..9..@.@.......\n"
+			      "\t0x0010:  c000 0202 a26e 0035 0025 ef63 1a2b 0100  .....n.5.%.c.+..\n"
+			      "\t0x0020:  0001 0000 0000 0000 0765 7861 6d70 6c65  .........example\n"
+			      "\t0x0030:  0363 6f6d 0000 0100 01                   .com.....\n");
 	bench_must_open("hex: true\nbytes: 3\n");
 	assert_int_equal(bench.handler.needs_bytes, NFV_NEEDS_HEADERS);
 	expect_sample("dns4", "IP 192.0.2.1.41582 > 192.0.2.2.53: UDP, length 29 [accept by default]\n"
-		      "\t0x0000:  4500 00                                  E..\n");
+			      "\t0x0000:  4500 00                                  E..\n");
 	bench_must_open("hex: true\nbytes: 2K\n");
 	assert_int_equal(bench.handler.needs_bytes, 2048);
 }

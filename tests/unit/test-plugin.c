@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-static char folder[64];     /* a temporary one */
+static char folder[64]; /* a temporary one */
 static struct trust trust = { .allow_unsafe = true };
 static char why[1024];
 
@@ -136,9 +136,17 @@ static void files_that_are_none(void **state)
 	expect_refused(make_file("empty.so", "", 0), "is empty, not a shared object");
 	expect_refused(folder, "is a folder, wanted a shared object");
 	/* An ELF header and nothing behind it. */
-	expect_refused(make_file("cut.so", "\x7f" "ELF\2\1\1\0\0\0\0\0\0\0\0\0\3\0\x3e\0", 20), "file too short");
+	expect_refused(make_file("cut.so",
+				 "\x7f"
+				 "ELF\2\1\1\0\0\0\0\0\0\0\0\0\3\0\x3e\0",
+				 20),
+		       "file too short");
 	/* Not position-independent, or a relocatable object: the type says so. */
-	expect_refused(make_file("object.so", "\x7f" "ELF\2\1\1\0\0\0\0\0\0\0\0\0\1\0\x3e\0", 20), "not a shared object");
+	expect_refused(make_file("object.so",
+				 "\x7f"
+				 "ELF\2\1\1\0\0\0\0\0\0\0\0\0\1\0\x3e\0",
+				 20),
+		       "not a shared object");
 	/* A program of the machine: whatever the loader says about it is one line. */
 	len = readlink("/proc/self/exe", program, sizeof(program) - 1);
 	assert_true(len > 0);
