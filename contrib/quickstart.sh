@@ -16,8 +16,9 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 build=$top/build
 
 build_packages="autoconf automake make gcc libc6-dev pkg-config libmnl-dev libnetfilter-queue-dev libnfnetlink-dev libyaml-dev
-	libpcap-dev libseccomp-dev libcap-ng-dev libcmocka-dev"
+	libpcap-dev libseccomp-dev libcap-ng-dev"
 run_packages="iptables iproute2 iputils-ping python3"
+check_packages="libcmocka-dev g++" # the public headers are C++ too. For the demo as well: it is configured only once
 
 usage() {
 	sed -n '4,12s/^# \{0,1\}//p' "$0"
@@ -66,7 +67,7 @@ cannot_install() {
 
 install_packages() {
 	# shellcheck disable=SC2086 # lists of words
-	set -- $build_packages $run_packages
+	set -- $build_packages $run_packages $check_packages
 	if ! command -v dpkg-query >/dev/null; then
 		missing=$*
 		cannot_install "this is not a Debian system, and the packages have Debian's names"

@@ -119,7 +119,7 @@ queues:
 END
 wrong "plugins" <<'END'
 @3:22: handler nowhere: plugin: no-such-plugin.so: not found in BUILD/plugins/accept, BUILD/tests/plugins
-@4:19: handler text: plugin: TMP/./text.so: is not a shared object
+@4:19: handler text: plugin: TMP/text.so: is not a shared object
 @5:20: handler magic: plugin: BUILD/tests/plugins/wrong-magic.so: magic is 0x12345678, wanted 0x6e667664
 @6:21: handler symbol: plugin: BUILD/tests/plugins/undefined-symbol.so: undefined symbol: nobody_has_this_function
 @7:23: handler function: plugin: BUILD/tests/plugins/no-function.so: has neither packet() nor batch()
