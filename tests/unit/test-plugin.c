@@ -265,6 +265,29 @@ static void not_found(void **state)
 	assert_int_equal(find("no-such", folders, 2, small, sizeof(small)), -ENAMETOOLONG);
 }
 
+/* Root reads everything, so it becomes somebody else for a moment. */
+static void a_file_that_cannot_be_read(void **state)
+{
+	const char *secret = make_file("secret.so", "s", 1);
+	bool root = geteuid() == 0;
+	char path[256];
+	int fd;
+
+	(void)state;
+	assert_int_equal(chmod(folder, 0755), 0);
+	assert_int_equal(chmod(secret, 0), 0);
+	if (root && seteuid(65534)) {
+		print_message("in this user namespace there is nobody else\n");
+		skip();
+	}
+	fd = find(secret, NULL, 0, path, sizeof(path));
+	if (root)
+		assert_int_equal(seteuid(0), 0);
+	assert_int_equal(fd, -EACCES);
+	assert_int_equal(strncmp(why, secret, strlen(secret)), 0);
+	assert_non_null(strstr(why, "Permission denied"));
+}
+
 /* One that must not be used is not passed over for another: what is wrong would stay hidden. */
 static void a_bad_one_is_not_passed_over(void **state)
 {
@@ -318,6 +341,7 @@ int main(void)
 		cmocka_unit_test(a_short_line_is_cut),
 		cmocka_unit_test(folders_in_order),
 		cmocka_unit_test(not_found),
+		cmocka_unit_test(a_file_that_cannot_be_read),
 		cmocka_unit_test(a_bad_one_is_not_passed_over),
 	};
 
