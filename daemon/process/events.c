@@ -64,6 +64,7 @@ int events_watch(struct events *events, int fd, uint32_t mask, nfv_watch_fn fn, 
 	if (epoll_ctl(events->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
 		return -errno;
 	*watch = (struct events_watch){ .fd = fd, .fn = fn, .argument = argument };
+	events->watching++;
 	return 0;
 }
 
@@ -75,6 +76,7 @@ void events_unwatch(struct events *events, int fd)
 		return;
 	(void)epoll_ctl(events->epoll, EPOLL_CTL_DEL, fd, NULL);
 	watch->fd = -1;
+	events->watching--;
 }
 
 static void find_next_due(struct events *events)

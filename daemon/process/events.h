@@ -17,6 +17,7 @@ struct events {
 		void *argument;
 	} *watches;
 	size_t watch_count;   /* room in watches */
+	size_t watching;      /* descriptors that are watched */
 	struct events_timer {
 		uint64_t due_ns; /* 0: free */
 		uint64_t every_ns;

@@ -155,14 +155,12 @@ static void reap(struct master *master)
 
 static void tell_stats(struct master *master)
 {
-	const struct channel_message message = { .type = CHANNEL_TELL_STATS };
 	char *text = NULL, *line, *rest;
 	size_t len = 0;
 	FILE *out;
 
 	for (size_t i = 0; i < master->count; i++)
-		if (master->served[i].channel >= 0)
-			(void)channel_send(master->served[i].channel, &message);
+		served_tell(&master->served[i], CHANNEL_TELL_STATS);
 	out = open_memstream(&text, &len);
 	if (!out)
 		return;
@@ -386,7 +384,7 @@ static void end_workers(struct master *master)
 
 	master->stopping = true;
 	for (size_t i = 0; i < master->count; i++)
-		served_stop(&master->served[i]);
+		served_tell(&master->served[i], CHANNEL_STOP);
 	while (any_worker(master) && events_now_ns() < limit)
 		if (events_wait(&master->events, 100) < 0)
 			break;

@@ -264,12 +264,13 @@ void served_ended(struct served *served, int status, bool stopping)
 	served->channel = -1;
 }
 
-void served_stop(struct served *served)
+void served_tell(const struct served *served, enum channel_type type)
 {
-	const struct channel_message stop = { .type = CHANNEL_STOP };
+	const struct channel_message message = { .type = type };
 
-	if (served->channel >= 0 && channel_send(served->channel, &stop) < 0 && served->pid > 0)
-		kill(served->pid, SIGKILL);
+	if (served->channel < 0 || served->pid <= 0)
+		return;
+	kill(served->pid, channel_send(served->channel, &message) < 0 ? SIGKILL : SERVED_WAKE_SIGNAL);
 }
 
 unsigned served_let_go(const struct served *served)

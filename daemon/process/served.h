@@ -10,8 +10,12 @@
 #include "daemon/queue/socket.h"
 #include "daemon/queue/status.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/types.h>
+
+/* Sent after a message, to a worker that may be waiting for packets only. */
+#define SERVED_WAKE_SIGNAL SIGUSR1
 
 struct served {
 	const struct plan *plan;
@@ -55,8 +59,8 @@ int served_start(struct served *served);
  */
 void served_ended(struct served *served, int status, bool stopping);
 
-/* Asks the worker to end. */
-void served_stop(struct served *served);
+/* Says something to the worker; one that does not listen is killed. Without a worker nothing. */
+void served_tell(const struct served *served, enum channel_type type);
 
 /* Lets what still waits in the kernel go, or drops it, as when-down says. After the worker ended. Returns how many packets. */
 unsigned served_let_go(const struct served *served);

@@ -13,6 +13,7 @@
 #define PAUSE_BYTES_MAX   32768u    /* a batch that carried more is bulk traffic, which a pause would slow down */
 #define FLUSH_AFTER_NS    500000u   /* a slow handler delays the verdicts of packets before it by no more than about this */
 #define FINISH_NS         1000000000u /* at the end, for what is still in the socket */
+#define PRINT_RETRY_MS    100         /* while standard output takes no more */
 #define LOOK_AFTER_NS     10000000u /* under load, how often other descriptors and timers get their turn */
 
 /* ---- Verdicts ---- */
@@ -279,21 +280,36 @@ static bool pause_for_more(struct worker *worker, size_t bytes)
 	return true;
 }
 
-/* One turn: true when there is more to come at once, false when the socket was seen empty. */
-static bool turn(struct worker *worker)
+/* A receive that brought nothing. True when there may be more at once. */
+static bool received_nothing(struct worker *worker, int err)
 {
-	int count = receive_messages(&worker->receiver);
+	worker->look_around = true;
+	switch (err) {
+	case -EAGAIN:
+		if (worker->recovering)
+			recover(worker, false, 0);
+		return false;
+	case -ENOBUFS:
+		worker->counters->overruns++;
+		return true;
+	case -EINTR:
+		return false;
+	default:
+		log_error("queue %u: receive: %s", worker->number, strerror(-err));
+		worker->broken = true;
+		worker->stop = true;
+		return false;
+	}
+}
+
+/* One turn: true when there is more to come at once, false when the socket was seen empty. */
+static bool turn(struct worker *worker, bool wait)
+{
+	int count = receive_messages(&worker->receiver, wait);
 	size_t bytes;
 
-	if (count <= 0) {
-		if (count == -ENOBUFS)
-			worker->counters->overruns++;
-		else if (count != -EAGAIN)
-			log_error("queue %u: receive: %s", worker->number, strerror(-count));
-		if (worker->recovering && count == -EAGAIN)
-			recover(worker, false, 0);
-		return count == -ENOBUFS;
-	}
+	if (count <= 0)
+		return received_nothing(worker, count);
 	worker->opened_ns = events_now_ns();
 	bytes = serve_batch(worker, (unsigned)count);
 	if (worker->printed_len > 0)
@@ -303,6 +319,35 @@ static bool turn(struct worker *worker)
 	return pause_for_more(worker, bytes);
 }
 
+/*
+ * When nothing but packets is waited for, the receive itself waits: one system call less for a packet that comes alone. The
+ * master's words are then announced by a signal, and looked for once a second at least.
+ */
+static bool may_wait_in_receive(const struct worker *worker)
+{
+	return !worker->events.next_due_ns && worker->events.watching == WORKER_OWN_WATCHES && !worker->printed_len;
+}
+
+/* Gives timers and other descriptors their turn: when there is nothing else to do, and now and then under load. */
+static int look_around(struct worker *worker, bool wait)
+{
+	int err;
+
+	if (!wait && !worker->look_around && worker->opened_ns < worker->looked_ns + LOOK_AFTER_NS)
+		return 0;
+	err = events_wait(&worker->events, !wait ? 0 : worker->printed_len ? PRINT_RETRY_MS : -1);
+	if (err) {
+		log_error("queue %u: epoll: %s", worker->number, strerror(-err));
+		return err;
+	}
+	worker->look_around = false;
+	worker->looked_ns = events_now_ns();
+	worker->shared->heartbeat_ns = worker->looked_ns;
+	if (worker->printed_len > 0)
+		worker_flush_prints(worker);
+	return 0;
+}
+
 /* The last packets: when the master says stop, rules lead here no more, and what the socket still holds can be decided. */
 static void finish(struct worker *worker)
 {
@@ -310,44 +355,43 @@ static void finish(struct worker *worker)
 	int count;
 
 	do {
-		count = receive_messages(&worker->receiver);
+		count = receive_messages(&worker->receiver, false);
 		worker->opened_ns = events_now_ns();
 		if (count > 0)
 			(void)serve_batch(worker, (unsigned)count);
-	} while ((count > 0 || count == -ENOBUFS) && !worker->broken && events_now_ns() < limit);
+	} while ((count > 0 || count == -ENOBUFS || count == -EINTR) && !worker->broken && events_now_ns() < limit);
 }
 
 int worker_loop(struct worker *worker)
 {
-	uint64_t looked_ns = 0;
 	bool more = true;
 
 	while (!worker->stop) {
-		bool late = worker->opened_ns - looked_ns > LOOK_AFTER_NS;
+		bool in_receive = !more && may_wait_in_receive(worker);
+		int err = look_around(worker, !more && !in_receive);
 
-		if (!more || late) {
-			int err = events_wait(&worker->events, more ? 0 : worker->printed_len ? 100 : -1);
-
-			if (err) {
-				log_error("queue %u: epoll: %s", worker->number, strerror(-err));
-				return err;
-			}
-			looked_ns = events_now_ns();
-			worker->shared->heartbeat_ns = looked_ns;
-			if (worker->printed_len > 0)
-				worker_flush_prints(worker);
-		}
+		if (err)
+			return err;
 		if (!worker->stop)
-			more = turn(worker);
+			more = turn(worker, in_receive);
 	}
 	if (!worker->broken)
 		finish(worker);
 	return worker->broken ? -EIO : 0;
 }
 
+/* The socket is shared with the master, which never waits on it. */
+static int limit_waits(const struct worker *worker)
+{
+	const struct timeval limit = { .tv_sec = 1 };
+
+	return setsockopt(worker->setup->socket->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0 ? -errno : 0;
+}
+
 int worker_loop_init(struct worker *worker)
 {
 	const struct worker_setup *setup = worker->setup;
+	int err;
 
 	receive_init(&worker->receiver, setup->socket->fd, &worker->slots, (unsigned)worker->config->batch, setup->slot_size);
 	for (unsigned i = 0; i < RECEIVE_BATCH_MAX; i++)
@@ -370,5 +414,6 @@ int worker_loop_init(struct worker *worker)
 	worker->sink = sink_direct_new(setup->socket->fd, worker->number, setup->socket->send_buffer, worker->counters);
 	if (!worker->sink)
 		return -ENOMEM;
-	return events_watch(&worker->events, setup->socket->fd, EPOLLIN, NULL, NULL);
+	err = limit_waits(worker);
+	return err ? err : events_watch(&worker->events, setup->socket->fd, EPOLLIN, NULL, NULL);
 }

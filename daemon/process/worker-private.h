@@ -11,6 +11,7 @@
 #include "daemon/queue/receive.h"
 #include "daemon/queue/sink.h"
 
+#define WORKER_OWN_WATCHES 2 /* the channel and the queue: with more, or a timer, the worker waits for all of them at once */
 #define WORKER_PRINT_BYTES (256 * 1024) /* printed lines that wait for a slow reader; more are lost and counted */
 
 struct worker {
@@ -38,6 +39,8 @@ struct worker {
 	unsigned decided_since_look; /* decisions since the clock was looked at */
 	unsigned look_after;
 	struct shared_sending pending; /* decided and not sent */
+	uint64_t looked_ns;          /* when other descriptors had their turn */
+	bool look_around;            /* they get it before the next receive */
 	uint64_t pause_ns;           /* of coalesced waiting; 0: off */
 	uint32_t repeated_until;     /* the id that the predecessor's packets were repeated up to */
 	bool recovering;             /* the first receive decides what the predecessor had in hand */

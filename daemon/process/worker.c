@@ -6,6 +6,7 @@
 #include "daemon/process/log.h"
 #include "daemon/process/notify.h"
 #include "daemon/process/sandbox.h"
+#include "daemon/process/served.h"
 #include "daemon/process/worker-private.h"
 
 #include <errno.h>
@@ -37,15 +38,23 @@ static const struct nfv_packet_ops packet_ops = {
 	.interface_name = interface_name,
 };
 
+/* The signal only ends a wait, which without SA_RESTART it does. */
+static void on_wake(int signal_number)
+{
+	(void)signal_number;
+}
+
 /* The master decides when a worker ends; a Ctrl-C in the terminal reaches the whole group. */
 static void set_signals(void)
 {
-	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2 };
+	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR2 };
+	const struct sigaction wake = { .sa_handler = on_wake };
 	sigset_t none;
 
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		signal(ignored[i], SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
+	sigaction(SERVED_WAKE_SIGNAL, &wake, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -214,6 +223,7 @@ static int worker_start(struct worker *worker)
 		return failed(worker, "timers", err, NULL);
 	/* Sleeps are rounded up by the slack, which would double the short pauses of coalesced waiting. */
 	prctl(PR_SET_TIMERSLACK, 1ul);
+	prctl(PR_SET_PDEATHSIG, SERVED_WAKE_SIGNAL);
 	err = sandbox_enter(&wants, why, sizeof(why));
 	return err ? failed(worker, "sandbox", err, why) : 0;
 }

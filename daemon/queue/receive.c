@@ -22,12 +22,10 @@ void receive_init(struct receiver *receiver, int fd, const struct region *slots,
 	}
 }
 
-int receive_messages(struct receiver *receiver)
+int receive_messages(struct receiver *receiver, bool wait)
 {
-	int count;
+	int flags = wait ? MSG_WAITFORONE : MSG_DONTWAIT;
+	int count = recvmmsg(receiver->fd, receiver->headers, receiver->batch, flags, NULL);
 
-	do
-		count = recvmmsg(receiver->fd, receiver->headers, receiver->batch, MSG_DONTWAIT, NULL);
-	while (count < 0 && errno == EINTR);
 	return count < 0 ? -errno : count;
 }

@@ -27,8 +27,11 @@ size_t receive_slot_size(uint32_t range);
 /* slots: mapped memory of at least batch * slot_size bytes. */
 void receive_init(struct receiver *receiver, int fd, const struct region *slots, unsigned batch, size_t slot_size);
 
-/* Never waits. The number of messages in the first slots, or -errno: -EAGAIN when there is none. */
-int receive_messages(struct receiver *receiver);
+/*
+ * The number of messages in the first slots, or -errno. Without `wait`: -EAGAIN when there is none. With it, waits for the first
+ * one only; a signal (-EINTR) and the socket's time limit (-EAGAIN) end the wait.
+ */
+int receive_messages(struct receiver *receiver, bool wait);
 
 static inline const uint8_t *receive_bytes(const struct receiver *receiver, unsigned i)
 {
