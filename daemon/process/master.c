@@ -30,6 +30,7 @@ struct master {
 	int signals;
 	struct served *served; /* one for each queue number */
 	size_t count;
+	bool bound;            /* all numbers are ours, and so are the rules that lead there */
 	bool stop;             /* a signal asked for it, or a start failed */
 	bool stopping;         /* workers are not restarted any more */
 	bool started;          /* first starts are over: a death is now followed by a restart */
@@ -329,6 +330,7 @@ static int start(struct master *master)
 
 	if (err)
 		return err;
+	master->bound = true;
 	removed = steering_remove(master->steering);
 	if (removed > 0)
 		log_notice("removed %d rules and chains that a dead daemon left", removed);
@@ -403,7 +405,7 @@ static void end_workers(struct master *master)
 static void stop(struct master *master, bool was_ready)
 {
 	(void)notify_send("STOPPING=1");
-	if (steering_remove(master->steering) < 0)
+	if (master->bound && steering_remove(master->steering) < 0)
 		log_error("steering: not everything could be removed; nfverdictd --cleanup tries again");
 	if (was_ready)
 		drain(master);

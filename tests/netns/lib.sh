@@ -380,6 +380,16 @@ no_rules_left() {
 	done
 }
 
+# Process ids of master, checker and workers: in this namespace only what the test started.
+daemons() {
+	grep -lxE 'nfverdictd|nfv-.*' /proc/[0-9]*/comm 2>/dev/null | cut -d/ -f3 || [ $? -le 2 ]
+}
+
+# stat_field PID FIELD: of /proc/PID/stat, as proc(5) counts; 4 is the parent, 6 the session.
+stat_field() {
+	cut -d' ' -f"$2" "/proc/$1/stat"
+}
+
 # Process ids of the workers: the children of the master.
 workers() {
 	cat "/proc/$daemon_pid/task/$daemon_pid/children"
