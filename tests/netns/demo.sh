@@ -12,7 +12,8 @@ machine() {
 	iptables-save -c
 	ip6tables-save -c
 	iptables-legacy-save -c
-	ps -e -o args= | grep -E '[n]fverdictd|[t]raffic.py' || [ $? -eq 1 ]
+	daemons
+	grep -lE '^(python3|ping)$' /proc/[0-9]*/comm || [ $? -eq 1 ]
 }
 
 mkdir "$tmp/demo"

@@ -37,3 +37,12 @@ run accept
 equal "passed with nobody there, when-down: accept" "$(($(counted right arrived) - arrived))" 80
 run drop
 equal "passed with nobody there, when-down: drop" "$(($(counted right arrived) - arrived))" 40
+
+# The master alone is killed: its workers do not go on without it, and no process stays.
+start_daemon right
+kill -KILL "$daemon_pid"
+{ wait "$daemon_pid" || :; } 2>/dev/null
+wait_for "the queue to be gone" 10 no_queues right
+all_gone() { [ -z "$(daemons)" ]; }
+wait_for "the workers to end" 10 all_gone
+note "ok: workers end with their master"
