@@ -19,6 +19,7 @@ import time
 SO_RCVBUFFORCE, SO_SNDBUFFORCE = 33, 32
 SOL_PACKET, PACKET_AUXDATA, CHECKSUM_NOT_READY, PACKET_OUTGOING = 263, 8, 1 << 3, 4
 BLOCK = 1 << 20
+PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp6"}
 
 
 def family(address):
@@ -239,15 +240,15 @@ def capture(args):
         if source[2] == PACKET_OUTGOING or len(packet) < 20 or packet[0] >> 4 not in (4, 6):
             continue
         protocol, ports, payload, verdict = judge(packet)
-        if args.port and args.port != ports[1]:
+        # Multicast reports of the kernel come with a hop-by-hop header, at any time.
+        if protocol not in PROTOCOLS or (args.port and args.port != ports[1]):
             continue
         for level, kind, data in extra:
             if level == SOL_PACKET and kind == PACKET_AUXDATA and struct.unpack_from("=I", data)[0] & CHECKSUM_NOT_READY:
                 verdict = "offloaded"
         v4 = packet[0] >> 4 == 4
-        name = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp6"}.get(protocol, str(protocol))
         ttl, tos = (packet[8], packet[1]) if v4 else (packet[7], (packet[0] << 4 | packet[1] >> 4) & 0xff)
-        print(f"ipv{packet[0] >> 4} {name} port={ports[1]} ttl={ttl} dscp={tos >> 2} checksum={verdict} payload={payload!r}", flush=True)
+        print(f"ipv{packet[0] >> 4} {PROTOCOLS[protocol]} port={ports[1]} ttl={ttl} dscp={tos >> 2} checksum={verdict} payload={payload!r}", flush=True)
 
 
 def offload(args):
