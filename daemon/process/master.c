@@ -410,12 +410,8 @@ static void stop(struct master *master, bool was_ready)
 	if (was_ready)
 		drain(master);
 	end_workers(master);
-	for (size_t i = 0; i < master->count; i++) {
-		unsigned left = served_let_go(&master->served[i]);
-
-		if (left)
-			log_warning("queue %u: %u packets were left and got when-down", master->served[i].number, left);
-	}
+	for (size_t i = 0; i < master->count; i++)
+		served_let_go(&master->served[i]);
 	if (was_ready)
 		tell_stats(master);
 	for (size_t i = 0; i < master->count; i++)

@@ -154,7 +154,7 @@ static void drop_descriptors(const struct served *served, int channel)
 	free(keep);
 }
 
-static void run_worker(struct served *served, int channel, bool successor, uint32_t last_id)
+static void run_worker(struct served *served, pid_t master, int channel, bool successor, uint32_t last_id)
 {
 	const struct worker_setup setup = {
 		.plan = served->plan,
@@ -164,10 +164,13 @@ static void run_worker(struct served *served, int channel, bool successor, uint3
 		.slots = &served->slots,
 		.slot_size = served->slot_size,
 		.cpu = served->cpu,
+		.master = master,
 		.channel = channel,
 		.foreground = served->foreground,
 		.successor = successor,
 		.predecessor_last_id = last_id,
+		.poisoned = successor && served->poisoned,
+		.poison_id = served->poison_id,
 	};
 
 	drop_descriptors(served, channel);
@@ -179,6 +182,7 @@ int served_start(struct served *served)
 	struct shared *shared = served->shared.memory;
 	uint32_t last_id = shared->last_id;
 	struct queue_status status;
+	const pid_t master = getpid();
 	int pair[2], err;
 
 	/* Before the successor receives anything: what it then finds in the socket is not among the dead worker's packets. */
@@ -199,7 +203,7 @@ int served_start(struct served *served)
 	}
 	if (served->pid == 0) {
 		close(pair[0]);
-		run_worker(served, pair[1], served->started_once, last_id);
+		run_worker(served, master, pair[1], served->started_once, last_id);
 	}
 	close(pair[1]);
 	served->channel = pair[0];
@@ -248,12 +252,26 @@ static uint64_t restart_pause(const struct served *served)
 	return pause > RESTART_MOST_NS ? RESTART_MOST_NS : pause;
 }
 
+/* A kill from outside is not the packet's fault. */
+static void note_poison(struct served *served, int status)
+{
+	const struct chain_progress progress = served_shared(served)->progress;
+	bool killed = WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM);
+
+	served->poisoned = served->ready && progress.handler > 0 && !killed;
+	served->poison_id = progress.packet_id;
+	if (served->poisoned)
+		log_warning("queue %u: packet %u gets on-error: %s", served->number, progress.packet_id,
+			    served_config(served)->on_error == PASS_ACCEPT ? "accept" : "drop");
+}
+
 void served_ended(struct served *served, int status, bool stopping)
 {
 	uint64_t now = events_now_ns(), pause;
 
-	if (!stopping)
+	if (!stopping || status != 0)
 		log_end(served, status);
+	note_poison(served, status);
 	served->failures = now - served->started_ns < SOON_NS ? served->failures + 1 : 0;
 	pause = restart_pause(served);
 	served->restart_at_ns = now + pause;
@@ -273,15 +291,24 @@ void served_tell(const struct served *served, enum channel_type type)
 	kill(served->pid, channel_send(served->channel, &message) < 0 ? SIGKILL : SERVED_WAKE_SIGNAL);
 }
 
-unsigned served_let_go(const struct served *served)
+/* Where /proc does not tell the newest id (in a user namespace), one that is later than any; ids are compared as they wrap. */
+void served_let_go(struct served *served)
 {
 	uint32_t verdict = served_config(served)->when_down == PASS_ACCEPT ? NF_ACCEPT : NF_DROP;
+	uint32_t last_id = served_shared(served)->last_id + INT32_MAX / 2;
 	struct queue_status status;
 
-	if (served->socket.fd < 0 || !queue_status_read(served->number, &status) || status.waiting == 0)
-		return 0;
-	(void)queue_decide_all(&served->socket, status.last_id, verdict);
-	return status.waiting;
+	if (served->socket.fd < 0)
+		return;
+	if (queue_status_read(served->number, &status)) {
+		if (status.waiting == 0)
+			return;
+		last_id = status.last_id;
+		served->left = status.waiting;
+		log_warning("queue %u: %u packets were left and %s", served->number, status.waiting,
+			    verdict == NF_ACCEPT ? "let go (when-down: accept)" : "dropped (when-down: drop)");
+	}
+	(void)queue_decide_all(&served->socket, last_id, verdict);
 }
 
 void served_close(struct served *served)

@@ -32,6 +32,9 @@ struct served {
 	int channel;               /* -1: none */
 	bool ready;                /* the worker said so */
 	bool started_once;
+	bool poisoned;             /* the last worker died in a handler, of this packet: */
+	uint32_t poison_id;
+	unsigned left;             /* packets that waited at the end and got when-down */
 	unsigned failures;         /* deaths in a row, each soon after a start */
 	uint64_t started_ns;
 	uint64_t restart_at_ns;    /* 0: none is due */
@@ -62,8 +65,8 @@ void served_ended(struct served *served, int status, bool stopping);
 /* Says something to the worker; one that does not listen is killed. Without a worker nothing. */
 void served_tell(const struct served *served, enum channel_type type);
 
-/* Lets what still waits in the kernel go, or drops it, as when-down says. After the worker ended. Returns how many packets. */
-unsigned served_let_go(const struct served *served);
+/* Lets what still waits in the kernel go, or drops it, as when-down says; counts it in `left`. After the worker ended. */
+void served_let_go(struct served *served);
 
 /* Unbinds and frees. Accepts one that was never opened, if its descriptors are -1. */
 void served_close(struct served *served);

@@ -35,13 +35,22 @@ static void print_work(const struct served *served, FILE *out)
 			percentile(c->batch_sizes, 50), percentile(c->batch_times, 99) / 1000 + 1);
 }
 
+/* A gap is seen when the next packet comes; behind the last one it shows by the kernel's newest id, once nothing waits. */
+static uint32_t missed_last(const struct served *served, bool known, const struct queue_status *status)
+{
+	const struct shared *shared = served_shared(served);
+
+	if (!known || status->waiting > 0)
+		return 0;
+	return status->last_id - (shared->last_id_known ? shared->last_id : 0);
+}
+
 /* What the kernel counted, what it refused, and what made no sense: only what there was. */
 static void print_details(const struct served *served, FILE *out)
 {
 	const struct queue_counters *c = &served_shared(served)->counters;
 	struct queue_status status = { 0 };
-
-	(void)queue_status_read(served->number, &status);
+	bool known = queue_status_read(served->number, &status);
 	const struct {
 		const char *what;
 		uint64_t count;
@@ -49,14 +58,17 @@ static void print_details(const struct served *served, FILE *out)
 		{ "dropped by the kernel, queue full (max-length)", status.dropped_full },
 		{ "dropped by the kernel, socket full (receive-buffer)", status.dropped_socket },
 		{ served_config(served)->when_full == PASS_ACCEPT ? "packet ids missed: let pass, socket full" : "packet ids missed",
-		  c->lost },
+		  c->lost + missed_last(served, known, &status) },
 		{ "repeated for a worker that died", c->recovered },
+		{ "left at the end, got when-down", served->left },
 		{ "messages cut", c->cut },
 		{ "messages malformed", c->malformed },
 		{ "socket overruns", c->overruns },
 		{ "verdict messages not sent", c->undecided },
 	};
 
+	if (!known)
+		fprintf(out, "queue %u: the kernel's own counters cannot be read here, lost packets are not known\n", served->number);
 	for (size_t i = 0; i < sizeof(details) / sizeof(details[0]); i++)
 		if (details[i].count)
 			fprintf(out, "queue %u: %s: %llu\n", served->number, details[i].what, (unsigned long long)details[i].count);

@@ -37,7 +37,7 @@ static const int allowed[] = {
 	SCMP_SYS(pselect6_time64),
 	SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_nanosleep_time64), SCMP_SYS(restart_syscall),
 	SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime), SCMP_SYS(timerfd_settime64), SCMP_SYS(timerfd_gettime),
-	SCMP_SYS(timerfd_gettime64), SCMP_SYS(sched_yield),
+	SCMP_SYS(timerfd_gettime64), SCMP_SYS(setitimer), SCMP_SYS(alarm), SCMP_SYS(sched_yield),
 	/* Time, for machines and clocks on which the vDSO does not answer. */
 	SCMP_SYS(clock_gettime), SCMP_SYS(clock_gettime64), SCMP_SYS(clock_getres), SCMP_SYS(clock_getres_time64),
 	SCMP_SYS(gettimeofday), SCMP_SYS(time),

@@ -4,142 +4,15 @@
 #include "daemon/process/worker-private.h"
 
 #include <errno.h>
-#include <linux/netfilter.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <time.h>
 
 #define PAUSE_AUTO_NS     60000u    /* coalesce: auto, like the rx-usecs of a network card */
 #define PAUSE_BYTES_MAX   32768u    /* a batch that carried more is bulk traffic, which a pause would slow down */
-#define FLUSH_AFTER_NS    500000u   /* a slow handler delays the verdicts of packets before it by no more than about this */
 #define FINISH_NS         1000000000u /* at the end, for what is still in the socket */
 #define PRINT_RETRY_MS    100         /* while standard output takes no more */
 #define LOOK_AFTER_NS     10000000u /* under load, how often other descriptors and timers get their turn */
-
-/* ---- Verdicts ---- */
-
-static void give_up(struct worker *worker, int err)
-{
-	if (!worker->broken)
-		log_error("queue %u: verdicts cannot be sent: %s", worker->number, strerror(-err));
-	worker->broken = true;
-	worker->stop = true;
-}
-
-static void count_sent(struct shared *shared)
-{
-	struct queue_counters *counters = &shared->counters;
-	const struct shared_sending *sent = &shared->sending;
-
-	counters->accepted += sent->accepted;
-	counters->dropped += sent->dropped;
-	counters->repeated += sent->repeated;
-	counters->requeued += sent->requeued;
-	counters->marked += sent->marked;
-	counters->rewritten += sent->rewritten;
-	counters->failed += sent->failed;
-	shared->sending = (struct shared_sending){ 0 };
-}
-
-/*
- * Most of a worker's time goes by in this call: the packets' way through the rest of the stack is in it. The kernel ends it also
- * when the worker is killed meanwhile, so what is on its way is noted first.
- */
-static int flush(struct worker *worker)
-{
-	int err;
-
-	worker->shared->sending = worker->pending;
-	worker->pending = (struct shared_sending){ 0 };
-	err = sink_flush(worker->sink);
-	if (err) {
-		worker->shared->sending = (struct shared_sending){ 0 };
-		give_up(worker, err);
-		return err;
-	}
-	count_sent(worker->shared);
-	return 0;
-}
-
-/*
- * The clock is looked at after 1, 2, 4, 8 … decisions since the last flush: so the oldest decision waits at most about twice
- * the limit, however slow a handler is, and a fast one pays for a few looks in a batch.
- */
-static void flush_when_late(struct worker *worker)
-{
-	if (++worker->decided_since_look < worker->look_after)
-		return;
-	worker->decided_since_look = 0;
-	worker->look_after *= 2;
-	if (events_now_ns() - worker->opened_ns < FLUSH_AFTER_NS)
-		return;
-	if (flush(worker) == 0)
-		worker->opened_ns = events_now_ns();
-	worker->look_after = 1;
-}
-
-/* The kernel's word for a verdict. The chain gives only four; for another one nobody is cut off. */
-static uint32_t kernel_verdict(const struct worker *worker, nfv_verdict verdict)
-{
-	switch ((enum nfv_verdicts)(verdict & 0xffff)) {
-	case NFV_DROP:
-		return NF_DROP;
-	case NFV_REPEAT:
-		return NF_REPEAT;
-	case NFV_TO_QUEUE:
-		/* A number that nobody listens on is a queue that is down. */
-		return (uint32_t)NF_QUEUE_NR(verdict >> 16) |
-		       (worker->config->when_down == PASS_ACCEPT ? NF_VERDICT_FLAG_QUEUE_BYPASS : 0);
-	case NFV_ACCEPT:
-	case NFV_CONTINUE:
-	case NFV_HOLD:
-	case NFV_ACCEPT_FLOW:
-	case NFV_DROP_FLOW:
-		break;
-	}
-	return NF_ACCEPT;
-}
-
-static void count_decision(struct worker *worker, const struct chain_decision *decision)
-{
-	struct shared_sending *pending = &worker->pending;
-	uint32_t kind = decision->verdict & 0xffff;
-
-	pending->dropped += kind == NFV_DROP;
-	pending->repeated += kind == NFV_REPEAT;
-	pending->requeued += kind == NFV_TO_QUEUE;
-	pending->accepted += kind != NFV_DROP && kind != NFV_REPEAT && kind != NFV_TO_QUEUE;
-	pending->marked += decision->set_mark;
-	pending->rewritten += decision->rewritten;
-	pending->failed += decision->failed;
-}
-
-static void decided(void *context, size_t index, const struct chain_decision *decision)
-{
-	struct worker *worker = context;
-	const struct nfv_packet *packet = worker->batch[index];
-	struct coalesce_decision out = {
-		.id = packet->id,
-		.set_mark = decision->set_mark,
-		.mark = packet->mark,
-	};
-	int err;
-
-	if (decision->rewritten) {
-		out.payload = packet->data;
-		out.payload_len = packet->captured_len;
-	}
-	out.verdict = kernel_verdict(worker, decision->verdict);
-	err = sink_decide(worker->sink, &out);
-	if (err == -ENOSPC && flush(worker) == 0)
-		err = sink_decide(worker->sink, &out);
-	if (err) {
-		give_up(worker, err);
-		return;
-	}
-	count_decision(worker, decision);
-	flush_when_late(worker);
-}
 
 /* ---- Messages ---- */
 
@@ -156,28 +29,6 @@ static void count_gap(struct worker *worker, uint32_t id)
 		worker->counters->lost += gap;
 	shared->last_id = id;
 	shared->last_id_known = 1;
-}
-
-/* What a dead predecessor had in hand goes through its hook once more; everything that is still in the socket is ours. */
-static void recover(struct worker *worker, bool any, uint32_t first_id)
-{
-	struct queue_counters *counters = worker->counters;
-	uint32_t until = any ? first_id - 1 : worker->setup->predecessor_last_id;
-	uint64_t known;
-	int err = sink_repeat_until(worker->sink, until);
-
-	if (err) {
-		give_up(worker, err);
-		return;
-	}
-	count_sent(worker->shared);
-	known = counters->accepted + counters->dropped + counters->repeated + counters->requeued + counters->recovered;
-	if (counters->received > known)
-		counters->recovered += counters->received - known;
-	worker->repeated_until = until;
-	worker->shared->last_id = until;
-	worker->shared->last_id_known = 1;
-	worker->recovering = false;
 }
 
 /* An answer is never asked for, so it is an error: a packet that went away meanwhile, or something that ought to be known. */
@@ -225,7 +76,7 @@ static size_t decode(struct worker *worker, unsigned count)
 			/* fall through */
 		case MESSAGE_PACKET:
 			if (worker->recovering)
-				recover(worker, true, packet->id);
+				worker_recover(worker, true, packet->id);
 			count_gap(worker, packet->id);
 			worker->counters->received_bytes += packet->captured_len;
 			bytes += payload_bytes(packet);
@@ -251,10 +102,9 @@ static size_t serve_batch(struct worker *worker, unsigned count)
 	size_t bytes = decode(worker, count);
 	uint64_t now;
 
-	worker->decided_since_look = 0;
-	worker->look_after = 1;
+	worker_batch_begin(worker);
 	chain_run(&worker->chain, worker->batch, worker->batch_count);
-	(void)flush(worker);
+	worker_batch_end(worker);
 	now = events_now_ns();
 	worker->counters->receives++;
 	worker->counters->batch_sizes[counters_bucket(worker->batch_count)]++;
@@ -287,7 +137,7 @@ static bool received_nothing(struct worker *worker, int err)
 	switch (err) {
 	case -EAGAIN:
 		if (worker->recovering)
-			recover(worker, false, 0);
+			worker_recover(worker, false, 0);
 		return false;
 	case -ENOBUFS:
 		worker->counters->overruns++;
@@ -407,10 +257,11 @@ int worker_loop_init(struct worker *worker)
 		.on_error = worker->config->on_error == PASS_DROP ? NFV_DROP : NFV_ACCEPT,
 		.mark_mask = (uint32_t)worker->config->mark_mask,
 		.progress = &worker->shared->progress,
-		.decided = decided,
+		.decided = worker_decided,
 		.context = worker,
 	};
 	chain_prepare(&worker->chain);
+	worker_late_init(worker);
 	worker->sink = sink_direct_new(setup->socket->fd, worker->number, setup->socket->send_buffer, worker->counters);
 	if (!worker->sink)
 		return -ENOMEM;

@@ -11,6 +11,10 @@
 #include "daemon/queue/receive.h"
 #include "daemon/queue/sink.h"
 
+#include <signal.h>
+#include <sys/types.h>
+
+#define WORKER_ORPHAN_SIGNAL SIGTERM
 #define WORKER_OWN_WATCHES 2 /* the channel and the queue: with more, or a timer, the worker waits for all of them at once */
 #define WORKER_PRINT_BYTES (256 * 1024) /* printed lines that wait for a slow reader; more are lost and counted */
 
@@ -27,6 +31,8 @@ struct worker {
 	struct chain chain;
 	struct sink *sink;
 	struct names *names;         /* NULL: no handler asked for names */
+	pid_t master;
+	volatile sig_atomic_t orphaned; /* the master is gone */
 	bool stop;
 	bool broken;                 /* verdicts cannot be sent any more: leave the packets to a successor */
 
@@ -35,9 +41,10 @@ struct worker {
 	struct nfv_packet packets[RECEIVE_BATCH_MAX];
 	struct nfv_packet *batch[RECEIVE_BATCH_MAX];
 	unsigned batch_count;
-	uint64_t opened_ns;          /* when the oldest decision that is not sent was received */
-	unsigned decided_since_look; /* decisions since the clock was looked at */
-	unsigned look_after;
+	uint64_t opened_ns;          /* when it was received */
+	volatile sig_atomic_t in_batch; /* handlers may be running */
+	volatile sig_atomic_t in_sink;  /* the loop is using the sink: a signal must not */
+	unsigned careful;            /* packets whose verdicts are sent at once: a handler has just crashed */
 	struct shared_sending pending; /* decided and not sent */
 	uint64_t looked_ns;          /* when other descriptors had their turn */
 	bool look_around;            /* they get it before the next receive */
@@ -58,6 +65,15 @@ void worker_host_init(struct worker *worker);
 void worker_log_line(void *context, enum nfv_log_level level, const char *text);
 void worker_flush_prints(struct worker *worker);
 void worker_send_stats(struct worker *worker);
+
+/* worker-verdict.c */
+void worker_late_init(struct worker *worker);
+void worker_batch_begin(struct worker *worker);
+void worker_batch_end(struct worker *worker);
+void worker_decided(void *context, size_t index, const struct chain_decision *decision);
+int worker_flush(struct worker *worker);
+/* What a dead predecessor had in hand goes through its hook once more. `any`: a packet was received, the rest is before its id. */
+void worker_recover(struct worker *worker, bool any, uint32_t first_id);
 
 /* worker-loop.c */
 int worker_loop_init(struct worker *worker);

@@ -165,6 +165,7 @@ static struct worker *worker_new(const struct worker_setup *setup)
 	if (!worker)
 		return NULL;
 	worker->setup = setup;
+	worker->master = setup->master;
 	worker->config = &setup->plan->config->queues[setup->queue];
 	worker->number = setup->socket->number;
 	worker->shared = setup->shared->memory;
@@ -223,7 +224,6 @@ static int worker_start(struct worker *worker)
 		return failed(worker, "timers", err, NULL);
 	/* Sleeps are rounded up by the slack, which would double the short pauses of coalesced waiting. */
 	prctl(PR_SET_TIMERSLACK, 1ul);
-	prctl(PR_SET_PDEATHSIG, SERVED_WAKE_SIGNAL);
 	err = sandbox_enter(&wants, why, sizeof(why));
 	return err ? failed(worker, "sandbox", err, why) : 0;
 }

@@ -9,6 +9,8 @@
 #include "daemon/queue/region.h"
 #include "daemon/queue/socket.h"
 
+#include <sys/types.h>
+
 /* All that a worker gets from the master, which forks it. */
 struct worker_setup {
 	const struct plan *plan;
@@ -18,10 +20,13 @@ struct worker_setup {
 	const struct region *slots;   /* not mapped */
 	size_t slot_size;
 	int cpu;                      /* -1: any */
+	pid_t master;
 	int channel;                  /* to the master */
 	bool foreground;              /* standard output is the user's */
 	bool successor;               /* packets may be in the hands of a dead predecessor */
 	uint32_t predecessor_last_id; /* the newest id of the queue before this worker receives */
+	bool poisoned;                /* the predecessor died in a handler, of this packet: */
+	uint32_t poison_id;
 };
 
 /* Runs until the master says stop or is gone. Returns the exit status. */

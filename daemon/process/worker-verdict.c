@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From the chain's decisions to verdicts that are sent and counted, and what is sent on behalf of a dead predecessor. */
+#include "daemon/process/log.h"
+#include "daemon/process/worker-private.h"
+
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define CAREFUL_PACKETS 1024 /* after a crash in a handler: each verdict is sent before the next packet is judged */
+#define ORPHAN_SECONDS  2    /* for a worker without master to finish what it has in hand */
+#define FLUSH_AFTER_US  500  /* a slow handler delays the verdicts of packets before it by no more than this */
+
+static void give_up(struct worker *worker, int err)
+{
+	if (!worker->broken)
+		log_error("queue %u: verdicts cannot be sent: %s", worker->number, strerror(-err));
+	worker->broken = true;
+	worker->stop = true;
+}
+
+static void count_sent(struct shared *shared)
+{
+	struct queue_counters *counters = &shared->counters;
+	const struct shared_sending *sent = &shared->sending;
+
+	counters->accepted += sent->accepted;
+	counters->dropped += sent->dropped;
+	counters->repeated += sent->repeated;
+	counters->requeued += sent->requeued;
+	counters->marked += sent->marked;
+	counters->rewritten += sent->rewritten;
+	counters->failed += sent->failed;
+	shared->sending = (struct shared_sending){ 0 };
+}
+
+/*
+ * Most of a worker's time goes by in this call: the packets' way through the rest of the stack is in it. The kernel ends it also
+ * when the worker is killed meanwhile, so what is on its way is noted first.
+ */
+static int flush(struct worker *worker)
+{
+	int err;
+
+	worker->shared->sending = worker->pending;
+	worker->pending = (struct shared_sending){ 0 };
+	err = sink_flush(worker->sink);
+	if (err) {
+		worker->shared->sending = (struct shared_sending){ 0 };
+		return err;
+	}
+	count_sent(worker->shared);
+	return 0;
+}
+
+/*
+ * The sink belongs to one at a time: to the loop between enter() and leave(), otherwise, while handlers run, to the signal that
+ * sends what was decided before a slow one.
+ */
+static void enter(struct worker *worker)
+{
+	worker->in_sink = 1;
+	atomic_signal_fence(memory_order_seq_cst);
+}
+
+static void leave(struct worker *worker)
+{
+	atomic_signal_fence(memory_order_seq_cst);
+	worker->in_sink = 0;
+}
+
+int worker_flush(struct worker *worker)
+{
+	int err;
+
+	enter(worker);
+	err = flush(worker);
+	leave(worker);
+	if (err)
+		give_up(worker, err);
+	return err;
+}
+
+/* ---- Decisions ---- */
+
+/* The kernel's word for a verdict. The chain gives only four; for another one nobody is cut off. */
+static uint32_t kernel_verdict(const struct worker *worker, nfv_verdict verdict)
+{
+	switch ((enum nfv_verdicts)(verdict & 0xffff)) {
+	case NFV_DROP:
+		return NF_DROP;
+	case NFV_REPEAT:
+		return NF_REPEAT;
+	case NFV_TO_QUEUE:
+		/* A number that nobody listens on is a queue that is down. */
+		return (uint32_t)NF_QUEUE_NR(verdict >> 16) |
+		       (worker->config->when_down == PASS_ACCEPT ? NF_VERDICT_FLAG_QUEUE_BYPASS : 0);
+	case NFV_ACCEPT:
+	case NFV_CONTINUE:
+	case NFV_HOLD:
+	case NFV_ACCEPT_FLOW:
+	case NFV_DROP_FLOW:
+		break;
+	}
+	return NF_ACCEPT;
+}
+
+static void count_decision(struct worker *worker, const struct chain_decision *decision)
+{
+	struct shared_sending *pending = &worker->pending;
+	uint32_t kind = decision->verdict & 0xffff;
+
+	pending->dropped += kind == NFV_DROP;
+	pending->repeated += kind == NFV_REPEAT;
+	pending->requeued += kind == NFV_TO_QUEUE;
+	pending->accepted += kind != NFV_DROP && kind != NFV_REPEAT && kind != NFV_TO_QUEUE;
+	pending->marked += decision->set_mark;
+	pending->rewritten += decision->rewritten;
+	pending->failed += decision->failed;
+}
+
+void worker_decided(void *context, size_t index, const struct chain_decision *decision)
+{
+	struct worker *worker = context;
+	const struct nfv_packet *packet = worker->batch[index];
+	struct coalesce_decision out = {
+		.id = packet->id,
+		.verdict = kernel_verdict(worker, decision->verdict),
+		.set_mark = decision->set_mark,
+		.mark = packet->mark,
+	};
+	int err;
+
+	if (decision->rewritten) {
+		out.payload = packet->data;
+		out.payload_len = packet->captured_len;
+	}
+	enter(worker);
+	err = sink_decide(worker->sink, &out);
+	if (err == -ENOSPC && (err = flush(worker)) == 0)
+		err = sink_decide(worker->sink, &out);
+	if (err == 0)
+		count_decision(worker, decision);
+	leave(worker);
+	if (err)
+		give_up(worker, err);
+	if (worker->careful > 0) {
+		worker->careful--;
+		(void)worker_flush(worker);
+	}
+}
+
+/* ---- Verdicts before a slow handler ---- */
+
+static struct worker *late_worker; /* a signal gets no context, and a process is one worker */
+
+static void set_timer(const struct worker *worker, unsigned microseconds)
+{
+	const struct itimerval timer = {
+		.it_value.tv_usec = microseconds,
+		.it_interval.tv_usec = microseconds,
+	};
+
+	if (!worker->orphaned)
+		(void)setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+/* Runs between any two instructions of a handler: touches nothing but what the loop has left alone. */
+static void on_late(int signal_number)
+{
+	struct worker *worker = late_worker;
+	int kept = errno;
+
+	(void)signal_number;
+	if (worker->in_sink) {
+		/* The loop is at it. */
+	} else if (!worker->in_batch) {
+		set_timer(worker, 0);
+	} else if (flush(worker) < 0) {
+		worker->broken = true;
+		worker->stop = true;
+	}
+	errno = kept;
+}
+
+/*
+ * The master is gone. The loop sees that at its next look; a handler that never returns must not keep the queue from a next
+ * master, which could not start.
+ */
+static void on_orphaned(int signal_number)
+{
+	const struct itimerval limit = { .it_value.tv_sec = ORPHAN_SECONDS };
+	struct worker *worker = late_worker;
+
+	(void)signal_number;
+	if (getppid() == worker->master)
+		return; /* somebody else's signal: only the master ends a worker */
+	worker->orphaned = 1;
+	signal(SIGALRM, SIG_DFL);
+	(void)setitimer(ITIMER_REAL, &limit, NULL);
+}
+
+void worker_late_init(struct worker *worker)
+{
+	const struct sigaction late = { .sa_handler = on_late, .sa_flags = SA_RESTART };
+	const struct sigaction orphaned = { .sa_handler = on_orphaned };
+
+	late_worker = worker;
+	sigaction(SIGALRM, &late, NULL);
+	sigaction(WORKER_ORPHAN_SIGNAL, &orphaned, NULL);
+	prctl(PR_SET_PDEATHSIG, WORKER_ORPHAN_SIGNAL);
+	if (getppid() != worker->master)
+		raise(WORKER_ORPHAN_SIGNAL); /* it ended before the line above */
+}
+
+/* One packet alone has none before it. */
+void worker_batch_begin(struct worker *worker)
+{
+	worker->in_batch = 1;
+	if (worker->batch_count > 1)
+		set_timer(worker, FLUSH_AFTER_US);
+}
+
+void worker_batch_end(struct worker *worker)
+{
+	(void)worker_flush(worker);
+	worker->in_batch = 0;
+}
+
+/* ---- Recovery ---- */
+
+/* The packet that killed the predecessor in a handler gets on-error: shown to the handlers again it would kill again. */
+static int decide_poison(struct worker *worker)
+{
+	const struct chain_decision decision = { .verdict = worker->chain.on_error, .failed = true, .handler = -1 };
+	const struct coalesce_decision out = {
+		.id = worker->setup->poison_id,
+		.verdict = kernel_verdict(worker, decision.verdict),
+	};
+	int err;
+
+	if (!worker->setup->poisoned)
+		return 0;
+	err = sink_decide(worker->sink, &out);
+	if (err)
+		return err;
+	count_decision(worker, &decision);
+	return flush(worker);
+}
+
+static int repeat_rest(struct worker *worker, uint32_t until)
+{
+	int err;
+
+	count_sent(worker->shared);
+	enter(worker);
+	err = decide_poison(worker);
+	if (err == 0)
+		err = sink_repeat_until(worker->sink, until);
+	leave(worker);
+	return err;
+}
+
+void worker_recover(struct worker *worker, bool any, uint32_t first_id)
+{
+	struct queue_counters *counters = worker->counters;
+	uint32_t until = any ? first_id - 1 : worker->setup->predecessor_last_id;
+	uint64_t known;
+	int err = repeat_rest(worker, until);
+
+	worker->recovering = false;
+	if (err) {
+		give_up(worker, err);
+		return;
+	}
+	known = counters->accepted + counters->dropped + counters->repeated + counters->requeued + counters->recovered;
+	if (counters->received > known)
+		counters->recovered += counters->received - known;
+	worker->repeated_until = until;
+	worker->shared->last_id = until;
+	worker->shared->last_id_known = 1;
+	if (worker->setup->poisoned)
+		worker->careful = CAREFUL_PACKETS;
+}
