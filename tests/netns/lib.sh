@@ -61,6 +61,10 @@ else
 	worker_user=root
 fi
 
+# Owners of sockets are told as the first user namespace knows them.
+outer_uid=$(awk '$1 == 0 { print $2 }' /proc/self/uid_map)
+outer_gid=$(awk '$1 == 0 { print $2 }' /proc/self/gid_map)
+
 # Smaller loads where every instruction is checked.
 if grep -q '^#define NFV_SANITIZERS 1' "$top_builddir/config.h"; then
 	sanitizers=1

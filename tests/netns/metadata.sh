@@ -48,6 +48,6 @@ send left udp-send "$right4" 10 --count 2 --size 50
 wait_for "packets" 10 counted_is right arrived 5
 wait_for "their lines" 10 grep -q 'UDP, length 50' "$daemon_log"
 has "output interface" "$daemon_log" 'UDP, length 50.*\bl0\b'
-has "owner of the socket" "$daemon_log" 'UDP, length 50.*uid 0'
+has "owner of the socket" "$daemon_log" "UDP, length 50.*uid $outer_uid, gid $outer_gid"
 stop_daemon
 equal "lines: only what was asked for" "$(grep -c 'UDP, length 50' "$daemon_log")" 2

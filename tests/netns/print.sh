@@ -63,7 +63,7 @@ equal "lines of queue 1" "$(lines '\{queue 1, ')" 123
 
 send right udp-send "$left4" 9 --count 30
 expect_lines "each packet that leaves, with its owner" \
-	"IP $to4\.[0-9]+ > ${left4//./\\.}\.9: UDP, .*\{queue 2, .*, OUTPUT, out r0, .*, uid 0, gid 0.*\} \[accept by default\]" 30
+	"IP $to4\.[0-9]+ > ${left4//./\\.}\.9: UDP, .*\{queue 2, .*, OUTPUT, out r0, .*, uid $outer_uid, gid $outer_gid.*\} \[accept by default\]" 30
 expect_lines "three rows of bytes each" "0x00[012]0:  [0-9a-f]{4}" 90
 
 # The 30 may fall into two seconds, hence into two allowances of 5.
