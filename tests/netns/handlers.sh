@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A handler that dies of a packet costs that packet only; one that takes long does not hold what was decided before; one that never
+# returns does not keep the queue from the next master.
+#
+#	left: UDP to ports 9 (good), 10 (abort), 11 (exit), 12 (wait) ---- right: queue 1 at mangle INPUT
+. "$(dirname "$0")/lib.sh"
+
+two_hosts
+mkfifo "$tmp/word"
+chmod 666 "$tmp/word"
+
+trial() {
+	config <<END
+handlers:
+  trial: { plugin: trial, crash: 10, leave: 11, wait: 12, fifo: $tmp/word }
+queues:
+  work:
+    numbers: 1
+    on-error: $1
+    handlers: [trial]
+    steer:
+      - { chain: INPUT, table: mangle, match: -p udp --dport 9:12 }
+END
+}
+
+waiting_are() {
+	[ "$(queue_field right 1 waiting)" -ge "$1" ]
+}
+
+# together PORT...: datagrams that the worker finds in its socket all at once.
+together() {
+	local port n=0
+
+	kill -STOP $(workers)
+	for port; do
+		send left udp-send "$right4" "$port" >"$tmp/sent.out"
+		n=$((n + 1))
+		wait_for "packets to wait" 5 waiting_are "$n"
+	done
+	kill -CONT $(workers)
+}
+
+for port in 9 10 11 12; do
+	count right "at$port" INPUT -p udp --dport "$port"
+done
+workers_may_die=yes
+
+note "a packet that kills, with on-error: drop"
+trial drop
+start_daemon right
+together 9 9 9 10 9 11 9
+wait_for "the good packets" 10 counted_is right at9 5
+wait_for "an empty queue" 10 queue_is right 1 waiting 0
+equal "deadly packets" "$(counted right at10)+$(counted right at11)" 0+0
+stop_daemon
+equal "seen, accepted, dropped, failed" "$(statistic queue work seen) $(statistic queue work accepted) \
+$(statistic queue work dropped) $(statistic queue work failed)" "7 5 2 2"
+has "the log names signal, handler and packet" "$daemon_log" 'killed by signal 6 .* in handler trial at packet [0-9]+'
+has "the log names the exit" "$daemon_log" 'ended with status 3 in handler trial at packet [0-9]+'
+
+note "a packet that kills, with on-error: accept"
+trial accept
+start_daemon right
+together 10 9
+wait_for "the good packet" 10 counted_is right at9 6
+wait_for "the deadly packet" 10 counted_is right at10 1
+stop_daemon
+
+note "a handler that takes long"
+start_daemon right
+together 9 9 9 9 12 9
+wait_for "those before the slow one" 10 counted_is right at9 10
+equal "the slow one and the one behind it wait" "$(queue_field right 1 waiting)" 2
+printf x >"$tmp/word"
+wait_for "the slow one" 10 counted_is right at12 1
+wait_for "the one behind it" 10 counted_is right at9 11
+stop_daemon
+
+note "a handler that never returns, and a master that is killed"
+start_daemon right
+together 12
+worker=$(workers)
+worker=${worker% }
+kill -KILL "$daemon_pid"
+wait "$daemon_pid" || :
+wait_for "the worker to end" 10 no_queues right
+start_daemon right
+send left udp-send "$right4" 9 >"$tmp/sent.out"
+wait_for "a packet of the next master" 10 counted_is right at9 12
+stop_daemon
