@@ -15,7 +15,7 @@ enum channel_type {
 	CHANNEL_PRINT,      /* text: a handler's line */
 	CHANNEL_MISTAKE,    /* value, extra: line and column; text: file, NUL, "object: cause" */
 	CHANNEL_NEEDS,      /* value: index of a queue entry; extra: bytes; more: metadata; may: enum nfv_may */
-	CHANNEL_STEP,       /* text: what is done next, for whoever must explain a crash */
+	CHANNEL_STEP,       /* the checker calls a plugin. As CHANNEL_MISTAKE, without cause; more: enum instances_doing */
 	CHANNEL_STATS,      /* text: lines of a handler's stats(); an empty text ends them */
 	/* from the master */
 	CHANNEL_STOP,       /* finish what is in hand, close handlers, exit */

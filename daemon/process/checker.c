@@ -5,6 +5,7 @@
 #include "daemon/process/instances.h"
 #include "daemon/process/log.h"
 #include "daemon/process/notify.h"
+#include "daemon/process/sandbox.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -25,6 +26,8 @@ struct checker {
 	const struct plan *plan;
 	bool whole;
 	int channel;
+	pid_t parent;
+	struct instances_step step;
 	struct handler_env env;
 	struct handler_counters *counters;
 };
@@ -71,24 +74,34 @@ static void host_unwatch(void *context, int fd)
 	(void)context, (void)fd;
 }
 
-static void send_step(void *context, const char *text)
+/* Sends a text that belongs to a place of the configuration. */
+static void send_placed(const struct checker *checker, struct channel_message *message, struct place place, const char *text)
 {
-	const struct checker *checker = context;
-	struct channel_message message = { .type = CHANNEL_STEP, .text_len = (uint32_t)strnlen(text, CHANNEL_TEXT_MAX) };
+	int len = snprintf(message->text, sizeof(message->text), "%s%c%s", place.file, '\0', text);
 
-	memcpy(message.text, text, message.text_len);
-	(void)channel_send_wait(checker->channel, &message);
+	message->text_len = len < CHANNEL_TEXT_MAX ? (uint32_t)len : CHANNEL_TEXT_MAX;
+	message->value = place.line;
+	message->extra = place.column;
+	(void)channel_send_wait(checker->channel, message);
+}
+
+static void send_step(void *context, const struct config_handler *handler, enum instances_doing doing)
+{
+	struct channel_message message = { .type = CHANNEL_STEP, .more = doing };
+	char object[96];
+
+	snprintf(object, sizeof(object), "handler %s", handler->name);
+	send_placed(context, &message, handler->plugin_place, object);
 }
 
 static void send_mistakes(const struct checker *checker, struct report *report)
 {
 	for (size_t i = 0; i < report->count; i++) {
 		const struct report_entry *entry = &report->entries[i];
-		struct channel_message message = { .type = CHANNEL_MISTAKE, .value = entry->line, .extra = entry->column };
-		int len = snprintf(message.text, sizeof(message.text), "%s%c%s", entry->file, '\0', entry->text);
+		const struct place place = { .file = entry->file, .line = entry->line, .column = entry->column };
+		struct channel_message message = { .type = CHANNEL_MISTAKE };
 
-		message.text_len = len < CHANNEL_TEXT_MAX ? (uint32_t)len : CHANNEL_TEXT_MAX;
-		(void)channel_send_wait(checker->channel, &message);
+		send_placed(checker, &message, place, entry->text);
 	}
 	report_clear(report);
 }
@@ -102,12 +115,11 @@ static void check_queue(struct checker *checker, const struct config_queue *queu
 
 	checker->env.queue = (uint16_t)queue->numbers.first;
 	checker->env.mark_mask = (uint32_t)queue->mark_mask;
-	(void)instances_open(&instances, checker->plan, queue, &checker->env, checker->counters, &report, send_step, checker);
+	(void)instances_open(&instances, checker->plan, queue, &checker->env, checker->counters, &report, &checker->step);
 	chain = (struct chain){ .handlers = instances.handlers, .count = instances.count };
 	needs.extra = chain_needs_bytes(&chain);
 	needs.more = chain_needs_metadata(&chain);
 	needs.may = chain_may(&chain);
-	send_step(checker, "close the handlers of a queue");
 	instances_close(&instances);
 	send_mistakes(checker, &report);
 	if (index != UINT32_MAX)
@@ -159,6 +171,14 @@ static int check(struct checker *checker)
 		log_error("checker: privileges: %s", why);
 		return 1;
 	}
+	/* A plugin that hangs must not outlive a master that is told to stop. A change of user would take this back. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != checker->parent)
+		return 1;
+	if (sandbox_no_children(why, sizeof(why)) < 0) {
+		log_error("checker: %s", why);
+		return 1;
+	}
 	checker->counters = calloc(CHAIN_HANDLERS, sizeof(*checker->counters));
 	if (!checker->counters)
 		return 1;
@@ -169,12 +189,14 @@ static int check(struct checker *checker)
 	return channel_send_wait(checker->channel, &ready) < 0;
 }
 
-static int child(const struct plan *plan, bool whole, int channel)
+static int child(const struct plan *plan, bool whole, int channel, pid_t parent)
 {
-	struct checker checker = { .plan = plan, .whole = whole, .channel = channel };
+	struct checker checker = { .plan = plan, .whole = whole, .channel = channel, .parent = parent };
 	sigset_t none;
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	prctl(PR_SET_NAME, "nfv-checker");
@@ -189,6 +211,7 @@ static int child(const struct plan *plan, bool whole, int channel)
 		.context = &checker,
 		.checking = true,
 	};
+	checker.step = (struct instances_step){ .tell = send_step, .context = &checker };
 	log_redirect(log_line, &checker);
 	return check(&checker);
 }
@@ -198,24 +221,25 @@ static int child(const struct plan *plan, bool whole, int channel)
 struct answers {
 	struct plan *plan;
 	struct report *report;
-	char step[CHANNEL_TEXT_MAX + 1];
+	struct channel_message step; /* the last call into a plugin; type 0: none */
 	bool through;
 };
 
-static void take_mistake(struct answers *answers, const struct channel_message *message)
+/* Adds a cause to the object that a message names, or the whole text, with its place. */
+static void take_placed(struct answers *answers, const struct channel_message *message, const char *cause)
 {
 	size_t file_len = strnlen(message->text, message->text_len);
 	struct place place = { .file = message->text, .line = message->value, .column = message->extra };
 
 	if (file_len < message->text_len)
-		report_add(answers->report, place, NULL, "%s", message->text + file_len + 1);
+		report_add(answers->report, place, NULL, "%s%s", message->text + file_len + 1, cause);
 }
 
 static void take(struct answers *answers, const struct channel_message *message)
 {
 	switch ((enum channel_type)message->type) {
 	case CHANNEL_MISTAKE:
-		take_mistake(answers, message);
+		take_placed(answers, message, "");
 		break;
 	case CHANNEL_NEEDS:
 		if (message->value < answers->plan->config->queue_count)
@@ -227,10 +251,11 @@ static void take(struct answers *answers, const struct channel_message *message)
 			};
 		break;
 	case CHANNEL_STEP:
-		memcpy(answers->step, message->text, message->text_len + 1);
+		answers->step = *message;
 		break;
 	case CHANNEL_LOG:
-		log_write(message->value <= NFV_LOG_DEBUG ? (enum nfv_log_level)message->value : NFV_LOG_INFO, "%s", message->text);
+		log_write(message->value <= NFV_LOG_DEBUG ? (enum nfv_log_level)message->value : NFV_LOG_INFO, "%s",
+			  message->text);
 		break;
 	case CHANNEL_READY:
 		answers->through = true;
@@ -243,13 +268,13 @@ static void take(struct answers *answers, const struct channel_message *message)
 	}
 }
 
-/* Until the child is gone or silent for too long. True when it hung. */
+/* Until the child is through, gone, or silent for too long. True when it hung. */
 static bool listen_to(int channel, struct answers *answers)
 {
 	struct pollfd ready = { .fd = channel, .events = POLLIN };
 	struct channel_message message;
 
-	for (;;) {
+	while (!answers->through) {
 		int got = poll(&ready, 1, STEP_TIMEOUT_MS);
 
 		if (got == 0)
@@ -260,29 +285,45 @@ static bool listen_to(int channel, struct answers *answers)
 		if (got == 1)
 			take(answers, &message);
 		else if (got != -EAGAIN)
-			return false;
+			break;
 	}
+	return false;
 }
 
-static void explain_end(const struct answers *answers, int status, bool hung)
+static void explain_end(struct answers *answers, int status, bool hung)
 {
-	const struct place file = { .file = answers->plan->config->handler_count ? answers->plan->config->handlers[0].place.file : "" };
+	static const char *const doing[] = {
+		[INSTANCES_LOADING] = "loading it",
+		[INSTANCES_OPENING] = "opening it",
+		[INSTANCES_CLOSING] = "closing it",
+	};
+	const struct channel_message *step = &answers->step;
+	const struct place file = { .file = config_place(answers->plan->config, NULL).file };
+	char how[128], cause[256];
 
+	if (answers->through)
+		return;
 	if (hung)
-		report_add(answers->report, file, "checker", "no answer for %d s; it was at: %s", STEP_TIMEOUT_MS / 1000, answers->step);
+		snprintf(how, sizeof(how), "gave no answer for %d s", STEP_TIMEOUT_MS / 1000);
 	else if (WIFSIGNALED(status))
-		report_add(answers->report, file, "checker", "killed by signal %d (%s); it was at: %s", WTERMSIG(status),
-			   strsignal(WTERMSIG(status)), answers->step);
-	else if (!answers->through)
-		report_add(answers->report, file, "checker", "ended with status %d; it was at: %s", WEXITSTATUS(status), answers->step);
+		snprintf(how, sizeof(how), "was killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		snprintf(how, sizeof(how), "ended with status %d", WEXITSTATUS(status));
+	if (step->type == 0) {
+		report_add(answers->report, file, "checker", "%s before it loaded a plugin", how);
+		return;
+	}
+	snprintf(cause, sizeof(cause), ": plugin: the checker %s while %s", how,
+		 step->more <= INSTANCES_CLOSING ? doing[step->more] : "using it");
+	take_placed(answers, step, cause);
 }
 
 int checker_run(struct plan *plan, bool whole, struct report *report)
 {
-	struct answers answers = { .plan = plan, .report = report, .step = "start" };
+	struct answers answers = { .plan = plan, .report = report };
 	int pair[2], status = 0, err;
 	bool hung;
-	pid_t pid;
+	pid_t parent = getpid(), pid;
 
 	err = channel_pair(pair);
 	if (err)
@@ -297,11 +338,12 @@ int checker_run(struct plan *plan, bool whole, struct report *report)
 	}
 	if (pid == 0) {
 		close(pair[0]);
-		_exit(child(plan, whole, pair[1]));
+		_exit(child(plan, whole, pair[1], parent));
 	}
 	close(pair[1]);
 	hung = listen_to(pair[0], &answers);
-	if (hung)
+	/* Who is through has nothing left to do, whatever threads or calls a plugin still has. */
+	if (hung || answers.through)
 		kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;

@@ -6,19 +6,30 @@
 #include "daemon/handler/chain.h"
 #include "daemon/process/plan.h"
 
+enum instances_doing { INSTANCES_LOADING, INSTANCES_OPENING, INSTANCES_CLOSING };
+
+/* Told before each call into a plugin, for whoever must explain that it did not come back. */
+struct instances_step {
+	void (*tell)(void *context, const struct config_handler *handler, enum instances_doing doing);
+	void *context;
+};
+
 struct instances {
-	struct plugin *plugins;   /* one for each handler */
+	const struct plan *plan;
+	const struct instances_step *step;
+	struct plugin *plugins; /* one for each handler */
 	struct handler *handlers;
-	size_t count;             /* that are open */
+	size_t count; /* that are open */
 };
 
 /*
- * Loads and opens the handlers in their order. counters: one for each. step, when given, is told before each what comes next. Goes on
- * after a failure to find more mistakes, all in the report. 0 or -EINVAL.
+ * Loads and opens the handlers in their order. counters: one for each. step: may be NULL, kept for closing. Goes on after a failure
+ * to find more mistakes, all in the report. A handler that leaves a thread running is a mistake: a worker's fences hold one. 0 or
+ * -EINVAL.
  */
 int instances_open(struct instances *instances, const struct plan *plan, const struct config_queue *queue,
 		   const struct handler_env *env, struct handler_counters *counters, struct report *report,
-		   void (*step)(void *context, const char *text), void *context);
+		   const struct instances_step *step);
 
 void instances_close(struct instances *instances);
 

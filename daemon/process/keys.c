@@ -5,6 +5,7 @@
 #include "daemon/handler/plugin.h"
 #include "daemon/process/log.h"
 #include "daemon/process/privilege.h"
+#include "daemon/process/sandbox.h"
 
 #include <errno.h>
 #include <fnmatch.h>
@@ -24,7 +25,8 @@ static int describe(int fd, const char *path)
 	struct plugin plugin;
 	char why[1024];
 
-	if (account_find(NULL, &account, why, sizeof(why)) < 0 || privilege_become(&account, false, why, sizeof(why)) < 0) {
+	if (account_find(NULL, &account, why, sizeof(why)) < 0 || privilege_become(&account, false, why, sizeof(why)) < 0 ||
+	    sandbox_no_children(why, sizeof(why)) < 0) {
 		log_error("keys: %s", why);
 		return 1;
 	}

@@ -6,15 +6,31 @@
 #include "daemon/process/syscalls.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
+#include <string.h>
+#include <time.h>
 
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
+#include <seccomp.h>
+
+/* Which argument of clone() holds the flags. */
+#ifdef __s390__
+#define CLONE_FLAGS(...) SCMP_A1_64(__VA_ARGS__)
+#else
+#define CLONE_FLAGS(...) SCMP_A0_64(__VA_ARGS__)
+#endif
+
+#define THREAD_END_MS 50 /* a thread that was joined is still in the kernel's list for a moment */
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 #ifdef NFV_SANITIZERS
 #include <sanitizer/common_interface_defs.h>
 
-/* The leak check at exit stops the process with ptrace() from a helper of its own, which the sandbox refuses rightly. */
+/* The leak check at exit stops the process with ptrace() from a child of its own: the sandbox refuses both rightly. */
 static bool entered;
 __attribute__((visibility("default"))) int __lsan_is_turned_off(void);
 int __lsan_is_turned_off(void)
@@ -22,6 +38,52 @@ int __lsan_is_turned_off(void)
 	return entered;
 }
 #endif
+
+/* ---- No children ---- */
+
+static int fill_no_children(scmp_filter_ctx filter)
+{
+	static const struct {
+		int call;
+		int err;
+	} refused[] = {
+		{ SCMP_SYS(fork), EPERM },
+		{ SCMP_SYS(vfork), EPERM },
+		{ SCMP_SYS(execve), EPERM },
+		{ SCMP_SYS(execveat), EPERM },
+		/* Its flags are behind a pointer, out of a filter's sight: libc goes back to clone(). */
+		{ SCMP_SYS(clone3), ENOSYS },
+	};
+	int err = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+
+	for (size_t i = 0; i < COUNT(refused) && !err; i++) {
+		err = seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint32_t)refused[i].err), refused[i].call, 0);
+		if (err == -EDOM)
+			err = 0; /* a call that this architecture does not have */
+	}
+	if (err)
+		return err;
+	return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
+				CLONE_FLAGS(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+}
+
+int sandbox_no_children(char *why, size_t why_size)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	int err = filter ? fill_no_children(filter) : -ENOMEM;
+
+	if (!err)
+		err = seccomp_load(filter);
+	if (err)
+		snprintf(why, why_size, "sandbox: forbidding children: %s", strerror(-err));
+	seccomp_release(filter);
+#ifdef NFV_SANITIZERS
+	entered = true;
+#endif
+	return err;
+}
+
+/* ---- The whole of it ---- */
 
 /* The folder has a subfolder for each thread, its own "." and the parent's entry: no descriptor and no parsing is needed. */
 static unsigned thread_count(void)
@@ -33,9 +95,21 @@ static unsigned thread_count(void)
 	return (unsigned)st.st_nlink - 2;
 }
 
+unsigned sandbox_threads(void)
+{
+	const struct timespec brief = { .tv_nsec = 1000000 };
+	unsigned threads = thread_count();
+
+	for (int i = 0; i < THREAD_END_MS && threads > 1; i++) {
+		nanosleep(&brief, NULL);
+		threads = thread_count();
+	}
+	return threads;
+}
+
 int sandbox_enter(const struct sandbox_wants *wants, char *why, size_t why_size)
 {
-	unsigned threads = thread_count();
+	unsigned threads = sandbox_threads();
 	int err;
 
 	if (threads > 1) {

@@ -13,6 +13,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/*
+ * Before the first plugin is loaded, after privilege_become(): from here on fork(), vfork() and execve() fail with EPERM, clone() as
+ * well unless it makes a thread. A child of a plugin's would stay outside of the fences, with the queue's socket, and outlive
+ * everybody. 0, or -errno with why.
+ */
+int sandbox_no_children(char *why, size_t why_size);
+
+/* How many threads are running. Those that are just ending are given a moment. */
+unsigned sandbox_threads(void);
+
 struct sandbox_wants {
 	bool sends; /* send on open sockets: verdicts and requests of interface names. Without it only write() is left */
 };

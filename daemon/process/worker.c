@@ -123,7 +123,7 @@ static int open_handlers(struct worker *worker)
 {
 	struct report report = { 0 };
 	int err = instances_open(&worker->instances, worker->setup->plan, worker->config, &worker->env, worker->shared->handlers,
-				 &report, NULL, NULL);
+				 &report, NULL);
 
 	for (size_t i = 0; i < report.count; i++) {
 		const struct report_entry *entry = &report.entries[i];
@@ -201,6 +201,9 @@ static int worker_start(struct worker *worker)
 	err = privilege_become(&worker->setup->plan->account, true, why, sizeof(why));
 	if (err)
 		return failed(worker, "privileges", err, why);
+	err = sandbox_no_children(why, sizeof(why));
+	if (err)
+		return failed(worker, "plugins", err, why);
 	err = events_open(&worker->events, WORKER_WATCHES);
 	if (err == 0)
 		err = events_watch(&worker->events, worker->setup->channel, EPOLLIN, on_channel, worker);

@@ -222,8 +222,9 @@ struct nfv_plugin {
 
 	/*
 	 * Makes an instance. In the checker and in each worker, before the sandbox closes: files and descriptors are opened
-	 * here. `options` is the filled struct, or NULL without a table; it and all it points to live until close() returns. 0 or
-	 * -errno; after a failure close() is not called. NULL: there is nothing to make, state is NULL.
+	 * here; fork() and execve() fail with EPERM, and no thread may be left running. `options` is the filled struct, or NULL
+	 * without a table; it and all it points to live until close() returns. 0 or -errno; after a failure close() is not
+	 * called. NULL: there is nothing to make, state is NULL.
 	 */
 	int (*open)(const struct nfv_host *host, const void *options, void **state);
 
