@@ -3,6 +3,7 @@
 #undef LOG_SYSLOG /* a facility that nobody here uses; the target of that name is ours */
 
 #include "daemon/process/log.h"
+#include "daemon/process/output.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -13,6 +14,8 @@
 
 #include <sys/stat.h>
 
+#define KEPT_BYTES (64 * 1024) /* of lines that stderr does not take at once */
+
 static struct {
 	enum log_target target;
 	enum nfv_log_level level;
@@ -20,7 +23,11 @@ static struct {
 	bool journal; /* stderr is the journal's stream: it takes the priority from "<4>" and knows the name itself */
 	log_redirect_fn *redirect;
 	void *redirect_context;
+	bool never_wait;
+	struct output output; /* stderr, once a write to it must not wait */
 } state = { .target = LOG_STDERR, .level = NFV_LOG_NOTICE, .ident = "nfverdictd" };
+
+static char kept[KEPT_BYTES];
 
 static const struct {
 	const char *name;
@@ -112,23 +119,78 @@ static size_t make_visible(char *out, size_t size, const char *text)
 	return used;
 }
 
+/* An ident of absurd length cuts the line. */
+static void format_line(char *line, size_t size, enum nfv_log_level level, const char *text)
+{
+	if (state.journal)
+		snprintf(line, size, "<%d>%s", levels[level].priority, text);
+	else
+		snprintf(line, size, "%s: %s: %s", state.ident, levels[level].name, text);
+}
+
+static void write_waiting(char *line)
+{
+	size_t len = strlen(line);
+	ssize_t done;
+
+	line[len] = '\n'; /* in one write with the rest */
+	do {
+		done = write(STDERR_FILENO, line, len + 1);
+	} while (done < 0 && errno == EINTR);
+}
+
+/* Says how many lines are missing where they are missing: behind those that were kept, before the next. */
+static void tell_lost(void)
+{
+	unsigned long long lost = state.output.lost;
+	char line[LOG_LINE_MAX + 128], text[64];
+
+	if (!lost)
+		return;
+	snprintf(text, sizeof(text), "%llu log lines lost: the reader is too slow", lost);
+	format_line(line, sizeof(line), NFV_LOG_WARNING, text);
+	state.output.lost = 0;
+	if (!output_line(&state.output, line))
+		state.output.lost = lost; /* without this one, which is told again */
+}
+
 static void write_stderr(enum nfv_log_level level, const char *text)
 {
 	char line[LOG_LINE_MAX + 128];
-	int len;
-	ssize_t done;
 
-	if (state.journal)
-		len = snprintf(line, sizeof(line), "<%d>%s\n", levels[level].priority, text);
-	else
-		len = snprintf(line, sizeof(line), "%s: %s: %s\n", state.ident, levels[level].name, text);
-	if (len >= (int)sizeof(line)) { /* an ident of absurd length */
-		len = sizeof(line) - 1;
-		line[len - 1] = '\n';
+	format_line(line, sizeof(line), level, text);
+	if (!state.never_wait) {
+		write_waiting(line);
+		return;
 	}
-	do {
-		done = write(STDERR_FILENO, line, (size_t)len);
-	} while (done < 0 && errno == EINTR);
+	tell_lost();
+	(void)output_line(&state.output, line);
+	(void)output_flush(&state.output);
+}
+
+void log_never_wait(void)
+{
+	output_init(&state.output, STDERR_FILENO, output_own(STDERR_FILENO), kept, sizeof(kept));
+	state.never_wait = true;
+}
+
+bool log_flush(void)
+{
+	if (!state.never_wait)
+		return true;
+	if (!output_flush(&state.output))
+		return false;
+	tell_lost();
+	return output_flush(&state.output);
+}
+
+void log_drain(int limit_ms)
+{
+	if (!state.never_wait)
+		return;
+	(void)log_flush();
+	output_drain(&state.output, limit_ms);
+	(void)log_flush();
 }
 
 void log_vwrite(enum nfv_log_level level, const char *format, va_list args)

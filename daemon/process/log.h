@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The daemon's log. One process-wide state, as a log is: the only global of this folder. A line is formatted on the stack and
- * leaves in one write(), so that lines of several processes do not mix; nothing is allocated.
+ * leaves whole, so that lines of several processes do not mix; nothing is allocated.
  */
 #ifndef PROCESS_LOG_H
 #define PROCESS_LOG_H
@@ -9,6 +9,7 @@
 #include <nfverdict/plugin.h>
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 enum log_target { LOG_STDERR, LOG_SYSLOG };
 
@@ -19,6 +20,18 @@ enum log_target { LOG_STDERR, LOG_SYSLOG };
  * call lines go to stderr as nfverdictd, up to NFV_LOG_NOTICE.
  */
 void log_open(enum log_target target, enum nfv_log_level level, const char *ident);
+
+/*
+ * From here on no line to stderr waits for its reader: what does not go at once leaves with the next line or with log_flush(), and
+ * lines beyond some 64 KiB are lost. Their number is told once there is room again. stderr gets a description of its own if need be.
+ */
+void log_never_wait(void);
+
+/* Writes what goes. True when nothing is left. */
+bool log_flush(void);
+
+/* At the end: waits for a slow reader up to a limit. */
+void log_drain(int limit_ms);
 
 enum nfv_log_level log_level(void);
 const char *log_level_name(enum nfv_log_level level);
