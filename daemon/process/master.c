@@ -4,6 +4,7 @@
 #include "daemon/process/events.h"
 #include "daemon/process/log.h"
 #include "daemon/process/notify.h"
+#include "daemon/process/output.h"
 #include "daemon/process/served.h"
 #include "daemon/process/stats.h"
 
@@ -21,6 +22,10 @@
 #define DRAIN_TIMEOUT_NS 2000000000u
 #define STOP_TIMEOUT_NS  3000000000u
 #define DRAIN_LOOK_MS    5
+#define MESSAGES_A_TURN  256         /* of one worker, so that one that talks much does not keep the master from all else */
+#define OUTPUT_BYTES     (64 * 1024) /* of printed lines that standard output does not take at once */
+#define OUTPUT_RETRY_MS  100
+#define OUTPUT_END_MS    1000        /* at the end, for a reader that is slow */
 
 struct master {
 	const struct options *options;
@@ -34,6 +39,8 @@ struct master {
 	bool stop;             /* a signal asked for it, or a start failed */
 	bool stopping;         /* workers are not restarted any more */
 	bool started;          /* first starts are over: a death is now followed by a restart */
+	struct output output;  /* standard output, in the foreground */
+	char kept[OUTPUT_BYTES];
 };
 
 /* ---- What workers say ---- */
@@ -46,17 +53,28 @@ static struct served *served_by_channel(struct master *master, int fd)
 	return NULL;
 }
 
-static void print_line(const struct master *master, const char *text)
+static void print_line(struct master *master, const char *text)
 {
 	if (master->options->foreground) {
-		printf("%s\n", text);
-		fflush(stdout);
+		(void)output_line(&master->output, text);
+		(void)output_flush(&master->output);
 	} else {
 		log_info("%s", text);
 	}
 }
 
-static void take(struct master *master, struct served *served, const struct channel_message *message)
+/* Line by line, for each is one in the log. An end of line at the end is not followed by an empty one. */
+static void print_lines(struct master *master, char *text)
+{
+	char *line;
+
+	while (text && *text) {
+		line = strsep(&text, "\n");
+		print_line(master, line);
+	}
+}
+
+static void take(struct master *master, struct served *served, struct channel_message *message)
 {
 	enum nfv_log_level level = message->value <= NFV_LOG_DEBUG ? (enum nfv_log_level)message->value : NFV_LOG_INFO;
 
@@ -69,9 +87,10 @@ static void take(struct master *master, struct served *served, const struct chan
 		log_write(level, "%s", message->text);
 		break;
 	case CHANNEL_PRINT:
+		print_line(master, message->text);
+		break;
 	case CHANNEL_STATS:
-		if (message->text_len > 0)
-			print_line(master, message->text);
+		print_lines(master, message->text);
 		break;
 	case CHANNEL_MISTAKE:
 	case CHANNEL_NEEDS:
@@ -82,18 +101,26 @@ static void take(struct master *master, struct served *served, const struct chan
 	}
 }
 
+/* What channel_receive() said last; 1: there may be more. */
+static int take_some(struct master *master, struct served *served, size_t limit)
+{
+	struct channel_message message;
+	int got = 1;
+
+	for (size_t i = 0; i < limit && (got = channel_receive(served->channel, &message)) == 1; i++)
+		take(master, served, &message);
+	return got;
+}
+
 static void on_channel(void *argument, int fd, uint32_t events)
 {
 	struct master *master = argument;
 	struct served *served = served_by_channel(master, fd);
-	struct channel_message message;
-	int got = 0;
+	int got = served ? take_some(master, served, MESSAGES_A_TURN) : 0;
 
 	(void)events;
-	while (served && (got = channel_receive(fd, &message)) == 1)
-		take(master, served, &message);
 	/* The other end is closed: SIGCHLD tells the rest. */
-	if (got != -EAGAIN)
+	if (got != -EAGAIN && got != 1)
 		events_unwatch(&master->events, fd);
 }
 
@@ -137,7 +164,7 @@ static void reap(struct master *master)
 
 		if (served->pid <= 0 || waitpid(served->pid, &status, WNOHANG) != served->pid)
 			continue;
-		on_channel(master, served->channel, 0); /* its last words */
+		(void)take_some(master, served, SIZE_MAX); /* its last words: no more can come */
 		events_unwatch(&master->events, served->channel);
 		served_ended(served, status, master->stopping);
 		if (!master->started)
@@ -154,21 +181,27 @@ static void reap(struct master *master)
 
 /* ---- Signals ---- */
 
+/* NULL when there is no memory for it; to be freed. */
+static char *collect_stats(const struct master *master)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return NULL;
+	stats_print(master->served, master->count, out);
+	fclose(out);
+	return text;
+}
+
 static void tell_stats(struct master *master)
 {
-	char *text = NULL, *line, *rest;
-	size_t len = 0;
-	FILE *out;
+	char *text = collect_stats(master);
 
 	for (size_t i = 0; i < master->count; i++)
 		served_tell(&master->served[i], CHANNEL_TELL_STATS);
-	out = open_memstream(&text, &len);
-	if (!out)
-		return;
-	stats_print(master->served, master->count, out);
-	fclose(out);
-	for (rest = text; rest && (line = strsep(&rest, "\n")) && (rest || *line);)
-		print_line(master, line);
+	print_lines(master, text);
 	free(text);
 }
 
@@ -210,6 +243,7 @@ static int open_signals(struct master *master)
 	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGCHLD);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGTTOU, SIG_IGN); /* a terminal that stops background processes that write to it must not stop us */
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	master->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (master->signals < 0)
@@ -404,6 +438,8 @@ static void end_workers(struct master *master)
 
 static void stop(struct master *master, bool was_ready)
 {
+	char *text;
+
 	(void)notify_send("STOPPING=1");
 	if (master->bound && steering_remove(master->steering) < 0)
 		log_error("steering: not everything could be removed; nfverdictd --cleanup tries again");
@@ -412,11 +448,41 @@ static void stop(struct master *master, bool was_ready)
 	end_workers(master);
 	for (size_t i = 0; i < master->count; i++)
 		served_let_go(&master->served[i]);
-	if (was_ready)
-		tell_stats(master);
+	text = was_ready ? collect_stats(master) : NULL;
 	for (size_t i = 0; i < master->count; i++)
 		served_close(&master->served[i]);
 	free(master->served);
+	print_lines(master, text);
+	free(text);
+}
+
+/* From here on nobody who does not read what we write holds packets up. */
+static void open_outputs(struct master *master)
+{
+	enum output_way way = OUTPUT_WRITE;
+
+	log_never_wait();
+	if (master->options->foreground)
+		way = output_own(STDOUT_FILENO);
+	output_init(&master->output, STDOUT_FILENO, way, master->kept, sizeof(master->kept));
+}
+
+/* The end: nothing depends on us any more, and a slow reader gets some time. */
+static void close_outputs(struct master *master)
+{
+	output_drain(&master->output, OUTPUT_END_MS);
+	if (master->output.lost)
+		log_warning("%llu printed lines lost: the reader is too slow", (unsigned long long)master->output.lost);
+	log_drain(OUTPUT_END_MS);
+}
+
+/* Until something happens; while a reader is slow, also until it is time to try again. */
+static int wait_for_events(struct master *master)
+{
+	bool all_written = output_flush(&master->output);
+
+	all_written &= log_flush();
+	return events_wait(&master->events, all_written ? -1 : OUTPUT_RETRY_MS);
 }
 
 int master_run(const struct options *options, const struct plan *plan, struct steering *steering, void (*ready)(void *context),
@@ -426,6 +492,7 @@ int master_run(const struct options *options, const struct plan *plan, struct st
 	int err = events_open(&master.events, steering->number_count + 8); /* a channel for each worker, and signals */
 	bool was_ready;
 
+	open_outputs(&master);
 	if (err == 0)
 		err = open_signals(&master);
 	if (err) {
@@ -439,11 +506,12 @@ int master_run(const struct options *options, const struct plan *plan, struct st
 		ready(context);
 	}
 	while (err == 0 && !master.stop)
-		err = events_wait(&master.events, -1);
+		err = wait_for_events(&master);
 	stop(&master, was_ready);
 	if (was_ready)
 		log_notice("stopped");
 close:
+	close_outputs(&master);
 	if (master.signals >= 0)
 		close(master.signals);
 	events_close(&master.events);

@@ -1,22 +1,51 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What handlers get from their worker: log, print, timers, descriptors, statistics. */
+#include "config.h"
+
 #include "daemon/process/log.h"
 #include "daemon/process/worker-private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* poll() promises room for this much, so that a write of it does not wait (PIPE_BUF). */
-#define PRINT_PIECE_BYTES 4096
+#define TELL_LOST_NS 1000000000u
+#define END_MS       200 /* what a slow reader and the master get at the end, each */
 
-/* All lines of this process go to the master, which knows where they belong. */
+#ifdef NFV_SANITIZERS
+#define LAST_STANDARD STDOUT_FILENO /* reports go to standard error */
+#else
+#define LAST_STANDARD STDERR_FILENO
+#endif
+
+/* False when the master still has no room. */
+static bool tell_log_lost(struct worker *worker)
+{
+	char text[96];
+
+	snprintf(text, sizeof(text), "queue %u: %llu log lines lost: too many at once", worker->number,
+		 (unsigned long long)worker->log_lost);
+	if (channel_send_text(worker->setup->channel, CHANNEL_LOG, NFV_LOG_WARNING, text) < 0)
+		return false;
+	worker->log_lost = 0;
+	worker->log_lost_told_ns = events_now_ns();
+	return true;
+}
+
+/*
+ * All lines of this process go to the master, which knows where they belong. Lines that found no room are told of before the next
+ * one that finds some, but not more often than once a second.
+ */
 void worker_log_line(void *context, enum nfv_log_level level, const char *text)
 {
 	struct worker *worker = context;
 
+	if (worker->log_lost && events_now_ns() - worker->log_lost_told_ns >= TELL_LOST_NS)
+		(void)tell_log_lost(worker);
 	if (channel_send_text(worker->setup->channel, CHANNEL_LOG, level, text) < 0)
 		worker->log_lost++;
 }
@@ -28,54 +57,57 @@ static void host_log(void *context, const char *handler, enum nfv_log_level leve
 	log_write(level, "queue %u: handler %s: %s", worker->number, handler, text);
 }
 
+/*
+ * Standard output and standard error go nowhere in a worker: what a plugin writes there by itself would wait for a reader, and
+ * packets with it. What handlers print leaves by a descriptor that does not wait, or through the master when that cannot be had.
+ */
+void worker_output_init(struct worker *worker)
+{
+	enum output_way way = OUTPUT_POLLED;
+	int null, fd = -1;
+
+	if (worker->setup->foreground)
+		way = output_own(STDOUT_FILENO);
+	if (way != OUTPUT_POLLED)
+		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	worker->prints_itself = fd >= 0;
+	worker->output.fd = fd;
+	worker->output.way = way;
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null < 0)
+		return;
+	for (int standard = STDIN_FILENO; standard <= LAST_STANDARD; standard++)
+		dup2(null, standard);
+	close(null);
+}
+
 static void host_print(void *context, const char *line)
 {
 	struct worker *worker = context;
-	size_t len = strlen(line);
 
-	if (!worker->setup->foreground) {
-		if (channel_send_text(worker->setup->channel, CHANNEL_PRINT, 0, line) < 0)
-			worker->printed_lost++;
-		return;
-	}
-	if (len + 1 > WORKER_PRINT_BYTES - worker->printed_len) {
-		worker_flush_prints(worker);
-		if (len + 1 > WORKER_PRINT_BYTES - worker->printed_len) {
-			worker->printed_lost++;
-			return;
-		}
-	}
-	memcpy(worker->printed + worker->printed_len, line, len);
-	worker->printed[worker->printed_len + len] = '\n';
-	worker->printed_len += len + 1;
+	if (worker->prints_itself)
+		(void)output_line(&worker->output, line);
+	else if (channel_send_text(worker->setup->channel, CHANNEL_PRINT, 0, line) < 0)
+		worker->output.lost++;
 }
 
-/* The largest piece of whole lines, so that lines of several workers do not mix. */
-static size_t next_piece(const struct worker *worker)
-{
-	const char *end;
-
-	if (worker->printed_len <= PRINT_PIECE_BYTES)
-		return worker->printed_len;
-	end = memrchr(worker->printed, '\n', PRINT_PIECE_BYTES);
-	return end ? (size_t)(end - worker->printed) + 1 : PRINT_PIECE_BYTES;
-}
-
-/* Writes what standard output takes without waiting: a stalled reader must not stall packets. */
 void worker_flush_prints(struct worker *worker)
 {
-	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	(void)output_flush(&worker->output);
+}
 
-	while (worker->printed_len > 0 && poll(&out, 1, 0) == 1 && (out.revents & POLLOUT)) {
-		ssize_t written = write(STDOUT_FILENO, worker->printed, next_piece(worker));
+/* Packets do not wait any more, and the master waits much longer for our end. */
+void worker_end_output(struct worker *worker)
+{
+	struct pollfd room = { .fd = worker->setup->channel, .events = POLLOUT };
 
-		if (written <= 0)
-			break;
-		worker->printed_len -= (size_t)written;
-		memmove(worker->printed, worker->printed + written, worker->printed_len);
-	}
-	if (out.revents & (POLLERR | POLLHUP))
-		worker->printed_len = 0; /* nobody will ever read it */
+	if (worker->prints_itself)
+		output_drain(&worker->output, END_MS);
+	if (worker->output.lost)
+		log_warning("queue %u: %llu printed lines lost: the reader is too slow", worker->number,
+			    (unsigned long long)worker->output.lost);
+	if (worker->log_lost && poll(&room, 1, END_MS) == 1)
+		(void)tell_log_lost(worker);
 }
 
 static int host_timer(void *context, uint64_t after_ns, uint64_t every_ns, nfv_timer_fn fn, void *argument)
@@ -121,7 +153,37 @@ void worker_host_init(struct worker *worker)
 	};
 }
 
-/* One message a handler that has something to tell, then an empty one. */
+/* Also a last one without its end. */
+static uint64_t count_lines(const char *text, size_t len)
+{
+	uint64_t lines = len > 0 && text[len - 1] != '\n';
+
+	for (size_t i = 0; i < len; i++)
+		lines += text[i] == '\n';
+	return lines;
+}
+
+/* In messages of whole lines. */
+static void send_lines(struct worker *worker, const char *text, size_t len)
+{
+	char piece[CHANNEL_TEXT_MAX + 1];
+
+	while (len > 0) {
+		size_t part = len < CHANNEL_TEXT_MAX ? len : CHANNEL_TEXT_MAX;
+		const char *end = len > part ? memrchr(text, '\n', part) : NULL;
+
+		if (end)
+			part = (size_t)(end - text) + 1;
+		memcpy(piece, text, part);
+		piece[part] = '\0';
+		if (channel_send_text(worker->setup->channel, CHANNEL_STATS, 0, piece) < 0)
+			worker->log_lost += count_lines(text, part);
+		text += part;
+		len -= part;
+	}
+}
+
+/* Of each handler that has something to tell, then an empty message. */
 void worker_send_stats(struct worker *worker)
 {
 	for (size_t i = 0; i < worker->instances.count; i++) {
@@ -138,7 +200,8 @@ void worker_send_stats(struct worker *worker)
 		fprintf(out, "handler %s:\n", handler->name);
 		handler->ops->stats(handler->state, out);
 		fclose(out);
-		(void)channel_send_text(worker->setup->channel, CHANNEL_STATS, 0, text);
+		if (text)
+			send_lines(worker, text, len);
 		free(text);
 	}
 	(void)channel_send_text(worker->setup->channel, CHANNEL_STATS, 0, "");

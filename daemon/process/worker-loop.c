@@ -162,7 +162,7 @@ static bool turn(struct worker *worker, bool wait)
 		return received_nothing(worker, count);
 	worker->opened_ns = events_now_ns();
 	bytes = serve_batch(worker, (unsigned)count);
-	if (worker->printed_len > 0)
+	if (worker->output.len > 0)
 		worker_flush_prints(worker);
 	if ((unsigned)count == worker->receiver.batch)
 		return true;
@@ -175,7 +175,7 @@ static bool turn(struct worker *worker, bool wait)
  */
 static bool may_wait_in_receive(const struct worker *worker)
 {
-	return !worker->events.next_due_ns && worker->events.watching == WORKER_OWN_WATCHES && !worker->printed_len;
+	return !worker->events.next_due_ns && worker->events.watching == WORKER_OWN_WATCHES && !worker->output.len;
 }
 
 /* Gives timers and other descriptors their turn: when there is nothing else to do, and now and then under load. */
@@ -185,7 +185,7 @@ static int look_around(struct worker *worker, bool wait)
 
 	if (!wait && !worker->look_around && worker->opened_ns < worker->looked_ns + LOOK_AFTER_NS)
 		return 0;
-	err = events_wait(&worker->events, !wait ? 0 : worker->printed_len ? PRINT_RETRY_MS : -1);
+	err = events_wait(&worker->events, !wait ? 0 : worker->output.len ? PRINT_RETRY_MS : -1);
 	if (err) {
 		log_error("queue %u: epoll: %s", worker->number, strerror(-err));
 		return err;
@@ -193,7 +193,7 @@ static int look_around(struct worker *worker, bool wait)
 	worker->look_around = false;
 	worker->looked_ns = events_now_ns();
 	worker->shared->heartbeat_ns = worker->looked_ns;
-	if (worker->printed_len > 0)
+	if (worker->output.len > 0)
 		worker_flush_prints(worker);
 	return 0;
 }

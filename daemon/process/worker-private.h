@@ -6,6 +6,7 @@
 #include "daemon/process/channel.h"
 #include "daemon/process/events.h"
 #include "daemon/process/instances.h"
+#include "daemon/process/output.h"
 #include "daemon/process/worker.h"
 #include "daemon/queue/names.h"
 #include "daemon/queue/receive.h"
@@ -52,18 +53,19 @@ struct worker {
 	uint32_t repeated_until;     /* the id that the predecessor's packets were repeated up to */
 	bool recovering;             /* the first receive decides what the predecessor had in hand */
 
-	/* what print() collects */
-	char *printed;
-	size_t printed_len;
-	uint64_t printed_lost;
-	uint64_t log_lost;           /* log lines that the master had no room for */
+	struct output output;        /* what handlers print */
+	bool prints_itself;          /* else the master does */
+	uint64_t log_lost;           /* log lines that the master had no room for, since that was told last */
+	uint64_t log_lost_told_ns;
 	unsigned char answered[(COUNTERS_ERRNOS + 7) / 8]; /* errnos that were logged once */
 };
 
 /* worker-host.c */
 void worker_host_init(struct worker *worker);
 void worker_log_line(void *context, enum nfv_log_level level, const char *text);
+void worker_output_init(struct worker *worker);
 void worker_flush_prints(struct worker *worker);
+void worker_end_output(struct worker *worker);
 void worker_send_stats(struct worker *worker);
 
 /* worker-verdict.c */

@@ -59,18 +59,6 @@ static void set_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* In the background the terminal is not ours; what a plugin prints by itself goes nowhere. */
-static void leave_terminal(void)
-{
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (null < 0)
-		return;
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		dup2(null, fd);
-	close(null);
-}
-
 static int set_cpu(int cpu)
 {
 	cpu_set_t set;
@@ -174,8 +162,8 @@ static struct worker *worker_new(const struct worker_setup *setup)
 	worker->slots = *setup->slots;
 	for (unsigned i = 0; i < RECEIVE_BATCH_MAX; i++)
 		worker->packets[i].ops = &packet_ops;
-	worker->printed = malloc(WORKER_PRINT_BYTES);
-	if (!worker->printed) {
+	output_init(&worker->output, -1, OUTPUT_WRITE, malloc(WORKER_PRINT_BYTES), WORKER_PRINT_BYTES);
+	if (!worker->output.buffer) {
 		free(worker);
 		return NULL;
 	}
@@ -233,16 +221,13 @@ static int worker_start(struct worker *worker)
 
 static void worker_free(struct worker *worker)
 {
-	worker_flush_prints(worker);
-	if (worker->printed_lost)
-		log_warning("queue %u: %llu printed lines lost: the reader is too slow", worker->number,
-			    (unsigned long long)worker->printed_lost);
 	sink_free(worker->sink);
 	instances_close(&worker->instances);
 	names_close(worker->names);
+	worker_end_output(worker); /* handlers may print when they close */
 	events_close(&worker->events);
 	region_close(&worker->slots);
-	free(worker->printed);
+	free(worker->output.buffer);
 	free(worker);
 }
 
@@ -261,8 +246,7 @@ int worker_run(const struct worker_setup *setup)
 	if (!worker)
 		return 1;
 	log_redirect(worker_log_line, worker);
-	if (!setup->foreground)
-		leave_terminal();
+	worker_output_init(worker);
 	err = worker_start(worker);
 	if (err == 0)
 		err = channel_send_wait(setup->channel, &ready);
