@@ -113,7 +113,7 @@ int sandbox_enter(const struct sandbox_wants *wants, char *why, size_t why_size)
 	int err;
 
 	if (threads > 1) {
-		snprintf(why, why_size, "sandbox: a handler started a thread (%u are running): handlers run in one",
+		snprintf(why, why_size, "a handler started a thread (%u are running): handlers run in one",
 			 threads);
 		return -EBUSY;
 	}
@@ -122,7 +122,7 @@ int sandbox_enter(const struct sandbox_wants *wants, char *why, size_t why_size)
 	entered = true;
 #endif
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) {
-		snprintf(why, why_size, "sandbox: no_new_privs: %m");
+		snprintf(why, why_size, "no_new_privs: %m");
 		return -errno;
 	}
 	err = landlock_restrict(why, why_size);

@@ -141,7 +141,10 @@ static int do_stdio(void)
 		return errno;
 	fclose(memory);
 	free(text);
-	return fprintf(file, "one line\n") < 0 || fflush(file) ? errno : 0;
+	/* The first use of a stream asks fstat() for its buffer size, which is refused. */
+	if (fprintf(file, "one line\n") < 0 || fflush(file))
+		return errno;
+	return fprintf(file, "%70000s\n", "many more bytes than a buffer has") < 0 || fflush(file) || ferror(file) ? errno : 0;
 }
 
 static int do_time(void)
@@ -218,6 +221,21 @@ static int try_stat(void)
 	struct stat st;
 
 	return result(stat("/etc/passwd", &st));
+}
+
+/* fstat() of glibc, and what would hide behind it. */
+static int try_fstatat(void)
+{
+	struct stat st;
+
+	return result(fstatat(fileno(file), "/etc/passwd", &st, AT_EMPTY_PATH));
+}
+
+static int try_fstatat_relative(void)
+{
+	struct stat st;
+
+	return result(fstatat(AT_FDCWD, ".", &st, AT_EMPTY_PATH));
 }
 
 static int try_access(void)
@@ -377,6 +395,8 @@ static const struct {
 	{ "open", try_open, REFUSED },
 	{ "fopen", try_fopen, REFUSED },
 	{ "stat", try_stat, REFUSED },
+	{ "stat behind fstat", try_fstatat, REFUSED },
+	{ "stat of the current folder", try_fstatat_relative, REFUSED },
 	{ "access", try_access, REFUSED },
 	{ "socket", try_socket, REFUSED },
 	{ "create", try_create, KILLED }, /* by unlink() at the latest */
