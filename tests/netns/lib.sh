@@ -16,6 +16,7 @@ set -eu -o pipefail
 
 lib_file=${BASH_SOURCE[0]}
 lib_dir=$(cd "$(dirname "$lib_file")" && pwd)
+PATH=$PATH:/usr/sbin:/sbin # where iptables is, which is not in everybody's path
 top_srcdir=${top_srcdir:-$(cd "$lib_dir/../.." && pwd)}
 top_builddir=${top_builddir:-$PWD}
 nfverdictd=$top_builddir/nfverdictd

@@ -11,6 +11,7 @@ set -eu -o pipefail
 
 top_builddir=${top_builddir:-$PWD}
 cli=$top_builddir/tests/rules/steer-cli
+PATH=$PATH:/usr/sbin:/sbin # where iptables is, which is not in everybody's path
 
 skip() {
 	printf 'SKIP: %s\n' "$*"
