@@ -4,6 +4,7 @@
 
 #include "daemon/process/log.h"
 #include "daemon/process/output.h"
+#include "daemon/process/syslog-socket.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -24,8 +25,9 @@ static struct {
 	log_redirect_fn *redirect;
 	void *redirect_context;
 	bool never_wait;
+	struct syslog_socket syslog;
 	struct output output; /* stderr, once a write to it must not wait */
-} state = { .target = LOG_STDERR, .level = NFV_LOG_NOTICE, .ident = "nfverdictd" };
+} state = { .target = LOG_STDERR, .level = NFV_LOG_NOTICE, .ident = "nfverdictd", .syslog.fd = -1 };
 
 static char kept[KEPT_BYTES];
 
@@ -74,10 +76,9 @@ void log_open(enum log_target target, enum nfv_log_level level, const char *iden
 	state.level = known(level);
 	state.ident = ident ? ident : "nfverdictd";
 	state.journal = stderr_is_journal();
+	syslog_socket_close(&state.syslog);
 	if (target == LOG_SYSLOG)
-		openlog(state.ident, LOG_PID | LOG_NDELAY, LOG_DAEMON);
-	else
-		closelog();
+		syslog_socket_open(&state.syslog, SYSLOG_SOCKET_PATH);
 }
 
 void log_redirect(log_redirect_fn *fn, void *context)
@@ -213,7 +214,7 @@ void log_vwrite(enum nfv_log_level level, const char *format, va_list args)
 		redirect(state.redirect_context, level, text);
 		state.redirect = redirect;
 	} else if (state.target == LOG_SYSLOG) {
-		syslog(levels[level].priority, "%s", text);
+		syslog_socket_line(&state.syslog, levels[level].priority, state.ident, text);
 	} else {
 		write_stderr(level, text);
 	}
