@@ -180,6 +180,22 @@ int privilege_become(const struct account *account, bool keep_net_admin, char *w
 	return verify_sets(&wanted, why, why_size);
 }
 
+int privilege_use_net_admin(bool use)
+{
+	struct sets sets;
+	int err = read_sets(&sets);
+
+	if (err)
+		return err;
+	errno = 0;
+	if (capng_update(use ? CAPNG_ADD : CAPNG_DROP, CAPNG_EFFECTIVE, CAP_NET_ADMIN) || capng_apply(CAPNG_SELECT_CAPS))
+		return errno ? -errno : -EPERM;
+	err = read_sets(&sets);
+	if (err)
+		return err;
+	return !(sets.effective & BIT(CAP_NET_ADMIN)) == !use ? 0 : -EPERM;
+}
+
 int privilege_limit_master(char *why, size_t why_size)
 {
 	const uint64_t tools = BIT(CAP_NET_ADMIN) | BIT(CAP_NET_RAW);

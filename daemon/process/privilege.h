@@ -31,6 +31,12 @@ int account_find(const char *name, struct account *account, char *why, size_t wh
 int privilege_become(const struct account *account, bool keep_net_admin, char *why, size_t why_size);
 
 /*
+ * Takes CAP_NET_ADMIN out of use, or into use again, for a process that holds it. For netlink sockets: the kernel asks for the right
+ * of whoever opened one besides that of the sender, so one that was opened without can never change anything. 0 or -errno.
+ */
+int privilege_use_net_admin(bool use);
+
+/*
  * Leaves the master CAP_NET_ADMIN, CAP_NET_RAW, CAP_SETUID, CAP_SETGID and CAP_KILL, as far as it has them, also in the
  * bounding set: so programs that it executes get no more, and children need no CAP_SETPCAP to be bounded. Without
  * CAP_DAC_OVERRIDE root opens only what owner, group and mode let it: open the configuration and plugins before. Without

@@ -122,13 +122,23 @@ static int open_handlers(struct worker *worker)
 	return err;
 }
 
+/* Its socket must not be one that interfaces, addresses and routes can be changed with. */
 static int open_names(struct worker *worker)
 {
+	int err, open_err;
+
 	if (!(chain_needs_metadata(&worker->chain) & NFV_META_NAMES))
 		return 0;
+	err = privilege_use_net_admin(false);
+	if (err)
+		return err;
 	worker->names = names_open();
+	open_err = errno ? -errno : -EIO;
+	err = privilege_use_net_admin(true);
+	if (err)
+		return err;
 	if (!worker->names)
-		return errno ? -errno : -EIO;
+		return open_err;
 	interface_names = worker->names;
 	return events_watch(&worker->events, names_fd(worker->names), EPOLLIN, on_links, worker->names);
 }

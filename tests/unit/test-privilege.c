@@ -4,6 +4,7 @@
  * user namespace, where ids cannot change. Without either the test is skipped.
  */
 #include "daemon/process/privilege.h"
+#include "daemon/queue/names.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,10 @@
 #include <unistd.h>
 
 #include <linux/capability.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
@@ -266,6 +270,59 @@ static void lacking(void **state)
 
 /* ---- the master's tools, with what it kept ---- */
 
+/* Asks for a change that needs CAP_NET_ADMIN: to set lo up. The kernel's answer, 0 or an errno. */
+static int set_up(int fd)
+{
+	struct {
+		struct nlmsghdr head;
+		struct ifinfomsg link;
+	} request = {
+		.head = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_NEWLINK, .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
+		.link = { .ifi_index = 1, .ifi_flags = IFF_UP, .ifi_change = IFF_UP },
+	};
+	struct {
+		struct nlmsghdr head;
+		struct nlmsgerr error;
+		char rest[256];
+	} answer;
+
+	EXPECT(send(fd, &request, sizeof(request), 0) == sizeof(request));
+	EXPECT(recv(fd, &answer, sizeof(answer), 0) >= (ssize_t)(sizeof(answer.head) + sizeof(answer.error)));
+	EXPECT(answer.head.nlmsg_type == NLMSG_ERROR);
+	return -answer.error.error;
+}
+
+static void child_sockets(void)
+{
+	struct names *names;
+	int with, without;
+
+	EXPECT(unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0);
+	with = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	EXPECT(with >= 0);
+	EXPECT(privilege_use_net_admin(false) == 0);
+	without = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	EXPECT(without >= 0);
+	names = names_open();
+	EXPECT(names);
+	EXPECT(set_up(with) == EPERM);
+	EXPECT(privilege_use_net_admin(true) == 0);
+	EXPECT(set_up(without) == EPERM);
+	EXPECT(set_up(names_fd(names)) == EPERM);
+	EXPECT(set_up(with) == 0);
+	names_update(names);
+	EXPECT(names_find(names, 1) && strcmp(names_find(names, 1), "lo") == 0);
+	names_close(names);
+}
+
+static void sockets_without_right(void **state)
+{
+	(void)state;
+	if (status_of(probe_user_namespace))
+		skip();
+	assert_int_equal(status_of(child_sockets), 0);
+}
+
 static const char *tool_backend;
 
 /* Installs a rule, then looks whether it is there, as the limited master executes the tools. */
@@ -355,6 +412,7 @@ int main(void)
 	const struct CMUnitTest root[] = {
 		cmocka_unit_test(workers),
 		cmocka_unit_test(lacking),
+		cmocka_unit_test(sockets_without_right),
 		cmocka_unit_test(tools),
 	};
 	struct account account;
