@@ -19,7 +19,7 @@ static int test_text(const struct steer_run *run, const struct steer_plan *plan,
 		return err;
 	err = tool_restore(run->tool, run->family, text->text.data, 1, &result);
 	if (err)
-		*line = steer_cause(run, &result, cause, STEER_MESSAGE_MAX);
+		*line = steer_cause(&result, cause, STEER_MESSAGE_MAX);
 	tool_result_free(&result);
 	return err;
 }

@@ -60,7 +60,7 @@ static int apply(const struct steer_run *run, const struct steer_found *found, e
 	if (!text.failed) {
 		err = tool_restore(run->tool, run->family, text.data, 0, &result);
 		if (err)
-			steer_cause(run, &result, cause, cause_size);
+			steer_cause(&result, cause, cause_size);
 		tool_result_free(&result);
 	} else {
 		snprintf(cause, cause_size, "%s", strerror(ENOMEM));

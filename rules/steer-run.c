@@ -33,10 +33,14 @@ void steer_tell(const struct steer_run *run, const void *origin, const char *for
 	run->tell(run->context, origin, text);
 }
 
-unsigned steer_cause(const struct steer_run *run, const struct tool_result *result, char *text, size_t size)
+unsigned steer_cause(const struct tool_result *result, char *text, size_t size)
 {
-	if (result->status == -ETIMEDOUT)
-		snprintf(text, size, "no answer within %d ms", run->tool->timeout_ms);
+	if (result->status == -ETIMEDOUT && result->limit_ms == 0)
+		snprintf(text, size, "not tried, the time is up");
+	else if (result->status == -ETIMEDOUT)
+		snprintf(text, size, "no answer within %d ms", result->limit_ms);
+	else if (result->status == -EINTR)
+		snprintf(text, size, "ended, for the start was called off");
 	else if (result->status < 0)
 		snprintf(text, size, "cannot be run: %s", strerror(-result->status));
 	else if (result->status > 128)
@@ -82,7 +86,7 @@ int steer_read(const struct steer_run *run, struct save *save, struct tool_resul
 	if (err == -EINVAL && result->err && strstr(result->err, "Failed to list table names"))
 		err = read_tables(run, result);
 	if (err) {
-		steer_cause(run, result, cause, sizeof(cause));
+		steer_cause(result, cause, sizeof(cause));
 		steer_tell(run, NULL, "reading the ruleset: %s", cause);
 		return err;
 	}

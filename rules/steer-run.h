@@ -26,7 +26,7 @@ bool steer_family_there(enum tool_family family);
 void steer_tell(const struct steer_run *run, const void *origin, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* The cause of a failed run for a person; returns the line of the text that is blamed, 0: none. */
-unsigned steer_cause(const struct steer_run *run, const struct tool_result *result, char *text, size_t size);
+unsigned steer_cause(const struct tool_result *result, char *text, size_t size);
 
 /* Reads and parses the ruleset. 0, or -errno after telling why. `result` owns the text that `save` points into. */
 int steer_read(const struct steer_run *run, struct save *save, struct tool_result *result);

@@ -129,7 +129,7 @@ static int install_text(const struct steer_run *run, const struct steer_plan *pl
 	if (text.text.len) {
 		err = tool_restore(run->tool, run->family, text.text.data, 0, &result);
 		if (err) {
-			unsigned line = steer_cause(run, &result, cause, sizeof(cause));
+			unsigned line = steer_cause(&result, cause, sizeof(cause));
 
 			if (err == -EPERM)
 				steer_tell(run, NULL, "%s", cause);
@@ -183,6 +183,7 @@ int steer_install(const struct tool *tool, const struct steer_queue *queues, siz
 {
 	struct steer_run run = { .tool = tool, .tell = tell, .context = context };
 	struct installed installed = { 0 };
+	struct tool patient = *tool;
 	struct steer_plan plan;
 	int err = steer_plan_make(&plan, queues, count, tell, context);
 
@@ -191,6 +192,9 @@ int steer_install(const struct tool *tool, const struct steer_queue *queues, siz
 		if (steer_family_there(f))
 			err = install_family(&run, &plan, installed.tables[f]);
 	}
+	/* What asks for an end would end this as well. */
+	patient.interrupt_fd = 0;
+	run.tool = &patient;
 	for (int f = TOOL_IPV6; f >= TOOL_IPV4 && err; f--) {
 		run.family = f;
 		roll_back(&run, &plan, installed.tables[f]);

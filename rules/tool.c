@@ -78,6 +78,8 @@ int tool_other(const struct tool *tool, struct tool *other)
 		free(theirs);
 	}
 	other->timeout_ms = tool->timeout_ms;
+	other->deadline_ms = tool->deadline_ms;
+	other->interrupt_fd = tool->interrupt_fd;
 	free(mine);
 	return err;
 }
@@ -224,14 +226,31 @@ static bool take(int fd, struct text *text)
 	return true;
 }
 
-/* Reads both outputs until the child has ended. 0, or -ETIMEDOUT. */
-static int follow(int child_fd, const int fds[2], struct text texts[2], int timeout_ms)
+/* When a run must end, and what ends it before. */
+struct limits {
+	int timeout_ms;
+	int interrupt_fd; /* -1: none */
+};
+
+static struct limits limits_of(const struct tool *tool)
 {
-	int64_t deadline = now_ms() + timeout_ms;
-	struct pollfd polls[3] = {
+	struct limits limits = { .timeout_ms = tool->timeout_ms, .interrupt_fd = tool->interrupt_fd > 0 ? tool->interrupt_fd : -1 };
+	int64_t left = tool->deadline_ms ? tool->deadline_ms - now_ms() : limits.timeout_ms;
+
+	if (left < limits.timeout_ms)
+		limits.timeout_ms = left > 0 ? (int)left : 0;
+	return limits;
+}
+
+/* Reads both outputs until the child has ended. 0, -ETIMEDOUT or -EINTR. */
+static int follow(int child_fd, const int fds[2], struct text texts[2], const struct limits *limits)
+{
+	int64_t deadline = now_ms() + limits->timeout_ms;
+	struct pollfd polls[4] = {
 		{ .fd = fds[0], .events = POLLIN },
 		{ .fd = fds[1], .events = POLLIN },
 		{ .fd = child_fd, .events = POLLIN },
+		{ .fd = limits->interrupt_fd, .events = POLLIN },
 	};
 
 	for (;;) {
@@ -240,7 +259,7 @@ static int follow(int child_fd, const int fds[2], struct text texts[2], int time
 
 		if (left <= 0)
 			return -ETIMEDOUT;
-		n = poll(polls, 3, (int)left);
+		n = poll(polls, 4, (int)left);
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (n <= 0)
@@ -254,6 +273,8 @@ static int follow(int child_fd, const int fds[2], struct text texts[2], int time
 			take(fds[1], &texts[1]);
 			return 0;
 		}
+		if (polls[3].revents)
+			return -EINTR;
 	}
 }
 
@@ -285,7 +306,7 @@ static void close_pair(int fds[2])
 }
 
 /* Runs a program to its end. Returns the status of struct tool_result. */
-static int run(const char *const *argv, const char *text, int timeout_ms, struct text texts[2])
+static int run(const char *const *argv, const char *text, const struct limits *limits, struct text texts[2])
 {
 	int out[2] = { -1, -1 }, err[2] = { -1, -1 };
 	int in, child_fd, status;
@@ -312,7 +333,7 @@ static int run(const char *const *argv, const char *text, int timeout_ms, struct
 		status = reap(pid, -errno);
 		goto close_pipes;
 	}
-	status = reap(pid, follow(child_fd, (const int[2]){ out[0], err[0] }, texts, timeout_ms));
+	status = reap(pid, follow(child_fd, (const int[2]){ out[0], err[0] }, texts, limits));
 	close(child_fd);
 close_pipes:
 	close_pair(err);
@@ -324,9 +345,11 @@ close_pipes:
 /* Runs, and turns the outcome into result and return value. */
 static int run_tool(const struct tool *tool, const char *const *argv, const char *text, struct tool_result *result)
 {
+	const struct limits limits = limits_of(tool);
 	struct text texts[2] = { { 0 } };
 
-	result->status = run(argv, text, tool->timeout_ms, texts);
+	result->limit_ms = limits.timeout_ms;
+	result->status = limits.timeout_ms > 0 ? run(argv, text, &limits, texts) : -ETIMEDOUT;
 	/* An empty text still owns its terminating NUL. */
 	text_add(&texts[0], "", 0);
 	text_add(&texts[1], "", 0);

@@ -4,6 +4,7 @@
 #define RULES_TOOL_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 enum tool_backend { TOOL_AUTO, TOOL_NFT, TOOL_LEGACY };
@@ -13,11 +14,14 @@ struct tool {
 	char restore[2][256]; /* absolute paths, by family */
 	char save[2][256];
 	int timeout_ms;       /* after which a run is killed: 30,000 */
+	int64_t deadline_ms;  /* of CLOCK_MONOTONIC, for all runs together; 0: none */
+	int interrupt_fd;     /* readable: a run is killed, -EINTR. 0: none */
 	enum tool_backend backend; /* as asked for */
 };
 
 struct tool_result {
-	int status;  /* exit status, 128 + signal, or -errno when it could not be run (-ETIMEDOUT: killed by the time limit) */
+	int status;  /* exit status, 128 + signal, or -errno when it could not be run (-ETIMEDOUT: killed by a time limit) */
+	int limit_ms; /* the time limit of this run; 0: the deadline was over, nothing ran */
 	char *out;   /* standard output, terminated; owned by the result; NULL without memory */
 	size_t out_len;
 	char *err;   /* standard error, likewise */
@@ -31,7 +35,7 @@ int tool_other(const struct tool *tool, struct tool *other);
 
 /*
  * iptables-restore --noflush -w 5, with --test when asked. Fills result in every case; 0 when the status is 0, -EPERM when the
- * tool says that it may not, -ETIMEDOUT, -ENOMEM, -EINVAL when it refused the text, else -errno.
+ * tool says that it may not, -ETIMEDOUT, -EINTR, -ENOMEM, -EINVAL when it refused the text, else -errno.
  */
 int tool_restore(const struct tool *tool, enum tool_family family, const char *text, int test, struct tool_result *result);
 

@@ -196,11 +196,62 @@ static void test_time_limit(void **state)
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Several runs share one deadline; what comes after it is not even begun. */
+static void test_deadline(void **state)
+{
+	struct tool_result result;
+	int64_t begun = now_ms();
+
+	(void)state;
+	tool.deadline_ms = begun + 300;
+	assert_int_equal(restore("echo quick", "", 0, &result), 0);
+	assert_true(result.limit_ms > 0 && result.limit_ms <= 300);
+	tool_result_free(&result);
+	assert_int_equal(restore("exec sleep 30", "", 0, &result), -ETIMEDOUT);
+	assert_in_range(now_ms() - begun, 290, 10000);
+	tool_result_free(&result);
+	assert_int_equal(restore("echo begun", "", 0, &result), -ETIMEDOUT);
+	assert_int_equal(result.limit_ms, 0);
+	assert_string_equal(result.out, "");
+	tool_result_free(&result);
+	tool.deadline_ms = 0;
+}
+
+static void test_interrupt(void **state)
+{
+	struct tool_result result;
+	int64_t begun = now_ms();
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	tool.interrupt_fd = fds[0];
+	assert_int_equal(restore("echo undisturbed", "", 0, &result), 0);
+	tool_result_free(&result);
+	assert_int_equal(write(fds[1], "x", 1), 1);
+	assert_int_equal(restore("exec sleep 15", "", 0, &result), -EINTR);
+	assert_in_range(now_ms() - begun, 0, 10000);
+	tool_result_free(&result);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	tool.interrupt_fd = 0;
+	close(fds[0]);
+	close(fds[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_arguments), cmocka_unit_test(test_surroundings), cmocka_unit_test(test_large),
 		cmocka_unit_test(test_failures),  cmocka_unit_test(test_time_limit),
+		cmocka_unit_test(test_deadline),  cmocka_unit_test(test_interrupt),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
