@@ -104,7 +104,43 @@ static void on_ready(void *context)
 	leave_terminal(!to_syslog);
 }
 
-/* In the parent: waits until the daemon is ready or gone. */
+/* ---- Signals before the master takes them ---- */
+
+static int early_status;          /* what a signal that ends the start exits with */
+static volatile pid_t daemon_pid; /* in the waiting parent */
+
+/* Nothing is bound and no rule is in place: there is nothing to undo. A checker that is running ends with us. */
+static void on_early_signal(int signal_number)
+{
+	(void)signal_number;
+	_exit(early_status);
+}
+
+/* The daemon has a session of its own, which a Ctrl-C does not reach: it stops in order, and we wait for that. */
+static void on_waiting_signal(int signal_number)
+{
+	kill(daemon_pid, signal_number);
+}
+
+static void handle_stop_signals(void (*handler)(int signal_number))
+{
+	const struct sigaction action = { .sa_handler = handler };
+
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+}
+
+static void block_stop_signals(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(how, &set, NULL);
+}
+
+/* In the parent: waits until the daemon is ready or gone, which without being ready is a failure, whatever its status. */
 static int wait_for_daemon(int fd, pid_t pid)
 {
 	char byte;
@@ -116,9 +152,12 @@ static int wait_for_daemon(int fd, pid_t pid)
 	while (got < 0 && errno == EINTR);
 	if (got == 1)
 		return EXIT_OK;
-	if (waitpid(pid, &status, 0) == pid && WIFEXITED(status))
-		return WEXITSTATUS(status);
-	return EXIT_FAILED;
+	do
+		got = waitpid(pid, &status, 0);
+	while (got < 0 && errno == EINTR);
+	if (got == pid && WIFSIGNALED(status))
+		log_error("start failed: the daemon was killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+	return got == pid && WIFEXITED(status) && WEXITSTATUS(status) ? WEXITSTATUS(status) : EXIT_FAILED;
 }
 
 /* Leaves the terminal. Returns in the daemon with the descriptor to tell when ready; the parent waits for that and exits. */
@@ -130,32 +169,46 @@ static int detach(void)
 	if (pipe2(pair, O_CLOEXEC) < 0)
 		return -errno;
 	fflush(NULL);
+	block_stop_signals(SIG_BLOCK);
 	pid = fork();
 	if (pid < 0)
 		return -errno;
 	if (pid > 0) {
 		close(pair[1]);
+		daemon_pid = pid;
+		handle_stop_signals(on_waiting_signal);
+		block_stop_signals(SIG_UNBLOCK);
 		_exit(wait_for_daemon(pair[0], pid));
 	}
 	close(pair[0]);
 	setsid();
+	block_stop_signals(SIG_UNBLOCK);
 	return pair[1];
 }
 
 static int serve(const struct options *options)
 {
 	struct steering steering = { 0 };
-	struct plan *plan = load(options, &steering);
 	struct ready ready = { .options = options, .fd = -1 };
+	struct plan *plan;
 	int status = EXIT_FAILED;
 
-	if (!plan)
+	/* In the foreground a stop was asked for and done; in the background whoever waits must learn that there is no daemon. */
+	early_status = options->foreground ? EXIT_OK : EXIT_FAILED;
+	handle_stop_signals(on_early_signal);
+	plan = load(options, &steering);
+	if (!plan) {
+		log_error("start failed: nothing was changed");
 		return EXIT_FAILED;
+	}
 	ready.config = plan->config;
+	/* All files are read or open by now, and no folder is kept from being unmounted. */
+	if (chdir("/"))
+		log_warning("chdir /: %s", strerror(errno));
 	if (!options->foreground) {
 		ready.fd = detach();
 		if (ready.fd < 0) {
-			log_error("cannot go to the background: %s", strerror(-ready.fd));
+			log_error("start failed: cannot go to the background: %s", strerror(-ready.fd));
 			goto free;
 		}
 	}
@@ -201,6 +254,17 @@ static int keys(const struct options *options)
 	return status;
 }
 
+/* What the caller had ignored, blocked or open is not for us: a child's end must be seen, and no file of his held open. */
+static void forget_caller(void)
+{
+	sigset_t none;
+
+	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)close_range(STDERR_FILENO + 1, ~0u, 0);
+}
+
 /* A standard descriptor that is missing would be taken by a socket, which a stray print would then write to. */
 static void fill_descriptors(void)
 {
@@ -224,27 +288,37 @@ static void raise_limits(void)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* Output that did not arrive was not printed. */
+static int finish(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	log_error("standard output: %s", strerror(errno));
+	return status ? status : EXIT_FAILED;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
 
+	forget_caller();
 	if (options_parse(&options, argc, argv) < 0)
 		return EXIT_USAGE;
 	if (options.help) {
 		options_print_help(stdout);
-		return EXIT_OK;
+		return finish(EXIT_OK);
 	}
 	if (options.version) {
 		options_print_version(stdout);
-		return EXIT_OK;
+		return finish(EXIT_OK);
 	}
 	fill_descriptors();
 	umask(077);
 	raise_limits();
 	log_open(LOG_STDERR, NFV_LOG_INFO, "nfverdictd");
 	if (options.keys)
-		return keys(&options);
+		return finish(keys(&options));
 	if (options.cleanup)
-		return steering_cleanup();
-	return options.check ? check(&options) : serve(&options);
+		return finish(steering_cleanup());
+	return options.check ? finish(check(&options)) : serve(&options);
 }

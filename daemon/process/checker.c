@@ -200,6 +200,8 @@ static int child(const struct plan *plan, bool whole, int channel, pid_t parent)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	prctl(PR_SET_NAME, "nfv-checker");
+	if (chdir("/")) /* where workers are: a name relative to it means the same to both */
+		return 1;
 	notify_forget();
 	checker.env = (struct handler_env){
 		.log = host_log,

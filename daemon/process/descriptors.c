@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/process/descriptors.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+#define A_NUMBER 3 /* the queue's socket, its packet buffers, the channel to its worker */
+#define SPARE    24 /* running a tool, starting a worker, asking for a queue's state */
 
 static int compare(const void *a, const void *b)
 {
@@ -30,4 +37,25 @@ void descriptors_keep(int *fds, size_t count)
 		next = (unsigned)fds[i] + 1;
 	}
 	close_between(next, INT_MAX);
+}
+
+int descriptors_check(size_t numbers, char *why, size_t why_size)
+{
+	int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	struct rlimit limit;
+	size_t need;
+
+	if (next < 0 && errno != EMFILE)
+		return 0; /* what is wrong shows where it matters */
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		limit.rlim_cur = RLIM_INFINITY;
+	/* Those that are open have the lowest numbers, as good as all of them. */
+	need = (next < 0 ? (size_t)limit.rlim_cur : (size_t)next) + numbers * A_NUMBER + SPARE;
+	if (next >= 0)
+		close(next);
+	if (limit.rlim_cur == RLIM_INFINITY || need <= limit.rlim_cur)
+		return 0;
+	snprintf(why, why_size, "%zu queue number%s need%s %zu descriptors, the limit is %llu (ulimit -n)", numbers,
+		 numbers == 1 ? "" : "s", numbers == 1 ? "s" : "", need, (unsigned long long)limit.rlim_cur);
+	return -EMFILE;
 }

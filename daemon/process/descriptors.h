@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A child of the master inherits every descriptor; it keeps those that it is meant to have. */
+/* How many descriptors the master may have, and which of them a child keeps. */
 #ifndef PROCESS_DESCRIPTORS_H
 #define PROCESS_DESCRIPTORS_H
 
@@ -7,5 +7,11 @@
 
 /* Closes all but 0, 1, 2 and the given ones, which are sorted in place; negative ones are skipped. */
 void descriptors_keep(int *fds, size_t count);
+
+/*
+ * Whether there is room for the queue numbers of a configuration, each of which takes three, and for what is open now and then. 0,
+ * or -EMFILE with why.
+ */
+int descriptors_check(size_t numbers, char *why, size_t why_size);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/process/master.h"
 
+#include "daemon/process/cpus.h"
+#include "daemon/process/descriptors.h"
 #include "daemon/process/events.h"
 #include "daemon/process/log.h"
 #include "daemon/process/notify.h"
@@ -26,6 +28,8 @@
 #define OUTPUT_BYTES     (64 * 1024) /* of printed lines that standard output does not take at once */
 #define OUTPUT_RETRY_MS  100
 #define OUTPUT_END_MS    1000        /* at the end, for a reader that is slow */
+#define UNSTEER_RUN_MS   5000  /* a tool that hangs leaves time for that of the other family */
+#define UNSTEER_ALL_MS   10000
 
 struct master {
 	const struct options *options;
@@ -35,8 +39,10 @@ struct master {
 	int signals;
 	struct served *served; /* one for each queue number */
 	size_t count;
-	bool bound;            /* all numbers are ours, and so are the rules that lead there */
-	bool stop;             /* a signal asked for it, or a start failed */
+	int interrupt;         /* readable while a SIGTERM or SIGINT waits to be taken */
+	bool steered;          /* rules may be in place */
+	bool asked;            /* a signal asked for the end */
+	bool stop;             /* so, or a start failed */
 	bool stopping;         /* workers are not restarted any more */
 	bool started;          /* first starts are over: a death is now followed by a restart */
 	struct output output;  /* standard output, in the foreground */
@@ -215,6 +221,7 @@ static void on_signal(void *argument, int fd, uint32_t events)
 		switch (info.ssi_signo) {
 		case SIGTERM:
 		case SIGINT:
+			master->asked = true;
 			master->stop = true;
 			break;
 		case SIGHUP:
@@ -239,6 +246,7 @@ static int open_signals(struct master *master)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	master->interrupt = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGCHLD);
@@ -246,33 +254,12 @@ static int open_signals(struct master *master)
 	signal(SIGTTOU, SIG_IGN); /* a terminal that stops background processes that write to it must not stop us */
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	master->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (master->signals < 0)
+	if (master->signals < 0 || master->interrupt < 0)
 		return -errno;
 	return events_watch(&master->events, master->signals, EPOLLIN, on_signal, master);
 }
 
 /* ---- Start ---- */
-
-/* The i-th CPU of a list of ranges, in turn; -1 without a list. */
-static int pick_cpu(const struct nfv_list *cpus, uint32_t i)
-{
-	const struct nfv_range *ranges = cpus->items;
-	uint32_t total = 0;
-
-	for (size_t r = 0; r < cpus->count; r++)
-		total += ranges[r].last - ranges[r].first + 1;
-	if (total == 0)
-		return -1;
-	i %= total;
-	for (size_t r = 0; r < cpus->count; r++) {
-		uint32_t size = ranges[r].last - ranges[r].first + 1;
-
-		if (i < size)
-			return (int)(ranges[r].first + i);
-		i -= size;
-	}
-	return -1;
-}
 
 static int open_queue(struct master *master, size_t queue)
 {
@@ -282,7 +269,7 @@ static int open_queue(struct master *master, size_t queue)
 
 	for (uint32_t n = entry->numbers.first; n <= entry->numbers.last; n++) {
 		struct served *served = &master->served[master->count];
-		int cpu = pick_cpu(&entry->cpus, n - entry->numbers.first);
+		int cpu = cpus_pick(&entry->cpus, n - entry->numbers.first);
 		int err = served_open(served, master->plan, queue, (uint16_t)n, cpu, why, sizeof(why));
 
 		served->foreground = master->options->foreground;
@@ -347,34 +334,51 @@ static int start_workers(struct master *master)
 static int install_steering(struct master *master)
 {
 	struct report report = { 0 };
-	int err = steering_install(master->steering, &report);
+	const struct steering_patience patience = { .interrupt_fd = master->interrupt };
+	int err;
 
+	master->steered = true;
+	err = steering_install(master->steering, &patience, &report);
 	for (size_t i = 0; i < report.count; i++)
 		log_error("%s:%u:%u: %s", report.entries[i].file, report.entries[i].line, report.entries[i].column, report.entries[i].text);
 	report_clear(&report);
 	return err;
 }
 
-/* Bind first, steer second. What a dead daemon left goes in between: its rules would lead into queues that are ours now. */
-static int start(struct master *master)
+/*
+ * Bind first, steer second. What a dead daemon left goes in between: its rules would lead into queues that are ours now. After a
+ * failure `failed` tells the step.
+ */
+static int start(struct master *master, const char **failed)
 {
+	const struct steering_patience patience = { .interrupt_fd = master->interrupt };
 	char why[512];
-	int removed;
-	int err = open_queues(master);
+	int removed, err;
 
+	*failed = "queues could not be bound";
+	err = descriptors_check(master->steering->number_count, why, sizeof(why));
+	if (err) {
+		log_error("%s", why);
+		return err;
+	}
+	err = open_queues(master);
 	if (err)
 		return err;
-	master->bound = true;
-	removed = steering_remove(master->steering);
+	removed = steering_remove(master->steering, &patience);
 	if (removed > 0)
 		log_notice("removed %d rules and chains that a dead daemon left", removed);
+	*failed = "privileges could not be given up";
 	err = privilege_limit_master(why, sizeof(why));
 	if (err) {
 		log_error("privileges: %s", why);
 		return err;
 	}
+	*failed = "workers could not be started";
 	err = start_workers(master);
-	return err ? err : install_steering(master);
+	if (err)
+		return err;
+	*failed = "packets could not be steered to the queues";
+	return install_steering(master);
 }
 
 static void tell_manager(const struct master *master)
@@ -436,13 +440,24 @@ static void end_workers(struct master *master)
 	}
 }
 
-static void stop(struct master *master, bool was_ready)
+static bool unsteer(struct master *master)
 {
+	const struct steering_patience patience = { .run_ms = UNSTEER_RUN_MS, .all_ms = UNSTEER_ALL_MS };
+
+	if (!master->steered || steering_remove(master->steering, &patience) >= 0)
+		return true;
+	log_error("steering: rules could not all be removed; once iptables works, `nfverdictd --cleanup` removes them");
+	return false;
+}
+
+/* False when rules are left. */
+static bool stop(struct master *master, bool was_ready)
+{
+	bool clean;
 	char *text;
 
 	(void)notify_send("STOPPING=1");
-	if (master->bound && steering_remove(master->steering) < 0)
-		log_error("steering: not everything could be removed; nfverdictd --cleanup tries again");
+	clean = unsteer(master);
 	if (was_ready)
 		drain(master);
 	end_workers(master);
@@ -454,6 +469,17 @@ static void stop(struct master *master, bool was_ready)
 	free(master->served);
 	print_lines(master, text);
 	free(text);
+	return clean;
+}
+
+/* The last line of a start that did not come to its end; what led to it was told. True when somebody wanted it so. */
+static bool tell_unready(const struct master *master, const char *failed)
+{
+	if (master->asked)
+		log_notice("stopped before it was ready");
+	else
+		log_error("start failed: %s", failed);
+	return master->asked;
 }
 
 /* From here on nobody who does not read what we write holds packets up. */
@@ -488,30 +514,39 @@ static int wait_for_events(struct master *master)
 int master_run(const struct options *options, const struct plan *plan, struct steering *steering, void (*ready)(void *context),
 	       void *context)
 {
-	struct master master = { .options = options, .plan = plan, .steering = steering, .signals = -1 };
+	struct master master = { .options = options, .plan = plan, .steering = steering, .signals = -1, .interrupt = -1 };
+	const char *failed = "";
 	int err = events_open(&master.events, steering->number_count + 8); /* a channel for each worker, and signals */
-	bool was_ready;
+	bool was_ready, clean;
 
 	open_outputs(&master);
 	if (err == 0)
 		err = open_signals(&master);
 	if (err) {
-		log_error("epoll: %s", strerror(-err));
+		log_error("start failed: epoll: %s", strerror(-err));
 		goto close;
 	}
-	err = start(&master);
+	err = start(&master, &failed);
 	was_ready = err == 0;
 	if (was_ready) {
 		tell_manager(&master);
 		ready(context);
 	}
+	if (!was_ready)
+		(void)events_wait(&master.events, 0); /* a signal that ended a wait for a tool is still to be taken */
 	while (err == 0 && !master.stop)
 		err = wait_for_events(&master);
-	stop(&master, was_ready);
+	clean = stop(&master, was_ready);
 	if (was_ready)
 		log_notice("stopped");
+	else if (tell_unready(&master, failed))
+		err = 0;
+	if (!clean)
+		err = -EIO;
 close:
 	close_outputs(&master);
+	if (master.interrupt >= 0)
+		close(master.interrupt);
 	if (master.signals >= 0)
 		close(master.signals);
 	events_close(&master.events);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/process/steering.h"
 
+#include "daemon/process/events.h"
 #include "daemon/process/log.h"
 
 #include <errno.h>
@@ -126,6 +127,7 @@ void steering_free(struct steering *steering)
 struct findings {
 	const struct steering *steering;
 	struct report *report;
+	enum nfv_log_level level; /* of what no entry is to blame for */
 };
 
 /* The name of the queue that an entry belongs to. */
@@ -158,7 +160,7 @@ static void to_report(void *context, const void *origin, const char *text)
 	struct place place;
 
 	if (!entry) {
-		log_warning("steering: %s", text);
+		log_write(findings->level, "steering: %s", text);
 		return;
 	}
 	place = config_place(config, entry->match ? &entry->match : &entry->chain);
@@ -178,30 +180,44 @@ static void to_log(void *context, const void *origin, const char *text)
 
 int steering_check(const struct steering *steering, struct report *report)
 {
-	struct findings findings = { .steering = steering, .report = report };
+	struct findings findings = { .steering = steering, .report = report, .level = NFV_LOG_WARNING };
 
 	if (steering->count == 0)
 		return 0;
 	return steer_check(&steering->tool, steering->queues, steering->count, to_report, &findings);
 }
 
-int steering_install(const struct steering *steering, struct report *report)
+static struct tool tool_with(const struct steering *steering, const struct steering_patience *patience)
 {
-	struct findings findings = { .steering = steering, .report = report };
+	struct tool tool = steering->tool;
+
+	tool.interrupt_fd = patience->interrupt_fd;
+	if (patience->run_ms)
+		tool.timeout_ms = patience->run_ms;
+	if (patience->all_ms)
+		tool.deadline_ms = (int64_t)(events_now_ns() / 1000000) + patience->all_ms;
+	return tool;
+}
+
+int steering_install(const struct steering *steering, const struct steering_patience *patience, struct report *report)
+{
+	struct findings findings = { .steering = steering, .report = report, .level = NFV_LOG_ERROR };
+	const struct tool tool = tool_with(steering, patience);
 
 	if (steering->count == 0)
 		return 0;
-	return steer_install(&steering->tool, steering->queues, steering->count, to_report, &findings);
+	return steer_install(&tool, steering->queues, steering->count, to_report, &findings);
 }
 
-int steering_remove(const struct steering *steering)
+int steering_remove(const struct steering *steering, const struct steering_patience *patience)
 {
+	const struct tool tool = tool_with(steering, patience);
 	struct steer_sweep sweep = { .own = steering->numbers, .own_count = steering->number_count };
 	int err;
 
 	if (!steering->have_tool)
 		return 0;
-	err = steer_sweep(&steering->tool, &sweep, to_log, NULL);
+	err = steer_sweep(&tool, &sweep, to_log, NULL);
 	return err < 0 ? err : (int)sweep.removed;
 }
 

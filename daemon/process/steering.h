@@ -22,11 +22,18 @@ int steering_init(struct steering *steering, const struct config *config, struct
 /* Has the tool judge every entry. 0; -EPERM when that takes rights that are not there (told in the log); -EINVAL: see the report. */
 int steering_check(const struct steering *steering, struct report *report);
 
-/* 0 or -errno after adding to the report; then nothing is installed. */
-int steering_install(const struct steering *steering, struct report *report);
+/* How long the tools may take. */
+struct steering_patience {
+	int interrupt_fd; /* readable: give up, -EINTR; 0: none */
+	int run_ms;       /* each run; 0: the tool's own limit */
+	int all_ms;       /* all of them together; 0: no limit */
+};
+
+/* 0 or -errno after adding to the report or logging an error; then nothing is installed. */
+int steering_install(const struct steering *steering, const struct steering_patience *patience, struct report *report);
 
 /* Removes what is ours, or was left by a dead daemon. The number of rules and chains removed, or -errno. */
-int steering_remove(const struct steering *steering);
+int steering_remove(const struct steering *steering, const struct steering_patience *patience);
 
 void steering_free(struct steering *steering);
 

@@ -89,7 +89,9 @@ for signal in TERM INT KILL; do
 	pid=$!
 	wait_for "the checker" 10 checker_waits
 	kill -"$signal" "$pid"
-	wait "$pid" || :
+	status=0
+	{ wait "$pid" || status=$?; } 2>/dev/null
+	[ "$signal" = KILL ] || equal "SIG$signal while the checker hangs: status" "$status" 0
 	nobody_left "SIG$signal while the checker hangs"
 	note "ok: SIG$signal while the checker hangs"
 done
