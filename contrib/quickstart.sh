@@ -140,13 +140,23 @@ find_isolation() {
 
 # ---- check ----
 
-# Prints the end of the log of each test with a result of the given kind.
-print_logs() {
+# Prints the end of the log of each test that failed.
+print_failures() {
 	local trs
 
-	for trs in $(grep -lE "^:global-test-result: $1" "${results[@]}"); do
+	for trs in $(grep -lE '^:global-test-result: (FAIL|XPASS|ERROR)' "${results[@]}"); do
 		printf '\n---- %s (the last 40 lines of %s) ----\n' "${trs%.trs}" "$build/${trs%.trs}.log"
 		tail -n 40 "${trs%.trs}.log"
+	done
+}
+
+# Tests that skip say why in their last line; the test driver adds one of its own.
+print_skips() {
+	local trs
+
+	printf '\n'
+	for trs in $(grep -l '^:global-test-result: SKIP' "${results[@]}"); do
+		printf 'skipped: %s: %s\n' "${trs%.trs}" "$(tail -n 2 "${trs%.trs}.log" | sed -E '1s/^(SKIP|skipped): //; q')"
 	done
 }
 
@@ -192,8 +202,8 @@ check() {
 	passed=$(count_results 'PASS|XFAIL')
 	failed=$(count_results 'FAIL|XPASS|ERROR')
 	skipped=$(count_results SKIP)
-	[ "$failed" -eq 0 ] || print_logs '(FAIL|XPASS|ERROR)'
-	[ "$skipped" -eq 0 ] || print_logs SKIP
+	[ "$failed" -eq 0 ] || print_failures
+	[ "$skipped" -eq 0 ] || print_skips
 	mapfile -t parts < <(partly_skipped)
 	print_partly_skipped ${parts[@]+"${parts[@]}"}
 	if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
