@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/process/master.h"
 
-#include "daemon/process/cpus.h"
-#include "daemon/process/descriptors.h"
-#include "daemon/process/events.h"
 #include "daemon/process/log.h"
+#include "daemon/process/master-private.h"
 #include "daemon/process/notify.h"
-#include "daemon/process/output.h"
-#include "daemon/process/served.h"
 #include "daemon/process/stats.h"
 
 #include <errno.h>
@@ -20,34 +16,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define START_TIMEOUT_NS 30000000000u
-#define DRAIN_TIMEOUT_NS 2000000000u
-#define STOP_TIMEOUT_NS  3000000000u
-#define DRAIN_LOOK_MS    5
 #define MESSAGES_A_TURN  256         /* of one worker, so that one that talks much does not keep the master from all else */
-#define OUTPUT_BYTES     (64 * 1024) /* of printed lines that standard output does not take at once */
 #define OUTPUT_RETRY_MS  100
 #define OUTPUT_END_MS    1000        /* at the end, for a reader that is slow */
-#define UNSTEER_RUN_MS   5000  /* a tool that hangs leaves time for that of the other family */
-#define UNSTEER_ALL_MS   10000
-
-struct master {
-	const struct options *options;
-	const struct plan *plan;
-	struct steering *steering;
-	struct events events;
-	int signals;
-	struct served *served; /* one for each queue number */
-	size_t count;
-	int interrupt;         /* readable while a SIGTERM or SIGINT waits to be taken */
-	bool steered;          /* rules may be in place */
-	bool asked;            /* a signal asked for the end */
-	bool stop;             /* so, or a start failed */
-	bool stopping;         /* workers are not restarted any more */
-	bool started;          /* first starts are over: a death is now followed by a restart */
-	struct output output;  /* standard output, in the foreground */
-	char kept[OUTPUT_BYTES];
-};
 
 /* ---- What workers say ---- */
 
@@ -69,8 +40,7 @@ static void print_line(struct master *master, const char *text)
 	}
 }
 
-/* Line by line, for each is one in the log. An end of line at the end is not followed by an empty one. */
-static void print_lines(struct master *master, char *text)
+void master_print_lines(struct master *master, char *text)
 {
 	char *line;
 
@@ -96,7 +66,7 @@ static void take(struct master *master, struct served *served, struct channel_me
 		print_line(master, message->text);
 		break;
 	case CHANNEL_STATS:
-		print_lines(master, message->text);
+		master_print_lines(master, message->text);
 		break;
 	case CHANNEL_MISTAKE:
 	case CHANNEL_NEEDS:
@@ -132,7 +102,7 @@ static void on_channel(void *argument, int fd, uint32_t events)
 
 /* ---- Workers ---- */
 
-static int start_worker(struct master *master, struct served *served)
+int master_start_worker(struct master *master, struct served *served)
 {
 	int err = served_start(served);
 
@@ -152,7 +122,7 @@ static void on_restart(void *argument, uint64_t now_ns)
 
 		if (served->pid > 0 || !served->restart_at_ns || served->restart_at_ns > now_ns)
 			continue;
-		if (start_worker(master, served) < 0) {
+		if (master_start_worker(master, served) < 0) {
 			served->restart_at_ns = now_ns + 1000000000u;
 			(void)events_timer(&master->events, 1000000000u, 0, on_restart, master);
 		} else {
@@ -187,8 +157,7 @@ static void reap(struct master *master)
 
 /* ---- Signals ---- */
 
-/* NULL when there is no memory for it; to be freed. */
-static char *collect_stats(const struct master *master)
+char *master_collect_stats(const struct master *master)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -203,11 +172,11 @@ static char *collect_stats(const struct master *master)
 
 static void tell_stats(struct master *master)
 {
-	char *text = collect_stats(master);
+	char *text = master_collect_stats(master);
 
 	for (size_t i = 0; i < master->count; i++)
 		served_tell(&master->served[i], CHANNEL_TELL_STATS);
-	print_lines(master, text);
+	master_print_lines(master, text);
 	free(text);
 }
 
@@ -259,217 +228,12 @@ static int open_signals(struct master *master)
 	return events_watch(&master->events, master->signals, EPOLLIN, on_signal, master);
 }
 
-/* ---- Start ---- */
-
-static int open_queue(struct master *master, size_t queue)
-{
-	const struct config *config = master->plan->config;
-	const struct config_queue *entry = &config->queues[queue];
-	char why[512];
-
-	for (uint32_t n = entry->numbers.first; n <= entry->numbers.last; n++) {
-		struct served *served = &master->served[master->count];
-		int cpu = cpus_pick(&entry->cpus, n - entry->numbers.first);
-		int err = served_open(served, master->plan, queue, (uint16_t)n, cpu, why, sizeof(why));
-
-		served->foreground = master->options->foreground;
-		master->count++; /* also when it failed: what it has is closed with the others */
-		if (err) {
-			struct place place = config_place(config, &entry->numbers);
-
-			log_error("%s:%u:%u: queue %s: number %u: %s", place.file, place.line, place.column, entry->name, n, why);
-			return err;
-		}
-	}
-	return 0;
-}
-
-static int open_queues(struct master *master)
-{
-	const struct config *config = master->plan->config;
-	int err = 0;
-
-	master->served = calloc(master->steering->number_count + 1, sizeof(*master->served));
-	if (!master->served)
-		return -ENOMEM;
-	for (size_t i = 0; err == 0 && i < config->queue_count; i++)
-		err = open_queue(master, i);
-	return err;
-}
-
-static bool all_ready(const struct master *master)
-{
-	for (size_t i = 0; i < master->count; i++)
-		if (!master->served[i].ready)
-			return false;
-	return true;
-}
-
-static int start_workers(struct master *master)
-{
-	uint64_t limit = events_now_ns() + START_TIMEOUT_NS;
-
-	for (size_t i = 0; i < master->count; i++) {
-		int err = start_worker(master, &master->served[i]);
-
-		if (err)
-			return err;
-	}
-	while (!all_ready(master)) {
-		int err = events_wait(&master->events, 100);
-
-		if (err)
-			return err;
-		if (master->stop)
-			return -ECANCELED;
-		if (events_now_ns() > limit) {
-			log_error("workers are not ready after %llu s", (unsigned long long)(START_TIMEOUT_NS / 1000000000u));
-			return -ETIMEDOUT;
-		}
-	}
-	master->started = true;
-	return 0;
-}
-
-static int install_steering(struct master *master)
-{
-	struct report report = { 0 };
-	const struct steering_patience patience = { .interrupt_fd = master->interrupt };
-	int err;
-
-	master->steered = true;
-	err = steering_install(master->steering, &patience, &report);
-	for (size_t i = 0; i < report.count; i++)
-		log_error("%s:%u:%u: %s", report.entries[i].file, report.entries[i].line, report.entries[i].column, report.entries[i].text);
-	report_clear(&report);
-	return err;
-}
-
-/*
- * Bind first, steer second. What a dead daemon left goes in between: its rules would lead into queues that are ours now. After a
- * failure `failed` tells the step.
- */
-static int start(struct master *master, const char **failed)
-{
-	const struct steering_patience patience = { .interrupt_fd = master->interrupt };
-	char why[512];
-	int removed, err;
-
-	*failed = "queues could not be bound";
-	err = descriptors_check(master->steering->number_count, why, sizeof(why));
-	if (err) {
-		log_error("%s", why);
-		return err;
-	}
-	err = open_queues(master);
-	if (err)
-		return err;
-	removed = steering_remove(master->steering, &patience);
-	if (removed > 0)
-		log_notice("removed %d rules and chains that a dead daemon left", removed);
-	*failed = "privileges could not be given up";
-	err = privilege_limit_master(why, sizeof(why));
-	if (err) {
-		log_error("privileges: %s", why);
-		return err;
-	}
-	*failed = "workers could not be started";
-	err = start_workers(master);
-	if (err)
-		return err;
-	*failed = "packets could not be steered to the queues";
-	return install_steering(master);
-}
-
 static void tell_manager(const struct master *master)
 {
 	char text[128];
 
 	snprintf(text, sizeof(text), "READY=1\nMAINPID=%d\nSTATUS=%zu queues", (int)getpid(), master->count);
 	(void)notify_send(text);
-}
-
-/* ---- Stop: un-steer, let workers decide what still waits, end them, unbind ---- */
-
-static bool any_waiting(const struct master *master)
-{
-	struct queue_status status;
-
-	for (size_t i = 0; i < master->count; i++)
-		if (queue_status_read(master->served[i].number, &status) && status.waiting > 0)
-			return true;
-	return false;
-}
-
-static void drain(struct master *master)
-{
-	uint64_t limit = events_now_ns() + DRAIN_TIMEOUT_NS;
-
-	while (any_waiting(master) && events_now_ns() < limit)
-		if (events_wait(&master->events, DRAIN_LOOK_MS) < 0)
-			break;
-}
-
-static bool any_worker(const struct master *master)
-{
-	for (size_t i = 0; i < master->count; i++)
-		if (master->served[i].pid > 0)
-			return true;
-	return false;
-}
-
-static void end_workers(struct master *master)
-{
-	uint64_t limit = events_now_ns() + STOP_TIMEOUT_NS;
-
-	master->stopping = true;
-	for (size_t i = 0; i < master->count; i++)
-		served_tell(&master->served[i], CHANNEL_STOP);
-	while (any_worker(master) && events_now_ns() < limit)
-		if (events_wait(&master->events, 100) < 0)
-			break;
-	for (size_t i = 0; i < master->count; i++) {
-		struct served *served = &master->served[i];
-
-		if (served->pid <= 0)
-			continue;
-		log_warning("queue %u: worker %d does not end; killed", served->number, (int)served->pid);
-		kill(served->pid, SIGKILL);
-		(void)waitpid(served->pid, NULL, 0);
-		served->pid = 0;
-	}
-}
-
-static bool unsteer(struct master *master)
-{
-	const struct steering_patience patience = { .run_ms = UNSTEER_RUN_MS, .all_ms = UNSTEER_ALL_MS };
-
-	if (!master->steered || steering_remove(master->steering, &patience) >= 0)
-		return true;
-	log_error("steering: rules could not all be removed; once iptables works, `nfverdictd --cleanup` removes them");
-	return false;
-}
-
-/* False when rules are left. */
-static bool stop(struct master *master, bool was_ready)
-{
-	bool clean;
-	char *text;
-
-	(void)notify_send("STOPPING=1");
-	clean = unsteer(master);
-	if (was_ready)
-		drain(master);
-	end_workers(master);
-	for (size_t i = 0; i < master->count; i++)
-		served_let_go(&master->served[i]);
-	text = was_ready ? collect_stats(master) : NULL;
-	for (size_t i = 0; i < master->count; i++)
-		served_close(&master->served[i]);
-	free(master->served);
-	print_lines(master, text);
-	free(text);
-	return clean;
 }
 
 /* The last line of a start that did not come to its end; what led to it was told. True when somebody wanted it so. */
@@ -526,7 +290,7 @@ int master_run(const struct options *options, const struct plan *plan, struct st
 		log_error("start failed: epoll: %s", strerror(-err));
 		goto close;
 	}
-	err = start(&master, &failed);
+	err = master_start(&master, &failed);
 	was_ready = err == 0;
 	if (was_ready) {
 		tell_manager(&master);
@@ -536,7 +300,7 @@ int master_run(const struct options *options, const struct plan *plan, struct st
 		(void)events_wait(&master.events, 0); /* a signal that ended a wait for a tool is still to be taken */
 	while (err == 0 && !master.stop)
 		err = wait_for_events(&master);
-	clean = stop(&master, was_ready);
+	clean = master_stop(&master, was_ready);
 	if (was_ready)
 		log_notice("stopped");
 	else if (tell_unready(&master, failed))

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the master share: master.c runs it, master-start.c and master-stop.c are its first and its last steps. */
+#ifndef PROCESS_MASTER_PRIVATE_H
+#define PROCESS_MASTER_PRIVATE_H
+
+#include "daemon/process/events.h"
+#include "daemon/process/master.h"
+#include "daemon/process/output.h"
+#include "daemon/process/served.h"
+
+#define OUTPUT_BYTES (64 * 1024) /* of printed lines that standard output does not take at once */
+
+struct master {
+	const struct options *options;
+	const struct plan *plan;
+	struct steering *steering;
+	struct events events;
+	int signals;
+	struct served *served; /* one for each queue number */
+	size_t count;
+	int interrupt;         /* readable while a SIGTERM or SIGINT waits to be taken */
+	bool steered;          /* rules may be in place */
+	bool asked;            /* a signal asked for the end */
+	bool stop;             /* so, or a start failed */
+	bool stopping;         /* workers are not restarted any more */
+	bool started;          /* first starts are over: a death is now followed by a restart */
+	struct output output;  /* standard output, in the foreground */
+	char kept[OUTPUT_BYTES];
+};
+
+/*
+ * Bind first, steer second. What a dead daemon left goes in between: its rules would lead into queues that are ours now. After a
+ * failure `failed` tells the step.
+ */
+int master_start(struct master *master, const char **failed);
+
+/* Un-steer, let workers decide what still waits, end them, unbind. False when rules are left. */
+bool master_stop(struct master *master, bool was_ready);
+
+/* Also watches what it says. 0, or -errno, which is told. */
+int master_start_worker(struct master *master, struct served *served);
+
+/* Line by line, for each is one in the log. An end of line at the end is not followed by an empty one. */
+void master_print_lines(struct master *master, char *text);
+
+/* The statistics. NULL when there is no memory for it; to be freed. */
+char *master_collect_stats(const struct master *master);
+
+#endif

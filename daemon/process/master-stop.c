@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The last steps of a master. */
+#include "daemon/process/log.h"
+#include "daemon/process/master-private.h"
+#include "daemon/process/notify.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#define DRAIN_TIMEOUT_NS 2000000000u
+#define STOP_TIMEOUT_NS  3000000000u
+#define DRAIN_LOOK_MS    5
+#define UNSTEER_RUN_MS   5000 /* a tool that hangs leaves time for that of the other family */
+#define UNSTEER_ALL_MS   10000
+
+static bool any_waiting(const struct master *master)
+{
+	struct queue_status status;
+
+	for (size_t i = 0; i < master->count; i++)
+		if (queue_status_read(master->served[i].number, &status) && status.waiting > 0)
+			return true;
+	return false;
+}
+
+static void drain(struct master *master)
+{
+	uint64_t limit = events_now_ns() + DRAIN_TIMEOUT_NS;
+
+	while (any_waiting(master) && events_now_ns() < limit)
+		if (events_wait(&master->events, DRAIN_LOOK_MS) < 0)
+			break;
+}
+
+static bool any_worker(const struct master *master)
+{
+	for (size_t i = 0; i < master->count; i++)
+		if (master->served[i].pid > 0)
+			return true;
+	return false;
+}
+
+static void end_workers(struct master *master)
+{
+	uint64_t limit = events_now_ns() + STOP_TIMEOUT_NS;
+
+	master->stopping = true;
+	for (size_t i = 0; i < master->count; i++)
+		served_tell(&master->served[i], CHANNEL_STOP);
+	while (any_worker(master) && events_now_ns() < limit)
+		if (events_wait(&master->events, 100) < 0)
+			break;
+	for (size_t i = 0; i < master->count; i++) {
+		struct served *served = &master->served[i];
+
+		if (served->pid <= 0)
+			continue;
+		log_warning("queue %u: worker %d does not end; killed", served->number, (int)served->pid);
+		kill(served->pid, SIGKILL);
+		(void)waitpid(served->pid, NULL, 0);
+		served->pid = 0;
+	}
+}
+
+static bool unsteer(struct master *master)
+{
+	const struct steering_patience patience = { .run_ms = UNSTEER_RUN_MS, .all_ms = UNSTEER_ALL_MS };
+
+	if (!master->steered || steering_remove(master->steering, &patience) >= 0)
+		return true;
+	log_error("steering: rules could not all be removed; once iptables works, `nfverdictd --cleanup` removes them");
+	return false;
+}
+
+bool master_stop(struct master *master, bool was_ready)
+{
+	bool clean;
+	char *text;
+
+	(void)notify_send("STOPPING=1");
+	clean = unsteer(master);
+	if (was_ready)
+		drain(master);
+	end_workers(master);
+	for (size_t i = 0; i < master->count; i++)
+		served_let_go(&master->served[i]);
+	text = was_ready ? master_collect_stats(master) : NULL;
+	for (size_t i = 0; i < master->count; i++)
+		served_close(&master->served[i]);
+	free(master->served);
+	master_print_lines(master, text);
+	free(text);
+	return clean;
+}
