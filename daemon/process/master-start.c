@@ -113,6 +113,8 @@ int master_start(struct master *master, const char **failed)
 	if (err)
 		return err;
 	removed = steering_remove(master->steering, &patience);
+	if (removed == -EINTR)
+		return removed;
 	if (removed > 0)
 		log_notice("removed %d rules and chains that a dead daemon left", removed);
 	*failed = "privileges could not be given up";
