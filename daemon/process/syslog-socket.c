@@ -4,6 +4,7 @@
 #include "daemon/process/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,8 @@
 #define FACILITY_DAEMON 24 /* 3 << 3, RFC 3164 section 4.1.1 */
 #define WARNING         4
 #define HEAD_BYTES      128
+#define WAIT_MS         50
+#define STUCK_MS        1000
 
 static int connect_as(const char *path, int kind)
 {
@@ -62,6 +65,27 @@ void syslog_socket_close(struct syslog_socket *s)
 	s->fd = -1;
 }
 
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Gives the server the time to take a burst. False when it does not use it, or did not lately. */
+static bool wait_for_room(struct syslog_socket *s)
+{
+	struct pollfd room = { .fd = s->fd, .events = POLLOUT };
+
+	if (now_ms() < s->stuck_until_ms)
+		return false;
+	if (poll(&room, 1, WAIT_MS) == 1)
+		return true;
+	s->stuck_until_ms = now_ms() + STUCK_MS;
+	return false;
+}
+
 /* 1 sent; 0 no room; -1 the other side is another one now, or gone. */
 static int send_once(struct syslog_socket *s, const char *line, size_t len)
 {
@@ -71,7 +95,7 @@ static int send_once(struct syslog_socket *s, const char *line, size_t len)
 		return -1;
 	do
 		sent = send(s->fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-	while (sent < 0 && errno == EINTR);
+	while (sent < 0 && (errno == EINTR || (errno == EAGAIN && wait_for_room(s))));
 	if (sent == (ssize_t)len)
 		return 1;
 	if (sent < 0 && (errno == EAGAIN || errno == ENOBUFS))

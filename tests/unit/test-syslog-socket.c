@@ -13,6 +13,7 @@
 
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -105,6 +106,32 @@ static void no_reader(void **state)
 	close(server);
 }
 
+/* A burst is longer than the queue of the socket; a server that reads gets all of it. */
+static void burst(void **state)
+{
+	struct syslog_socket s;
+	int server = serve(SOCK_DGRAM), status;
+	char text[512];
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		alarm(20);
+		for (int i = 0; i < 3000; i++)
+			if (recv(server, text, sizeof(text), 0) <= 0)
+				_exit(1);
+		_exit(0);
+	}
+	syslog_socket_open(&s, path);
+	for (int i = 0; i < 3000; i++)
+		syslog_socket_line(&s, LOG_WARNING, "ident", "one of many");
+	assert_int_equal(s.lost, 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	syslog_socket_close(&s);
+	close(server);
+}
+
 static void no_server(void **state)
 {
 	struct syslog_socket s;
@@ -164,6 +191,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines),
 		cmocka_unit_test(no_reader),
+		cmocka_unit_test(burst),
 		cmocka_unit_test(no_server),
 		cmocka_unit_test(stream),
 	};
