@@ -8,7 +8,8 @@
 #include "daemon/process/output.h"
 #include "daemon/process/served.h"
 
-#define OUTPUT_BYTES (64 * 1024) /* of printed lines that standard output does not take at once */
+#define OUTPUT_END_MS 1000        /* at the end, for a reader that is slow */
+#define OUTPUT_BYTES  (64 * 1024) /* of printed lines that standard output does not take at once */
 
 struct master {
 	const struct options *options;
@@ -39,6 +40,8 @@ bool master_stop(struct master *master, bool was_ready);
 
 /* Also watches what it says. 0, or -errno, which is told. */
 int master_start_worker(struct master *master, struct served *served);
+
+void master_print_line(struct master *master, const char *text);
 
 /* Line by line, for each is one in the log. An end of line at the end is not followed by an empty one. */
 void master_print_lines(struct master *master, char *text);

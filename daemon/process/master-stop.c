@@ -6,6 +6,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #define DRAIN_TIMEOUT_NS 2000000000u
@@ -73,6 +74,22 @@ static bool unsteer(struct master *master)
 	return false;
 }
 
+/* Nothing depends on us any more, so a slow reader gets some time: first for what it did not take yet, then for the tables. */
+static void print_at_end(struct master *master, char *text)
+{
+	uint64_t end = events_now_ns() + OUTPUT_END_MS * 1000000u;
+
+	for (char *line = text; line;) {
+		uint64_t now = events_now_ns();
+
+		if (master->output.len > 0)
+			output_drain(&master->output, now < end ? (int)((end - now) / 1000000) : 0);
+		line = strsep(&text, "\n");
+		if (line && (text || *line))
+			master_print_line(master, line);
+	}
+}
+
 bool master_stop(struct master *master, bool was_ready)
 {
 	bool clean;
@@ -89,7 +106,7 @@ bool master_stop(struct master *master, bool was_ready)
 	for (size_t i = 0; i < master->count; i++)
 		served_close(&master->served[i]);
 	free(master->served);
-	master_print_lines(master, text);
+	print_at_end(master, text);
 	free(text);
 	return clean;
 }

@@ -18,7 +18,6 @@
 
 #define MESSAGES_A_TURN  256         /* of one worker, so that one that talks much does not keep the master from all else */
 #define OUTPUT_RETRY_MS  100
-#define OUTPUT_END_MS    1000        /* at the end, for a reader that is slow */
 
 /* ---- What workers say ---- */
 
@@ -30,7 +29,7 @@ static struct served *served_by_channel(struct master *master, int fd)
 	return NULL;
 }
 
-static void print_line(struct master *master, const char *text)
+void master_print_line(struct master *master, const char *text)
 {
 	if (master->options->foreground) {
 		(void)output_line(&master->output, text);
@@ -46,7 +45,7 @@ void master_print_lines(struct master *master, char *text)
 
 	while (text && *text) {
 		line = strsep(&text, "\n");
-		print_line(master, line);
+		master_print_line(master, line);
 	}
 }
 
@@ -63,7 +62,7 @@ static void take(struct master *master, struct served *served, struct channel_me
 		log_write(level, "%s", message->text);
 		break;
 	case CHANNEL_PRINT:
-		print_line(master, message->text);
+		master_print_line(master, message->text);
 		break;
 	case CHANNEL_STATS:
 		master_print_lines(master, message->text);

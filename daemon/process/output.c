@@ -94,6 +94,7 @@ static void forget(struct output *output)
 {
 	output->start = 0;
 	output->len = 0;
+	output->gap = false;
 }
 
 /* What is kept when nobody takes it any more. */

@@ -36,16 +36,19 @@ static bool tell_log_lost(struct worker *worker)
 	return true;
 }
 
-/*
- * All lines of this process go to the master, which knows where they belong. Lines that found no room are told of before the next
- * one that finds some, but not more often than once a second.
- */
+/* Not more often than once a second, for what is told takes room as well. */
+static void tell_log_lost_now_and_then(struct worker *worker)
+{
+	if (worker->log_lost && events_now_ns() - worker->log_lost_told_ns >= TELL_LOST_NS)
+		(void)tell_log_lost(worker);
+}
+
+/* All lines of this process go to the master, which knows where they belong. */
 void worker_log_line(void *context, enum nfv_log_level level, const char *text)
 {
 	struct worker *worker = context;
 
-	if (worker->log_lost && events_now_ns() - worker->log_lost_told_ns >= TELL_LOST_NS)
-		(void)tell_log_lost(worker);
+	tell_log_lost_now_and_then(worker);
 	if (channel_send_text(worker->setup->channel, CHANNEL_LOG, level, text) < 0)
 		worker->log_lost++;
 }
@@ -57,16 +60,51 @@ static void host_log(void *context, const char *handler, enum nfv_log_level leve
 	log_write(level, "queue %u: handler %s: %s", worker->number, handler, text);
 }
 
+/* Also a last one without its end. */
+static uint64_t count_lines(const char *text, size_t len)
+{
+	uint64_t lines = len > 0 && text[len - 1] != '\n';
+
+	for (size_t i = 0; i < len; i++)
+		lines += text[i] == '\n';
+	return lines;
+}
+
+/* In messages of whole lines, the last end of line left to the master. Returns how many lines found no room. */
+static uint64_t send_lines(const struct worker *worker, enum channel_type type, const char *text, size_t len)
+{
+	char piece[CHANNEL_TEXT_MAX + 1];
+	uint64_t lost = 0;
+
+	do {
+		size_t part = len < CHANNEL_TEXT_MAX ? len : CHANNEL_TEXT_MAX;
+		const char *end = len > part ? memrchr(text, '\n', part) : NULL;
+		bool whole;
+
+		if (end)
+			part = (size_t)(end - text) + 1;
+		whole = part > 0 && text[part - 1] == '\n';
+		memcpy(piece, text, part);
+		piece[part - whole] = '\0';
+		if (channel_send_text(worker->setup->channel, type, 0, piece) < 0)
+			lost += count_lines(text, part);
+		text += part;
+		len -= part;
+	} while (len > 0);
+	return lost;
+}
+
 /*
  * Standard output and standard error go nowhere in a worker: what a plugin writes there by itself would wait for a reader, and
- * packets with it. What handlers print leaves by a descriptor that does not wait, or through the master when that cannot be had.
+ * packets with it. What handlers print leaves by a descriptor that does not wait, or through the master when that cannot be had; also
+ * for a terminal, which may take a part of a line before the next worker's.
  */
 void worker_output_init(struct worker *worker)
 {
 	enum output_way way = OUTPUT_POLLED;
 	int null, fd = -1;
 
-	if (worker->setup->foreground)
+	if (worker->setup->foreground && !isatty(STDOUT_FILENO))
 		way = output_own(STDOUT_FILENO);
 	if (way != OUTPUT_POLLED)
 		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
@@ -87,13 +125,14 @@ static void host_print(void *context, const char *line)
 
 	if (worker->prints_itself)
 		(void)output_line(&worker->output, line);
-	else if (channel_send_text(worker->setup->channel, CHANNEL_PRINT, 0, line) < 0)
-		worker->output.lost++;
+	else
+		worker->output.lost += send_lines(worker, CHANNEL_PRINT, line, strlen(line));
 }
 
-void worker_flush_prints(struct worker *worker)
+void worker_say_more(struct worker *worker)
 {
 	(void)output_flush(&worker->output);
+	tell_log_lost_now_and_then(worker);
 }
 
 /* Packets do not wait any more, and the master waits much longer for our end. */
@@ -153,36 +192,6 @@ void worker_host_init(struct worker *worker)
 	};
 }
 
-/* Also a last one without its end. */
-static uint64_t count_lines(const char *text, size_t len)
-{
-	uint64_t lines = len > 0 && text[len - 1] != '\n';
-
-	for (size_t i = 0; i < len; i++)
-		lines += text[i] == '\n';
-	return lines;
-}
-
-/* In messages of whole lines. */
-static void send_lines(struct worker *worker, const char *text, size_t len)
-{
-	char piece[CHANNEL_TEXT_MAX + 1];
-
-	while (len > 0) {
-		size_t part = len < CHANNEL_TEXT_MAX ? len : CHANNEL_TEXT_MAX;
-		const char *end = len > part ? memrchr(text, '\n', part) : NULL;
-
-		if (end)
-			part = (size_t)(end - text) + 1;
-		memcpy(piece, text, part);
-		piece[part] = '\0';
-		if (channel_send_text(worker->setup->channel, CHANNEL_STATS, 0, piece) < 0)
-			worker->log_lost += count_lines(text, part);
-		text += part;
-		len -= part;
-	}
-}
-
 /* Of each handler that has something to tell, then an empty message. */
 void worker_send_stats(struct worker *worker)
 {
@@ -201,7 +210,7 @@ void worker_send_stats(struct worker *worker)
 		handler->ops->stats(handler->state, out);
 		fclose(out);
 		if (text)
-			send_lines(worker, text, len);
+			worker->log_lost += send_lines(worker, CHANNEL_STATS, text, len);
 		free(text);
 	}
 	(void)channel_send_text(worker->setup->channel, CHANNEL_STATS, 0, "");

@@ -12,7 +12,7 @@
 #define PAUSE_AUTO_NS     60000u    /* coalesce: auto, like the rx-usecs of a network card */
 #define PAUSE_BYTES_MAX   32768u    /* a batch that carried more is bulk traffic, which a pause would slow down */
 #define FINISH_NS         1000000000u /* at the end, for what is still in the socket */
-#define PRINT_RETRY_MS    100         /* while standard output takes no more */
+#define PRINT_RETRY_MS    100         /* while standard output or the master takes no more */
 #define LOOK_AFTER_NS     10000000u /* under load, how often other descriptors and timers get their turn */
 
 /* ---- Messages ---- */
@@ -171,8 +171,8 @@ static bool turn(struct worker *worker, bool wait)
 		return received_nothing(worker, count);
 	worker->opened_ns = events_now_ns();
 	bytes = serve_batch(worker, (unsigned)count);
-	if (worker->output.len > 0)
-		worker_flush_prints(worker);
+	if (worker_has_more_to_say(worker))
+		worker_say_more(worker);
 	if ((unsigned)count == worker->receiver.batch)
 		return true;
 	return pause_for_more(worker, bytes);
@@ -184,7 +184,7 @@ static bool turn(struct worker *worker, bool wait)
  */
 static bool may_wait_in_receive(const struct worker *worker)
 {
-	return !worker->events.next_due_ns && worker->events.watching == WORKER_OWN_WATCHES && !worker->output.len;
+	return !worker->events.next_due_ns && worker->events.watching == WORKER_OWN_WATCHES && !worker_has_more_to_say(worker);
 }
 
 /* Gives timers and other descriptors their turn: when there is nothing else to do, and now and then under load. */
@@ -194,7 +194,7 @@ static int look_around(struct worker *worker, bool wait)
 
 	if (!wait && !worker->look_around && worker->opened_ns < worker->looked_ns + LOOK_AFTER_NS)
 		return 0;
-	err = events_wait(&worker->events, !wait ? 0 : worker->output.len ? PRINT_RETRY_MS : -1);
+	err = events_wait(&worker->events, !wait ? 0 : worker_has_more_to_say(worker) ? PRINT_RETRY_MS : -1);
 	if (err) {
 		log_error("queue %u: epoll: %s", worker->number, strerror(-err));
 		return err;
@@ -202,8 +202,8 @@ static int look_around(struct worker *worker, bool wait)
 	worker->look_around = false;
 	worker->looked_ns = events_now_ns();
 	worker->shared->heartbeat_ns = worker->looked_ns;
-	if (worker->output.len > 0)
-		worker_flush_prints(worker);
+	if (worker_has_more_to_say(worker))
+		worker_say_more(worker);
 	return 0;
 }
 

@@ -64,7 +64,12 @@ struct worker {
 void worker_host_init(struct worker *worker);
 void worker_log_line(void *context, enum nfv_log_level level, const char *text);
 void worker_output_init(struct worker *worker);
-void worker_flush_prints(struct worker *worker);
+/* Lines that standard output did not take, or the number of those that the master did not. */
+static inline bool worker_has_more_to_say(const struct worker *worker)
+{
+	return worker->output.len > 0 || worker->log_lost > 0;
+}
+void worker_say_more(struct worker *worker);
 void worker_end_output(struct worker *worker);
 void worker_send_stats(struct worker *worker);
 
