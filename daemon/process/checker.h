@@ -14,4 +14,7 @@
  */
 int checker_run(struct plan *plan, bool whole, struct report *report);
 
+/* In the child: the exit status. channel and parent: to the master, and its process id. */
+int checker_child(const struct plan *plan, bool whole, int channel, pid_t parent);
+
 #endif

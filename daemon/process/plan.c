@@ -38,31 +38,51 @@ static void find_plugins(struct plan *plan, struct trust *trust, struct report *
 	}
 }
 
-static bool find_account(struct plan *plan, struct report *report)
+/* With an account that cannot be had, the rest is judged as the default one. */
+static int find_account(struct plan *plan, struct report *report)
 {
 	const struct config *config = plan->config;
 	char why[512];
 	int err = account_find(config->user, &plan->account, why, sizeof(why));
 
-	if (err < 0)
+	if (err < 0) {
 		report_add(report, config_place(config, &config->user), NULL, "user: %s", why);
-	else if (why[0])
+		err = account_find(NULL, &plan->account, why, sizeof(why));
+	} else if (why[0]) {
 		log_warning("%s", why);
-	return err == 0;
+	}
+	return err;
 }
 
 static void run_checker(struct plan *plan, struct report *report)
 {
-	bool whole = report->count == 0;
-	const struct config *config = plan->config;
-	struct place place = { .file = config_place(config, NULL).file };
-	int err;
+	const struct place place = { .file = config_place(plan->config, NULL).file };
+	int err = find_account(plan, report);
 
-	if (!find_account(plan, report))
-		return;
-	err = checker_run(plan, whole, report);
+	if (err == 0)
+		err = checker_run(plan, report->count == 0, report);
 	if (err)
 		report_add(report, place, "checker", "cannot be run: %s", strerror(-err));
+}
+
+/* Legitimate, for a handler may get along with less; but a filter that sees nothing lets everything pass. */
+static void warn_of_little(const struct plan *plan, size_t queue)
+{
+	const struct config *config = plan->config;
+	const struct config_queue *entry = &config->queues[queue];
+	uint32_t wanted = plan->needs[queue].bytes;
+	bool meta = entry->copy == COPY_META;
+	struct place place = config_place(config, meta ? (const void *)&entry->copy : (const void *)&entry->range);
+	char given[32] = "meta";
+
+	if (entry->copy == COPY_NONE || (!meta && (entry->range == CONFIG_RANGE_AUTO || entry->range >= wanted)))
+		return;
+	if (wanted == 0)
+		return;
+	if (!meta)
+		snprintf(given, sizeof(given), "%u", (unsigned)entry->range);
+	log_warning("%s:%u:%u: queue %s: %s: %s: its handlers ask for %u bytes of each packet", place.file, place.line, place.column,
+		    entry->name, meta ? "copy" : "range", given, wanted);
 }
 
 struct plan *plan_make(const char *config_file, struct trust *trust, struct report *report)
@@ -82,6 +102,8 @@ struct plan *plan_make(const char *config_file, struct trust *trust, struct repo
 		plan->plugins[i].fd = -1;
 	find_plugins(plan, trust, report);
 	run_checker(plan, report);
+	for (size_t i = 0; report->count == 0 && i < plan->config->queue_count; i++)
+		warn_of_little(plan, i);
 	return plan;
 }
 
