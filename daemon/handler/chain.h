@@ -8,9 +8,12 @@
 #define CHAIN_HANDLERS 64 /* handlers a queue */
 
 /* What the chain tells the outside about the call under way, for whoever must explain a crash. In shared memory. */
+enum chain_call { CHAIN_CALL_PACKET, CHAIN_CALL_OPEN, CHAIN_CALL_TICK, CHAIN_CALL_STATS, CHAIN_CALL_CLOSE };
+
 struct chain_progress {
-	uint32_t packet_id;
+	uint32_t packet_id;   /* with CHAIN_CALL_PACKET */
 	uint32_t handler;     /* index in the chain + 1; 0: none is running */
+	uint32_t call;        /* enum chain_call; the chain itself makes those of packets only */
 };
 
 /* A packet's outcome. */

@@ -217,12 +217,22 @@ int served_start(struct served *served)
 /* "in handler x at packet 17", from what the worker left in shared memory. */
 static void describe_progress(const struct served *served, char *text, size_t size)
 {
+	static const char *const calls[] = {
+		[CHAIN_CALL_OPEN] = "open()",
+		[CHAIN_CALL_TICK] = "tick()",
+		[CHAIN_CALL_STATS] = "stats()",
+		[CHAIN_CALL_CLOSE] = "close()",
+	};
 	const struct chain_progress progress = served_shared(served)->progress;
 	const struct config_queue *config = served_config(served);
 	const char *const *names = config->handlers.items;
 
 	text[0] = '\0';
-	if (progress.handler > 0 && progress.handler <= config->handlers.count)
+	if (progress.handler == 0 || progress.handler > config->handlers.count)
+		return;
+	if (progress.call > CHAIN_CALL_PACKET && progress.call <= CHAIN_CALL_CLOSE)
+		snprintf(text, size, " in %s of handler %s", calls[progress.call], names[progress.handler - 1]);
+	else
 		snprintf(text, size, " in handler %s at packet %u", names[progress.handler - 1], progress.packet_id);
 }
 
@@ -258,7 +268,7 @@ static void note_poison(struct served *served, int status)
 	const struct chain_progress progress = served_shared(served)->progress;
 	bool killed = WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM);
 
-	served->poisoned = served->ready && progress.handler > 0 && !killed;
+	served->poisoned = served->ready && progress.handler > 0 && progress.call == CHAIN_CALL_PACKET && !killed;
 	served->poison_id = progress.packet_id;
 	if (served->poisoned)
 		log_warning("queue %u: packet %u gets on-error: %s", served->number, progress.packet_id,

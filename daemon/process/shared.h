@@ -11,6 +11,7 @@
 /* Decisions on their way to the kernel. They count once they are sent; a successor counts those of a worker that died in the call. */
 struct shared_sending {
 	uint32_t accepted, dropped, repeated, requeued, marked, rewritten, failed;
+	uint32_t until; /* the newest packet id among them; 0 with an empty struct */
 };
 
 struct shared {
@@ -19,6 +20,7 @@ struct shared {
 	uint32_t last_id;               /* newest packet id that was received */
 	uint32_t last_id_known;         /* 0 before the first packet */
 	struct shared_sending sending;
+	uint32_t sent_until;            /* the newest packet id whose verdict was sent */
 	struct queue_counters counters;
 	struct handler_counters handlers[]; /* in the order of the queue's chain */
 };

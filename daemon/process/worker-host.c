@@ -119,14 +119,26 @@ void worker_output_init(struct worker *worker)
 	close(null);
 }
 
+/*
+ * A plugin may print what a packet brought: that must not become a second line or drive a terminal. Tabs and bytes from 0x80, which
+ * may be UTF-8, pass. What is longer than a message to the master is cut.
+ */
 static void host_print(void *context, const char *line)
 {
 	struct worker *worker = context;
+	char text[CHANNEL_TEXT_MAX + 1];
+	size_t len = strnlen(line, CHANNEL_TEXT_MAX);
 
+	for (size_t i = 0; i < len; i++) {
+		unsigned char byte = (unsigned char)line[i];
+
+		text[i] = (byte < 0x20 && byte != '\t') || byte == 0x7f ? '.' : line[i];
+	}
+	text[len] = '\0';
 	if (worker->prints_itself)
-		(void)output_line(&worker->output, line);
+		(void)output_line(&worker->output, text);
 	else
-		worker->output.lost += send_lines(worker, CHANNEL_PRINT, line, strlen(line));
+		worker->output.lost += send_lines(worker, CHANNEL_PRINT, text, len);
 }
 
 void worker_say_more(struct worker *worker)
@@ -207,7 +219,9 @@ void worker_send_stats(struct worker *worker)
 		if (!out)
 			break;
 		fprintf(out, "handler %s:\n", handler->name);
+		worker_calls(worker, i, CHAIN_CALL_STATS);
 		handler->ops->stats(handler->state, out);
+		worker_called(worker);
 		fclose(out);
 		if (text)
 			worker->log_lost += send_lines(worker, CHANNEL_STATS, text, len);

@@ -29,6 +29,7 @@ struct worker {
 	struct events events;
 	struct handler_env env;
 	struct instances instances;
+	struct instances_step step;
 	struct chain chain;
 	struct sink *sink;
 	struct names *names;         /* NULL: no handler asked for names */
@@ -72,6 +73,17 @@ static inline bool worker_has_more_to_say(const struct worker *worker)
 void worker_say_more(struct worker *worker);
 void worker_end_output(struct worker *worker);
 void worker_send_stats(struct worker *worker);
+
+/* Around each call into a plugin that is not about a packet, for whoever must explain that it did not come back. */
+static inline void worker_calls(const struct worker *worker, size_t handler, enum chain_call call)
+{
+	worker->shared->progress = (struct chain_progress){ .handler = (uint32_t)handler + 1, .call = call };
+}
+
+static inline void worker_called(const struct worker *worker)
+{
+	worker->shared->progress = (struct chain_progress){ 0 };
+}
 
 /* worker-verdict.c */
 void worker_late_init(struct worker *worker);

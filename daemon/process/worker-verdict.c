@@ -36,6 +36,8 @@ static void count_sent(struct shared *shared)
 	counters->marked += sent->marked;
 	counters->rewritten += sent->rewritten;
 	counters->failed += sent->failed;
+	if (sent->until)
+		shared->sent_until = sent->until;
 	shared->sending = (struct shared_sending){ 0 };
 }
 
@@ -110,7 +112,7 @@ static uint32_t kernel_verdict(const struct worker *worker, nfv_verdict verdict)
 	return NF_ACCEPT;
 }
 
-static void count_decision(struct worker *worker, const struct chain_decision *decision)
+static void count_decision(struct worker *worker, const struct chain_decision *decision, uint32_t packet_id)
 {
 	struct shared_sending *pending = &worker->pending;
 	uint32_t kind = decision->verdict & 0xffff;
@@ -122,6 +124,7 @@ static void count_decision(struct worker *worker, const struct chain_decision *d
 	pending->marked += decision->set_mark;
 	pending->rewritten += decision->rewritten;
 	pending->failed += decision->failed;
+	pending->until = packet_id;
 }
 
 void worker_decided(void *context, size_t index, const struct chain_decision *decision)
@@ -145,7 +148,7 @@ void worker_decided(void *context, size_t index, const struct chain_decision *de
 	if (err == -ENOSPC && (err = flush(worker)) == 0)
 		err = sink_decide(worker->sink, &out);
 	if (err == 0)
-		count_decision(worker, decision);
+		count_decision(worker, decision, packet->id);
 	leave(worker);
 	if (err)
 		give_up(worker, err);
@@ -244,12 +247,13 @@ static int decide_poison(struct worker *worker)
 	};
 	int err;
 
-	if (!worker->setup->poisoned)
+	/* Killed by what it was told of a packet whose verdict is out already: nothing to decide. */
+	if (!worker->setup->poisoned || worker->setup->poison_id == worker->shared->sent_until)
 		return 0;
 	err = sink_decide(worker->sink, &out);
 	if (err)
 		return err;
-	count_decision(worker, &decision);
+	count_decision(worker, &decision, worker->setup->poison_id);
 	return flush(worker);
 }
 

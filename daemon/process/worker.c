@@ -102,17 +102,33 @@ static void on_tick(void *argument, uint64_t now_ns)
 	for (size_t i = 0; i < worker->instances.count; i++) {
 		const struct handler *handler = &worker->instances.handlers[i];
 
-		if (handler->ops->tick)
-			handler->ops->tick(handler->state, now_ns);
+		if (!handler->ops->tick)
+			continue;
+		worker_calls(worker, i, CHAIN_CALL_TICK);
+		handler->ops->tick(handler->state, now_ns);
+		worker_called(worker);
 	}
+}
+
+static void on_step(void *context, const struct config_handler *handler, enum instances_doing doing)
+{
+	const struct worker *worker = context;
+	const char *const *names = worker->config->handlers.items;
+
+	for (size_t i = 0; i < worker->config->handlers.count; i++)
+		if (strcmp(names[i], handler->name) == 0)
+			worker_calls(worker, i, doing == INSTANCES_CLOSING ? CHAIN_CALL_CLOSE : CHAIN_CALL_OPEN);
 }
 
 static int open_handlers(struct worker *worker)
 {
 	struct report report = { 0 };
-	int err = instances_open(&worker->instances, worker->setup->plan, worker->config, &worker->env, worker->shared->handlers,
-				 &report, NULL);
+	int err;
 
+	worker->step = (struct instances_step){ .tell = on_step, .context = worker };
+	err = instances_open(&worker->instances, worker->setup->plan, worker->config, &worker->env, worker->shared->handlers,
+			     &report, &worker->step);
+	worker_called(worker);
 	for (size_t i = 0; i < report.count; i++) {
 		const struct report_entry *entry = &report.entries[i];
 
@@ -233,6 +249,7 @@ static void worker_free(struct worker *worker)
 {
 	sink_free(worker->sink);
 	instances_close(&worker->instances);
+	worker_called(worker);
 	names_close(worker->names);
 	worker_end_output(worker); /* handlers may print when they close */
 	events_close(&worker->events);

@@ -45,6 +45,10 @@ enum nfv_verdicts {
 	NFV_DROP_FLOW = 7,   /* reserved: refused by this version */
 };
 
+/* Takes a verdict apart: one of enum nfv_verdicts, and with NFV_TO_QUEUE the number. */
+#define NFV_VERDICT_KIND(verdict)  ((verdict) & 0xffffu)
+#define NFV_VERDICT_QUEUE(verdict) ((uint16_t)((verdict) >> 16))
+
 /* On to another queue number. Without a listener there the packet gets the `when-down` of the queue that it leaves. */
 #define NFV_QUEUE(number) ((nfv_verdict)NFV_TO_QUEUE | (nfv_verdict)(uint16_t)(number) << 16)
 
@@ -151,7 +155,10 @@ struct nfv_host {
 	/* Writes a line to the daemon's log, with queue and handler before it. No newline at the end. */
 	void (*log)(const struct nfv_host *host, enum nfv_log_level level, const char *format, ...) NFV_PRINTF(3, 4);
 
-	/* Writes a line to standard output in the foreground, else to the log: for handlers whose purpose is to print. */
+	/*
+	 * Writes a line to standard output in the foreground, else to the log: for handlers whose purpose is to print. Never waits:
+	 * what a slow reader has no room for is lost and counted. Control characters but tabs become dots; at most 4000 bytes.
+	 */
 	void (*print)(const struct nfv_host *host, const char *line);
 
 	/*
