@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,6 +120,73 @@ static void test_surroundings(void **state)
 	unsetenv("XTABLES_LOCKFILE");
 	close(200);
 	close(fd);
+}
+
+static long stat_size(const char *path)
+{
+	struct stat status;
+
+	assert_int_equal(stat(path, &status), 0);
+	return (long)status.st_size;
+}
+
+static bool end_the_next;
+
+/* In the child, between fork() and what it does to be by itself: as a signal for the whole process group. */
+static void in_child(void)
+{
+	if (end_the_next) {
+		raise(SIGTERM);
+		raise(SIGINT);
+	}
+}
+
+/* A signal for the caller's process group that comes while the tool is being started is none for the tool. */
+static void test_group_signal(void **state)
+{
+	struct tool_result result;
+	sigset_t before, after;
+
+	(void)state;
+	assert_int_equal(pthread_atfork(NULL, NULL, in_child), 0);
+	sigprocmask(SIG_BLOCK, NULL, &before);
+	end_the_next = true;
+	assert_int_equal(restore("echo alive", "", 0, &result), 0);
+	end_the_next = false;
+	assert_string_equal(result.out, "alive\n");
+	tool_result_free(&result);
+	sigprocmask(SIG_BLOCK, NULL, &after);
+	for (int s = 1; s < NSIG; s++)
+		assert_int_equal(sigismember(&before, s), sigismember(&after, s));
+}
+
+/* A reading that was killed is done once more; a change is not, and one that is killed each time is told. */
+static void test_killed_reading(void **state)
+{
+	struct tool_result result;
+	char text[400], mark[100];
+
+	(void)state;
+	snprintf(mark, sizeof(mark), "%s/mark", folder);
+	snprintf(text, sizeof(text), "test -e %s && { echo whole; exit 0; }; >%s; echo half; kill -KILL $$", mark, mark);
+	script(tool.save[TOOL_IPV4], text);
+	assert_int_equal(tool_save(&tool, TOOL_IPV4, NULL, &result), 0);
+	assert_string_equal(result.out, "whole\n");
+	tool_result_free(&result);
+	assert_int_equal(unlink(mark), 0);
+
+	assert_int_equal(restore(text, "", 0, &result), -EINVAL);
+	assert_int_equal(result.status, 128 + SIGKILL);
+	tool_result_free(&result);
+	assert_int_equal(unlink(mark), 0);
+
+	snprintf(text, sizeof(text), "echo x >>%s; kill -KILL $$", mark);
+	script(tool.save[TOOL_IPV4], text);
+	assert_int_equal(tool_save(&tool, TOOL_IPV4, NULL, &result), -EINVAL);
+	assert_int_equal(result.status, 128 + SIGKILL);
+	tool_result_free(&result);
+	assert_int_equal(stat_size(mark), 4);
+	assert_int_equal(unlink(mark), 0);
 }
 
 /* More than pipes hold, on both outputs, while the input is not read. */
@@ -252,6 +321,7 @@ int main(void)
 		cmocka_unit_test(test_arguments), cmocka_unit_test(test_surroundings), cmocka_unit_test(test_large),
 		cmocka_unit_test(test_failures),  cmocka_unit_test(test_time_limit),
 		cmocka_unit_test(test_deadline),  cmocka_unit_test(test_interrupt),
+		cmocka_unit_test(test_group_signal), cmocka_unit_test(test_killed_reading),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
