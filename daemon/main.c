@@ -106,7 +106,7 @@ static void on_ready(void *context)
 
 /* ---- Signals before the master takes them ---- */
 
-static int early_status;          /* what a signal that ends the start exits with */
+static int early_status; /* what a signal that ends the start exits with */
 static volatile pid_t daemon_pid; /* in the waiting parent */
 
 /* Nothing is bound and no rule is in place: there is nothing to undo. A checker that is running ends with us. */
@@ -156,7 +156,8 @@ static int wait_for_daemon(int fd, pid_t pid)
 		got = waitpid(pid, &status, 0);
 	while (got < 0 && errno == EINTR);
 	if (got == pid && WIFSIGNALED(status))
-		log_error("start failed: the daemon was killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+		log_error("start failed: the daemon was killed by signal %d (%s)", WTERMSIG(status),
+			  strsignal(WTERMSIG(status)));
 	return got == pid && WIFEXITED(status) && WEXITSTATUS(status) ? WEXITSTATUS(status) : EXIT_FAILED;
 }
 
@@ -193,7 +194,10 @@ static int serve(const struct options *options)
 	struct plan *plan;
 	int status = EXIT_FAILED;
 
-	/* In the foreground a stop was asked for and done; in the background whoever waits must learn that there is no daemon. */
+	/*
+	 * In the foreground a stop was asked for and done; in the background whoever waits must learn that there is no
+	 * daemon.
+	 */
 	early_status = options->foreground ? EXIT_OK : EXIT_FAILED;
 	handle_stop_signals(on_early_signal);
 	plan = load(options, &steering);

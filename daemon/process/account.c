@@ -36,7 +36,10 @@ static void keep_own(struct account *account)
 		snprintf(account->name, sizeof(account->name), "%u", account->uid);
 }
 
-/* True when the user namespace knows the id. A file that cannot be read means a kernel without user namespaces: all are known. */
+/*
+ * True when the user namespace knows the id. A file that cannot be read means a kernel without user namespaces: all are
+ * known.
+ */
 static bool mapped(const char *file, uint32_t id)
 {
 	FILE *map = fopen(file, "re");

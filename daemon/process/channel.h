@@ -35,7 +35,10 @@ struct channel_message {
 /* pair[0] for the master, pair[1] for the child; both close-on-exec. 0 or -errno. */
 int channel_pair(int pair[2]);
 
-/* Sends a message without waiting; a text that is too long is cut. 0 or -errno, -EAGAIN when the other side does not read. */
+/*
+ * Sends a message without waiting; a text that is too long is cut. 0 or -errno, -EAGAIN when the other side does not
+ * read.
+ */
 int channel_send(int fd, const struct channel_message *message);
 
 /* The same, waiting for room: only for a child that has no packets yet. */
@@ -44,7 +47,10 @@ int channel_send_wait(int fd, const struct channel_message *message);
 /* A message of type with text. */
 int channel_send_text(int fd, enum channel_type type, uint32_t value, const char *text);
 
-/* Without waiting: 1 a message, checked and terminated; 0 the other side is gone; -errno, -EAGAIN nothing there, -EBADMSG refused. */
+/*
+ * Without waiting: 1 a message, checked and terminated; 0 the other side is gone; -errno, -EAGAIN nothing there,
+ * -EBADMSG refused.
+ */
 int channel_receive(int fd, struct channel_message *message);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The checker: a short-lived unprivileged child that loads the plugins of a configuration and lets them judge their options, so that
- * the master need not.
+ * The checker: a short-lived unprivileged child that loads the plugins of a configuration and lets them judge their
+ * options, so that the master need not.
  */
 #ifndef PROCESS_CHECKER_H
 #define PROCESS_CHECKER_H
@@ -9,8 +9,9 @@
 #include "daemon/process/plan.h"
 
 /*
- * Fills plan->needs; mistakes, also a plugin that kills or hangs the checker, go into the report. whole: false when the configuration
- * has mistakes already, and each handler is judged by itself, not as a part of queues. 0 or -errno when it cannot be run.
+ * Fills plan->needs; mistakes, also a plugin that kills or hangs the checker, go into the report. whole: false when the
+ * configuration has mistakes already, and each handler is judged by itself, not as a part of queues. 0 or -errno when it
+ * cannot be run.
  */
 int checker_run(struct plan *plan, bool whole, struct report *report);
 

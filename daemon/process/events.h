@@ -33,7 +33,10 @@ uint64_t events_now_ns(void);
 int events_open(struct events *events, size_t watches);
 void events_close(struct events *events);
 
-/* fn may be NULL: the descriptor only ends a wait. 0 or -errno, -ENOSPC when the table is full, -EEXIST when watched already. */
+/*
+ * fn may be NULL: the descriptor only ends a wait. 0 or -errno, -ENOSPC when the table is full, -EEXIST when watched
+ * already.
+ */
 int events_watch(struct events *events, int fd, uint32_t mask, nfv_watch_fn fn, void *argument);
 void events_unwatch(struct events *events, int fd);
 
@@ -42,7 +45,8 @@ int events_timer(struct events *events, uint64_t after_ns, uint64_t every_ns, nf
 void events_timer_cancel(struct events *events, int timer);
 
 /*
- * Waits at most timeout_ms (-1: no limit) for a descriptor or a timer and calls what is due. 0 or -errno; a signal ends the wait.
+ * Waits at most timeout_ms (-1: no limit) for a descriptor or a timer and calls what is due. 0 or -errno; a signal ends
+ * the wait.
  */
 int events_wait(struct events *events, int timeout_ms);
 

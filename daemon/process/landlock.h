@@ -9,9 +9,9 @@
 int landlock_abi(void);
 
 /*
- * Forbids this thread for good to reach any file by path, and, as far as the kernel's ABI goes, to bind or connect TCP (4), to
- * use a device's ioctl (5), to connect to abstract sockets of others and to signal them (6). Needs no_new_privs. 0, also on a
- * kernel without Landlock, or -errno with why.
+ * Forbids this thread for good to reach any file by path, and, as far as the kernel's ABI goes, to bind or connect TCP
+ * (4), to use a device's ioctl (5), to connect to abstract sockets of others and to signal them (6). Needs no_new_privs.
+ * 0, also on a kernel without Landlock, or -errno with why.
  */
 int landlock_restrict(char *why, size_t why_size);
 

@@ -58,7 +58,10 @@ enum nfv_log_level log_level(void)
 	return state.level;
 }
 
-/* systemd sets JOURNAL_STREAM=device:inode of the stream; it is inherited, so it counts only when stderr still is that stream. */
+/*
+ * systemd sets JOURNAL_STREAM=device:inode of the stream; it is inherited, so it counts only when stderr still is that
+ * stream.
+ */
 static bool stderr_is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
@@ -88,8 +91,8 @@ void log_redirect(log_redirect_fn *fn, void *context)
 }
 
 /*
- * Copies text with control characters made visible, for a packet's or plugin's bytes end up in lines too and must not forge others
- * or drive a terminal. Bytes from 0x80 pass: they may be UTF-8.
+ * Copies text with control characters made visible, for a packet's or plugin's bytes end up in lines too and must not
+ * forge others or drive a terminal. Bytes from 0x80 pass: they may be UTF-8.
  */
 static size_t make_visible(char *out, size_t size, const char *text)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The daemon's log. One process-wide state, as a log is: the only global of this folder. A line is formatted on the stack and
- * leaves whole, so that lines of several processes do not mix; nothing is allocated.
+ * The daemon's log. One process-wide state, as a log is: the only global of this folder. A line is formatted on the
+ * stack and leaves whole, so that lines of several processes do not mix; nothing is allocated.
  */
 #ifndef PROCESS_LOG_H
 #define PROCESS_LOG_H
@@ -16,14 +16,15 @@ enum log_target { LOG_STDERR, LOG_SYSLOG };
 #define LOG_LINE_MAX 2048 /* bytes of a line's text as it leaves; a longer one is cut and ends in "..." */
 
 /*
- * Levels above `level` are not written. ident is kept by reference. May be called again to change any of them. Before the first
- * call lines go to stderr as nfverdictd, up to NFV_LOG_NOTICE.
+ * Levels above `level` are not written. ident is kept by reference. May be called again to change any of them. Before
+ * the first call lines go to stderr as nfverdictd, up to NFV_LOG_NOTICE.
  */
 void log_open(enum log_target target, enum nfv_log_level level, const char *ident);
 
 /*
- * From here on no line to stderr waits for its reader: what does not go at once leaves with the next line or with log_flush(), and
- * lines beyond some 64 KiB are lost. Their number is told once there is room again. stderr gets a description of its own if need be.
+ * From here on no line to stderr waits for its reader: what does not go at once leaves with the next line or with
+ * log_flush(), and lines beyond some 64 KiB are lost. Their number is told once there is room again. stderr gets a
+ * description of its own if need be.
  */
 void log_never_wait(void);
 
@@ -36,7 +37,10 @@ void log_drain(int limit_ms);
 enum nfv_log_level log_level(void);
 const char *log_level_name(enum nfv_log_level level);
 
-/* Writes a line; no newline at the end of format. Keeps errno. Control characters are made visible: \n as "\n", others as "\x1b". */
+/*
+ * Writes a line; no newline at the end of format. Keeps errno. Control characters are made visible: \n as "\n", others
+ * as "\x1b".
+ */
 void log_write(enum nfv_log_level level, const char *format, ...) NFV_PRINTF(2, 3);
 void log_vwrite(enum nfv_log_level level, const char *format, va_list args) NFV_PRINTF(2, 0);
 

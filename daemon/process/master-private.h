@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of the master share: master.c runs it, master-start.c and master-stop.c are its first and its last steps. */
+/*
+ * What the files of the master share: master.c runs it, master-start.c and master-stop.c are its first and its last
+ * steps.
+ */
 #ifndef PROCESS_MASTER_PRIVATE_H
 #define PROCESS_MASTER_PRIVATE_H
 
@@ -30,8 +33,8 @@ struct master {
 };
 
 /*
- * Bind first, steer second. What a dead daemon left goes in between: its rules would lead into queues that are ours now. After a
- * failure `failed` tells the step.
+ * Bind first, steer second. What a dead daemon left goes in between: its rules would lead into queues that are ours now.
+ * After a failure `failed` tells the step.
  */
 int master_start(struct master *master, const char **failed);
 

@@ -74,7 +74,10 @@ static bool unsteer(struct master *master)
 	return false;
 }
 
-/* Nothing depends on us any more, so a slow reader gets some time: first for what it did not take yet, then for the tables. */
+/*
+ * Nothing depends on us any more, so a slow reader gets some time: first for what it did not take yet, then for the
+ * tables.
+ */
 static void print_at_end(struct master *master, char *text)
 {
 	uint64_t end = events_now_ns() + OUTPUT_END_MS * 1000000u;

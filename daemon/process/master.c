@@ -16,8 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MESSAGES_A_TURN  256         /* of one worker, so that one that talks much does not keep the master from all else */
-#define OUTPUT_RETRY_MS  100
+#define MESSAGES_A_TURN 256 /* of one worker, so that one that talks much does not keep the master from all else */
+#define OUTPUT_RETRY_MS 100
 
 /* ---- What workers say ---- */
 
@@ -274,8 +274,8 @@ static int wait_for_events(struct master *master)
 	return events_wait(&master->events, all_written ? -1 : OUTPUT_RETRY_MS);
 }
 
-int master_run(const struct options *options, const struct plan *plan, struct steering *steering, void (*ready)(void *context),
-	       void *context)
+int master_run(const struct options *options, const struct plan *plan, struct steering *steering,
+	       void (*ready)(void *context), void *context)
 {
 	struct master master = { .options = options, .plan = plan, .steering = steering, .signals = -1, .interrupt = -1 };
 	const char *failed = "";

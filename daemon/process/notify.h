@@ -4,8 +4,8 @@
 #define PROCESS_NOTIFY_H
 
 /*
- * Sends assignments, one a line, such as "READY=1\nSTATUS=2 queues", to the socket that NOTIFY_SOCKET names. 0, also when nobody
- * asked to be told, or -errno.
+ * Sends assignments, one a line, such as "READY=1\nSTATUS=2 queues", to the socket that NOTIFY_SOCKET names. 0, also
+ * when nobody asked to be told, or -errno.
  */
 int notify_send(const char *assignments);
 

@@ -44,8 +44,9 @@ static int NFV_PRINTF(1, 2) wrong_usage(const char *format, ...)
 }
 
 /*
- * Says what getopt_long() stumbled on. It has moved past a long option, but may still be inside a cluster of short ones, so
- * argv[optind - 1] is the culprit only for long ones. A short one that it knows is, with '?', a long one with a value too many.
+ * Says what getopt_long() stumbled on. It has moved past a long option, but may still be inside a cluster of short ones,
+ * so argv[optind - 1] is the culprit only for long ones. A short one that it knows is, with '?', a long one with a value
+ * too many.
  */
 static int refuse(int found, char **argv)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Lines to a descriptor that belongs to somebody else and may not be read: a terminal, a pipe, a file. No call here waits for the
- * reader, except output_drain(), which is told how long. What finds no room is kept up to a limit; lines beyond it are counted.
+ * Lines to a descriptor that belongs to somebody else and may not be read: a terminal, a pipe, a file. No call here
+ * waits for the reader, except output_drain(), which is told how long. What finds no room is kept up to a limit; lines
+ * beyond it are counted.
  */
 #ifndef PROCESS_OUTPUT_H
 #define PROCESS_OUTPUT_H
@@ -28,8 +29,9 @@ struct output {
 };
 
 /*
- * Makes sure that writes to fd do not wait, if that can be had: a terminal or a FIFO gets a description of its own in place of the one
- * that it shares with others, for O_NONBLOCK is the description's and must not be set for them. Returns how to write to fd.
+ * Makes sure that writes to fd do not wait, if that can be had: a terminal or a FIFO gets a description of its own in
+ * place of the one that it shares with others, for O_NONBLOCK is the description's and must not be set for them. Returns
+ * how to write to fd.
  */
 enum output_way output_own(int fd);
 

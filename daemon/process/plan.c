@@ -28,8 +28,8 @@ static void find_plugins(struct plan *plan, struct trust *trust, struct report *
 
 		if (!config_usable(config, &handler->plugin))
 			continue;
-		plugin->fd = plugin_find(handler->plugin, config->plugin_path.items, config->plugin_path.count, trust, plugin->path,
-					 sizeof(plugin->path), why, sizeof(why));
+		plugin->fd = plugin_find(handler->plugin, config->plugin_path.items, config->plugin_path.count, trust,
+					 plugin->path, sizeof(plugin->path), why, sizeof(why));
 		if (plugin->fd >= 0)
 			continue;
 		plugin->fd = -1;
@@ -81,8 +81,8 @@ static void warn_of_little(const struct plan *plan, size_t queue)
 		return;
 	if (!meta)
 		snprintf(given, sizeof(given), "%u", (unsigned)entry->range);
-	log_warning("%s:%u:%u: queue %s: %s: %s: its handlers ask for %u bytes of each packet", place.file, place.line, place.column,
-		    entry->name, meta ? "copy" : "range", given, wanted);
+	log_warning("%s:%u:%u: queue %s: %s: %s: its handlers ask for %u bytes of each packet", place.file, place.line,
+		    place.column, entry->name, meta ? "copy" : "range", given, wanted);
 }
 
 struct plan *plan_make(const char *config_file, struct trust *trust, struct report *report)

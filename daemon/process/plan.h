@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the master knows besides the configuration: opened plugin files, and what the checker says of each queue's handlers. */
+/*
+ * What the master knows besides the configuration: opened plugin files, and what the checker says of each queue's
+ * handlers.
+ */
 #ifndef PROCESS_PLAN_H
 #define PROCESS_PLAN_H
 
@@ -26,9 +29,9 @@ struct plan {
 };
 
 /*
- * Reads and checks a configuration: the file, the plugins' files, and, in the checker, plugins and their options. Mistakes go
- * into the report. Also after mistakes a plan is returned, so that the rest can be judged, too; it must not be put into force.
- * NULL without memory.
+ * Reads and checks a configuration: the file, the plugins' files, and, in the checker, plugins and their options.
+ * Mistakes go into the report. Also after mistakes a plan is returned, so that the rest can be judged, too; it must not
+ * be put into force. NULL without memory.
  */
 struct plan *plan_make(const char *config_file, struct trust *trust, struct report *report);
 

@@ -58,7 +58,10 @@ static int read_sets(struct sets *sets)
 	return 0;
 }
 
-/* The bounding set is not part of what capng_apply() is used for: kernels may know more capabilities than the library's header. */
+/*
+ * The bounding set is not part of what capng_apply() is used for: kernels may know more capabilities than the library's
+ * header.
+ */
 static int drop_bounding(uint64_t keep)
 {
 	for (unsigned capability = 0; capability < 64; capability++) {
@@ -152,7 +155,10 @@ int privilege_become(const struct account *account, bool keep_net_admin, char *w
 	if (keep & ~sets.permitted)
 		return fail(-EPERM, why, why_size, "capabilities: CAP_NET_ADMIN is not held");
 
-	/* Only root with CAP_SETPCAP may; without it the master has bounded its children already, and no_new_privs does the rest. */
+	/*
+	 * Only root with CAP_SETPCAP may; without it the master has bounded its children already, and no_new_privs does
+	 * the rest.
+	 */
 	wanted.bounding = sets.bounding;
 	if (sets.effective & BIT(CAP_SETPCAP)) {
 		err = drop_bounding(0);

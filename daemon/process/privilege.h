@@ -16,23 +16,24 @@ struct account {
 };
 
 /*
- * Finds an account by name, or by NULL the build's default user, else nobody. 0 with why empty; 0 with a warning in why when
- * nobody stands in, or when the process cannot change its user at all (it is not root, or lives in a user namespace that does not
- * map the account); -ENOENT with why when a given name is unknown; -EPERM when the account is root.
+ * Finds an account by name, or by NULL the build's default user, else nobody. 0 with why empty; 0 with a warning in why
+ * when nobody stands in, or when the process cannot change its user at all (it is not root, or lives in a user namespace
+ * that does not map the account); -ENOENT with why when a given name is unknown; -EPERM when the account is root.
  */
 int account_find(const char *name, struct account *account, char *why, size_t why_size);
 
 /*
- * Becomes the account for good: no supplementary groups, no capability but CAP_NET_ADMIN if asked for, empty inheritable,
- * ambient and (where CAP_SETPCAP is still held) bounding sets, no_new_privs, not dumpable. Reads everything back and tries to
- * become root again. 0, or -errno with why: the process must then exit. It must have one thread. The kernel forgets
- * PR_SET_PDEATHSIG here: set it afterwards.
+ * Becomes the account for good: no supplementary groups, no capability but CAP_NET_ADMIN if asked for, empty
+ * inheritable, ambient and (where CAP_SETPCAP is still held) bounding sets, no_new_privs, not dumpable. Reads everything
+ * back and tries to become root again. 0, or -errno with why: the process must then exit. It must have one thread. The
+ * kernel forgets PR_SET_PDEATHSIG here: set it afterwards.
  */
 int privilege_become(const struct account *account, bool keep_net_admin, char *why, size_t why_size);
 
 /*
- * Takes CAP_NET_ADMIN out of use, or into use again, for a process that holds it. For netlink sockets: the kernel asks for the right
- * of whoever opened one besides that of the sender, so one that was opened without can never change anything. 0 or -errno.
+ * Takes CAP_NET_ADMIN out of use, or into use again, for a process that holds it. For netlink sockets: the kernel asks
+ * for the right of whoever opened one besides that of the sender, so one that was opened without can never change
+ * anything. 0 or -errno.
  */
 int privilege_use_net_admin(bool use);
 

@@ -113,8 +113,7 @@ int sandbox_enter(const struct sandbox_wants *wants, char *why, size_t why_size)
 	int err;
 
 	if (threads > 1) {
-		snprintf(why, why_size, "a handler started a thread (%u are running): handlers run in one",
-			 threads);
+		snprintf(why, why_size, "a handler started a thread (%u are running): handlers run in one", threads);
 		return -EBUSY;
 	}
 #ifdef NFV_SANITIZERS

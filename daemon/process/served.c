@@ -93,10 +93,12 @@ static void log_bound(const struct served *served, const struct queue_wants *wan
 			    socket->receive_buffer, wants->receive_buffer);
 	for (uint32_t flag = 1; flag && flag <= socket->refused_flags; flag <<= 1)
 		if (socket->refused_flags & flag)
-			log_warning("queue %u: the kernel has no %s for queues; going on without", socket->number, queue_flag_name(flag));
+			log_warning("queue %u: the kernel has no %s for queues; going on without", socket->number,
+				    queue_flag_name(flag));
 }
 
-int served_open(struct served *served, const struct plan *plan, size_t queue, uint16_t number, int cpu, char *why, size_t why_size)
+int served_open(struct served *served, const struct plan *plan, size_t queue, uint16_t number, int cpu, char *why,
+		size_t why_size)
 {
 	const struct config_queue *config = &plan->config->queues[queue];
 	struct queue_wants wants = wants_of(config, &plan->needs[queue], number);
@@ -185,7 +187,10 @@ int served_start(struct served *served)
 	const pid_t master = getpid();
 	int pair[2], err;
 
-	/* Before the successor receives anything: what it then finds in the socket is not among the dead worker's packets. */
+	/*
+	 * Before the successor receives anything: what it then finds in the socket is not among the dead worker's
+	 * packets.
+	 */
 	if (queue_status_read(served->number, &status))
 		last_id = status.last_id;
 	shared->progress = (struct chain_progress){ 0 };
@@ -242,15 +247,16 @@ static void log_end(const struct served *served, int status)
 
 	describe_progress(served, where, sizeof(where));
 	if (WIFSIGNALED(status))
-		log_error("queue %u: worker %d was killed by signal %d (%s)%s", served->number, (int)served->pid, WTERMSIG(status),
-			  strsignal(WTERMSIG(status)), where);
+		log_error("queue %u: worker %d was killed by signal %d (%s)%s", served->number, (int)served->pid,
+			  WTERMSIG(status), strsignal(WTERMSIG(status)), where);
 	else
-		log_error("queue %u: worker %d ended with status %d%s", served->number, (int)served->pid, WEXITSTATUS(status), where);
+		log_error("queue %u: worker %d ended with status %d%s", served->number, (int)served->pid,
+			  WEXITSTATUS(status), where);
 }
 
 /*
- * A worker that served is replaced at once, for its packets wait; one that dies again and again, or before it is ready, is not
- * allowed to eat the machine.
+ * A worker that served is replaced at once, for its packets wait; one that dies again and again, or before it is ready,
+ * is not allowed to eat the machine.
  */
 static uint64_t restart_pause(const struct served *served)
 {
@@ -301,7 +307,10 @@ void served_tell(const struct served *served, enum channel_type type)
 	kill(served->pid, channel_send(served->channel, &message) < 0 ? SIGKILL : SERVED_WAKE_SIGNAL);
 }
 
-/* Where /proc does not tell the newest id (in a user namespace), one that is later than any; ids are compared as they wrap. */
+/*
+ * Where /proc does not tell the newest id (in a user namespace), one that is later than any; ids are compared as they
+ * wrap.
+ */
 void served_let_go(struct served *served)
 {
 	uint32_t verdict = served_config(served)->when_down == PASS_ACCEPT ? NF_ACCEPT : NF_DROP;

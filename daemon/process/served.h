@@ -57,8 +57,8 @@ int served_open(struct served *served, const struct plan *plan, size_t queue, ui
 int served_start(struct served *served);
 
 /*
- * Takes note that the worker ended with a waitpid() status: closes the channel, says why in the log unless `stopping`, and sets
- * restart_at_ns.
+ * Takes note that the worker ended with a waitpid() status: closes the channel, says why in the log unless `stopping`,
+ * and sets restart_at_ns.
  */
 void served_ended(struct served *served, int status, bool stopping);
 

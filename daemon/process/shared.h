@@ -8,7 +8,10 @@
 
 #include <stdint.h>
 
-/* Decisions on their way to the kernel. They count once they are sent; a successor counts those of a worker that died in the call. */
+/*
+ * Decisions on their way to the kernel. They count once they are sent; a successor counts those of a worker that died in
+ * the call.
+ */
 struct shared_sending {
 	uint32_t accepted, dropped, repeated, requeued, marked, rewritten, failed;
 	uint32_t until; /* the newest packet id among them; 0 with an empty struct */

@@ -58,7 +58,10 @@ static void print_queues(const struct statistics_queue *queues, size_t count, FI
 	table_clear(&table);
 }
 
-/* Adds to a counter of the sum by name. Both tables have the same size, so that only names beyond 64 in all can be left out. */
+/*
+ * Adds to a counter of the sum by name. Both tables have the same size, so that only names beyond 64 in all can be left
+ * out.
+ */
 static void add_own(struct handler_counters *sum, const char *name, uint64_t value)
 {
 	for (size_t i = 0; i < HANDLER_COUNTERS; i++) {

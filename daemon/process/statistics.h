@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the daemon counted, as tables for people: on SIGUSR1 and at its end. Reads memory that workers write, and trusts none of it. */
+/*
+ * What the daemon counted, as tables for people: on SIGUSR1 and at its end. Reads memory that workers write, and trusts
+ * none of it.
+ */
 #ifndef PROCESS_STATISTICS_H
 #define PROCESS_STATISTICS_H
 

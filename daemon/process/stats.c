@@ -31,8 +31,9 @@ static void print_work(const struct served *served, FILE *out)
 		fprintf(out,
 			"queue %u: %llu receives, %llu sends, %llu pauses; half of the receives bring up to %llu packets; "
 			"99 in 100 are decided within %llu us\n",
-			served->number, (unsigned long long)c->receives, (unsigned long long)c->sends, (unsigned long long)c->pauses,
-			percentile(c->batch_sizes, 50), percentile(c->batch_times, 99) / 1000 + 1);
+			served->number, (unsigned long long)c->receives, (unsigned long long)c->sends,
+			(unsigned long long)c->pauses, percentile(c->batch_sizes, 50),
+			percentile(c->batch_times, 99) / 1000 + 1);
 }
 
 /* A gap is seen when the next packet comes; behind the last one it shows by the kernel's newest id, once nothing waits. */
@@ -57,7 +58,8 @@ static void print_details(const struct served *served, FILE *out)
 	} details[] = {
 		{ "dropped by the kernel, queue full (max-length)", status.dropped_full },
 		{ "dropped by the kernel, socket full (receive-buffer)", status.dropped_socket },
-		{ served_config(served)->when_full == PASS_ACCEPT ? "packet ids missed: let pass, socket full" : "packet ids missed",
+		{ served_config(served)->when_full == PASS_ACCEPT ? "packet ids missed: let pass, socket full"
+								  : "packet ids missed",
 		  c->lost + missed_last(served, known, &status) },
 		{ "repeated for a worker that died", c->recovered },
 		{ "left at the end, got when-down", served->left },
@@ -68,10 +70,12 @@ static void print_details(const struct served *served, FILE *out)
 	};
 
 	if (!known)
-		fprintf(out, "queue %u: the kernel's own counters cannot be read here, lost packets are not known\n", served->number);
+		fprintf(out, "queue %u: the kernel's own counters cannot be read here, lost packets are not known\n",
+			served->number);
 	for (size_t i = 0; i < sizeof(details) / sizeof(details[0]); i++)
 		if (details[i].count)
-			fprintf(out, "queue %u: %s: %llu\n", served->number, details[i].what, (unsigned long long)details[i].count);
+			fprintf(out, "queue %u: %s: %llu\n", served->number, details[i].what,
+				(unsigned long long)details[i].count);
 	for (int number = 0; number < COUNTERS_ERRNOS; number++)
 		if (c->errors[number])
 			fprintf(out, "queue %u: verdicts refused by the kernel: %llu (%s)\n", served->number,

@@ -19,7 +19,10 @@ struct steering {
 /* Finds the tools and translates. 0, or -errno after adding to the report. */
 int steering_init(struct steering *steering, const struct config *config, struct report *report);
 
-/* Has the tool judge every entry. 0; -EPERM when that takes rights that are not there (told in the log); -EINVAL: see the report. */
+/*
+ * Has the tool judge every entry. 0; -EPERM when that takes rights that are not there (told in the log); -EINVAL: see
+ * the report.
+ */
 int steering_check(const struct steering *steering, struct report *report);
 
 /* How long the tools may take. */

@@ -21,7 +21,10 @@
 #define PR_SET_VMA 0x53564d41
 #endif
 
-/* Allowed whatever the arguments. Calls of one line belong together; variants with time64 and 64 are those of 32-bit machines. */
+/*
+ * Allowed whatever the arguments. Calls of one line belong together; variants with time64 and 64 are those of 32-bit
+ * machines.
+ */
 static const int allowed[] = {
 	/* Packets, verdicts, the channel to the master, descriptors that handlers watch. None makes or names a new one. */
 	SCMP_SYS(recvmmsg), SCMP_SYS(recvmmsg_time64), SCMP_SYS(recvmsg), SCMP_SYS(recvfrom), SCMP_SYS(recv),
@@ -58,8 +61,8 @@ static const int refused[] = {
 	SCMP_SYS(lstat64), SCMP_SYS(statx), SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(readlink),
 	SCMP_SYS(readlinkat), SCMP_SYS(getcwd), SCMP_SYS(socket), SCMP_SYS(connect),
 	/*
-	 * Also fstat() of a glibc from 2.33 on. A filter cannot see whether the path is empty, and with one that is not, every name could be
-	 * tried: Landlock does not cover stat. stdio does without, and takes its usual buffer size.
+	 * Also fstat() of a glibc from 2.33 on. A filter cannot see whether the path is empty, and with one that is not,
+	 * every name could be tried: Landlock does not cover stat. stdio does without, and takes its usual buffer size.
 	 */
 	SCMP_SYS(newfstatat), SCMP_SYS(fstatat64),
 };

@@ -113,7 +113,8 @@ static bool send_line(struct syslog_socket *s, int priority, const char *ident, 
 
 	if (!localtime_r(&now, &tm) || strftime(when, sizeof(when), "%b %e %T", &tm) == 0)
 		return false;
-	len = snprintf(line, sizeof(line), "<%d>%s %.64s[%d]: %s", FACILITY_DAEMON | priority, when, ident, (int)getpid(), text);
+	len = snprintf(line, sizeof(line), "<%d>%s %.64s[%d]: %s", FACILITY_DAEMON | priority, when, ident, (int)getpid(),
+		       text);
 	if (len >= (int)sizeof(line))
 		len = sizeof(line) - 1;
 	/* On a stream a zero byte ends a line. */

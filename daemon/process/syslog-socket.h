@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Lines to the system's log, as syslog(3) sends them, but hardly ever waiting: a daemon that supervises must not stop
- * with the log's. The queue of such a socket is short, so a burst of lines waits for the server a little, at most 50 ms a second.
+ * with the log's. The queue of such a socket is short, so a burst of lines waits for the server a little, at most 50 ms
+ * a second.
  */
 #ifndef PROCESS_SYSLOG_SOCKET_H
 #define PROCESS_SYSLOG_SOCKET_H

@@ -21,7 +21,10 @@ struct table {
 /* Begins a table with NULL-terminated headings, at least one. */
 void table_begin(struct table *table, const char *const *headings);
 
-/* The next cell; after the last column comes the next row. Control characters become '?': names in a table may be a plugin's. */
+/*
+ * The next cell; after the last column comes the next row. Control characters become '?': names in a table may be a
+ * plugin's.
+ */
 void table_text(struct table *table, const char *format, ...) NFV_PRINTF(2, 3);
 void table_number(struct table *table, uint64_t number);
 

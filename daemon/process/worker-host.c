@@ -95,9 +95,9 @@ static uint64_t send_lines(const struct worker *worker, enum channel_type type, 
 }
 
 /*
- * Standard output and standard error go nowhere in a worker: what a plugin writes there by itself would wait for a reader, and
- * packets with it. What handlers print leaves by a descriptor that does not wait, or through the master when that cannot be had; also
- * for a terminal, which may take a part of a line before the next worker's.
+ * Standard output and standard error go nowhere in a worker: what a plugin writes there by itself would wait for a
+ * reader, and packets with it. What handlers print leaves by a descriptor that does not wait, or through the master when
+ * that cannot be had; also for a terminal, which may take a part of a line before the next worker's.
  */
 void worker_output_init(struct worker *worker)
 {
@@ -120,8 +120,8 @@ void worker_output_init(struct worker *worker)
 }
 
 /*
- * A plugin may print what a packet brought: that must not become a second line or drive a terminal. Tabs and bytes from 0x80, which
- * may be UTF-8, pass. What is longer than a message to the master is cut.
+ * A plugin may print what a packet brought: that must not become a second line or drive a terminal. Tabs and bytes from
+ * 0x80, which may be UTF-8, pass. What is longer than a message to the master is cut.
  */
 static void host_print(void *context, const char *line)
 {

@@ -9,17 +9,18 @@
 #include <sys/epoll.h>
 #include <time.h>
 
-#define PAUSE_AUTO_NS     60000u    /* coalesce: auto, like the rx-usecs of a network card */
-#define PAUSE_BYTES_MAX   32768u    /* a batch that carried more is bulk traffic, which a pause would slow down */
-#define FINISH_NS         1000000000u /* at the end, for what is still in the socket */
-#define PRINT_RETRY_MS    100         /* while standard output or the master takes no more */
-#define LOOK_AFTER_NS     10000000u /* under load, how often other descriptors and timers get their turn */
+#define PAUSE_AUTO_NS   60000u /* coalesce: auto, like the rx-usecs of a network card */
+#define PAUSE_BYTES_MAX 32768u /* a batch that carried more is bulk traffic, which a pause would slow down */
+#define FINISH_NS       1000000000u /* at the end, for what is still in the socket */
+#define PRINT_RETRY_MS  100 /* while standard output or the master takes no more */
+#define LOOK_AFTER_NS   10000000u /* under load, how often other descriptors and timers get their turn */
 
 /* ---- Messages ---- */
 
 /*
- * The kernel counts ids up after it saw that the queue has room and before it delivers, so what is missing between two was lost
- * (or let pass, with when-full: accept) for want of room in the socket. A successor cannot know what its predecessor still saw.
+ * The kernel counts ids up after it saw that the queue has room and before it delivers, so what is missing between two
+ * was lost (or let pass, with when-full: accept) for want of room in the socket. A successor cannot know what its
+ * predecessor still saw.
  */
 static void count_gap(struct worker *worker, uint32_t id)
 {
@@ -32,7 +33,10 @@ static void count_gap(struct worker *worker, uint32_t id)
 	shared->last_id_known = 1;
 }
 
-/* An answer is never asked for, so it is an error: a packet that went away meanwhile, or something that ought to be known. */
+/*
+ * An answer is never asked for, so it is an error: a packet that went away meanwhile, or something that ought to be
+ * known.
+ */
 static void count_answer(struct worker *worker, const struct message_answer *answer)
 {
 	unsigned number = answer->error > 0 && answer->error < COUNTERS_ERRNOS ? (unsigned)answer->error : 0;
@@ -70,7 +74,8 @@ static size_t decode(struct worker *worker, unsigned count)
 	for (unsigned i = 0; i < count; i++) {
 		struct nfv_packet *packet = &worker->packets[worker->batch_count];
 
-		switch (message_decode(receiver->slots[i].iov_base, receiver->slot_size, receive_len(receiver, i), packet, &answer)) {
+		switch (message_decode(receiver->slots[i].iov_base, receiver->slot_size, receive_len(receiver, i), packet,
+				       &answer)) {
 		case MESSAGE_ODD:
 			worker->counters->cut += receive_cut(receiver, i);
 			worker->counters->malformed += !receive_cut(receiver, i);
@@ -117,10 +122,10 @@ static size_t serve_batch(struct worker *worker, unsigned count)
 /* ---- The loop ---- */
 
 /*
- * Most of the cost at moderate rates is one wakeup a packet. When packets come faster than they are served, a short sleep lets
- * the next receive bring several. A lone packet is never followed by one: request and response keep their latency. Bulk traffic would
- * be slowed down by a sleep; there the worker only steps back for whoever wants its processor, sender and receiver mostly,
- * and finds several packets afterwards. True when more may have come.
+ * Most of the cost at moderate rates is one wakeup a packet. When packets come faster than they are served, a short
+ * sleep lets the next receive bring several. A lone packet is never followed by one: request and response keep their
+ * latency. Bulk traffic would be slowed down by a sleep; there the worker only steps back for whoever wants its
+ * processor, sender and receiver mostly, and finds several packets afterwards. True when more may have come.
  */
 static bool pause_for_more(struct worker *worker, size_t bytes)
 {
@@ -184,7 +189,8 @@ static bool turn(struct worker *worker, bool wait)
  */
 static bool may_wait_in_receive(const struct worker *worker)
 {
-	return !worker->events.next_due_ns && worker->events.watching == WORKER_OWN_WATCHES && !worker_has_more_to_say(worker);
+	return !worker->events.next_due_ns && worker->events.watching == WORKER_OWN_WATCHES &&
+	       !worker_has_more_to_say(worker);
 }
 
 /* Gives timers and other descriptors their turn: when there is nothing else to do, and now and then under load. */
@@ -247,18 +253,24 @@ static int limit_waits(const struct worker *worker)
 	return setsockopt(worker->setup->socket->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0 ? -errno : 0;
 }
 
+static uint64_t pause_of(const struct config_queue *config)
+{
+	if (config->coalesce == CONFIG_COALESCE_AUTO)
+		return PAUSE_AUTO_NS;
+	return config->coalesce == CONFIG_COALESCE_OFF ? 0 : config->coalesce * 1000;
+}
+
 int worker_loop_init(struct worker *worker)
 {
 	const struct worker_setup *setup = worker->setup;
 	int err;
 
-	receive_init(&worker->receiver, setup->socket->fd, &worker->slots, (unsigned)worker->config->batch, setup->slot_size);
+	receive_init(&worker->receiver, setup->socket->fd, &worker->slots, (unsigned)worker->config->batch,
+		     setup->slot_size);
 	for (unsigned i = 0; i < RECEIVE_BATCH_MAX; i++)
 		worker->batch[i] = &worker->packets[i];
 	worker->recovering = setup->successor;
-	worker->pause_ns = worker->config->coalesce == CONFIG_COALESCE_AUTO ? PAUSE_AUTO_NS :
-			   worker->config->coalesce == CONFIG_COALESCE_OFF  ? 0 :
-									      worker->config->coalesce * 1000;
+	worker->pause_ns = pause_of(worker->config);
 	worker->chain = (struct chain){
 		.handlers = worker->instances.handlers,
 		.count = worker->instances.count,

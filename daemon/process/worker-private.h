@@ -91,7 +91,10 @@ void worker_batch_begin(struct worker *worker);
 void worker_batch_end(struct worker *worker);
 void worker_decided(void *context, size_t index, const struct chain_decision *decision);
 int worker_flush(struct worker *worker);
-/* What a dead predecessor had in hand goes through its hook once more. `any`: a packet was received, the rest is before its id. */
+/*
+ * What a dead predecessor had in hand goes through its hook once more. `any`: a packet was received, the rest is before
+ * its id.
+ */
 void worker_recover(struct worker *worker, bool any, uint32_t first_id);
 
 /* worker-loop.c */

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #define CAREFUL_PACKETS 1024 /* after a crash in a handler: each verdict is sent before the next packet is judged */
-#define ORPHAN_SECONDS  2    /* for a worker without master to finish what it has in hand */
-#define FLUSH_AFTER_US  500  /* a slow handler delays the verdicts of packets before it by no more than this */
+#define ORPHAN_SECONDS  2 /* for a worker without master to finish what it has in hand */
+#define FLUSH_AFTER_US  500 /* a slow handler delays the verdicts of packets before it by no more than this */
 
 static void give_up(struct worker *worker, int err)
 {
@@ -42,8 +42,8 @@ static void count_sent(struct shared *shared)
 }
 
 /*
- * Most of a worker's time goes by in this call: the packets' way through the rest of the stack is in it. The kernel ends it also
- * when the worker is killed meanwhile, so what is on its way is noted first.
+ * Most of a worker's time goes by in this call: the packets' way through the rest of the stack is in it. The kernel ends
+ * it also when the worker is killed meanwhile, so what is on its way is noted first.
  */
 static int flush(struct worker *worker)
 {
@@ -61,8 +61,8 @@ static int flush(struct worker *worker)
 }
 
 /*
- * The sink belongs to one at a time: to the loop between enter() and leave(), otherwise, while handlers run, to the signal that
- * sends what was decided before a slow one.
+ * The sink belongs to one at a time: to the loop between enter() and leave(), otherwise, while handlers run, to the
+ * signal that sends what was decided before a slow one.
  */
 static void enter(struct worker *worker)
 {

@@ -28,8 +28,8 @@ size_t receive_slot_size(uint32_t range);
 void receive_init(struct receiver *receiver, int fd, const struct region *slots, unsigned batch, size_t slot_size);
 
 /*
- * The number of messages in the first slots, or -errno. Without `wait`: -EAGAIN when there is none. With it, waits for the first
- * one only; a signal (-EINTR) and the socket's time limit (-EAGAIN) end the wait.
+ * The number of messages in the first slots, or -errno. Without `wait`: -EAGAIN when there is none. With it, waits for
+ * the first one only; a signal (-EINTR) and the socket's time limit (-EAGAIN) end the wait.
  */
 int receive_messages(struct receiver *receiver, bool wait);
 

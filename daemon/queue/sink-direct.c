@@ -9,10 +9,10 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#define MESSAGES_MAX   256
-#define BYTES_MAX      (256 * 1024)
-#define SEND_OVERHEAD  1024 /* what the kernel takes off the send buffer, and more */
-#define SEND_TRIES     50   /* a millisecond apart: the kernel may be short of memory for a moment */
+#define MESSAGES_MAX  256
+#define BYTES_MAX     (256 * 1024)
+#define SEND_OVERHEAD 1024 /* what the kernel takes off the send buffer, and more */
+#define SEND_TRIES    50 /* a millisecond apart: the kernel may be short of memory for a moment */
 
 struct direct {
 	struct sink sink;

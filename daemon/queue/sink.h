@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The verdict sink: where decisions leave the handler chain. An interface, because a worker that may send to the kernel itself
- * and one that may not differ in nothing else.
+ * The verdict sink: where decisions leave the handler chain. An interface, because a worker that may send to the kernel
+ * itself and one that may not differ in nothing else.
  */
 #ifndef QUEUE_SINK_H
 #define QUEUE_SINK_H
@@ -12,9 +12,15 @@
 struct sink;
 
 struct sink_ops {
-	/* Takes one decision, in order of packet ids. Payload bytes must stay until the next flush. 0, or -ENOSPC: flush first. */
+	/*
+	 * Takes one decision, in order of packet ids. Payload bytes must stay until the next flush. 0, or -ENOSPC: flush
+	 * first.
+	 */
 	int (*decide)(struct sink *sink, const struct coalesce_decision *decision);
-	/* Lets all decisions taken so far go to the kernel. 0, or -errno when that cannot be done: the queue needs a new worker. */
+	/*
+	 * Lets all decisions taken so far go to the kernel. 0, or -errno when that cannot be done: the queue needs a new
+	 * worker.
+	 */
 	int (*flush)(struct sink *sink);
 	/* Sends every packet of the queue up to an id through its hook again: what a predecessor had in hand. */
 	int (*repeat_until)(struct sink *sink, uint32_t id);

@@ -101,7 +101,8 @@ static int read_answer(const struct queue_socket *queue, uint32_t seq)
 				return err;
 			continue;
 		}
-		if ((size_t)len < NLMSG_LENGTH(sizeof(*error)) || header->nlmsg_type != NLMSG_ERROR || header->nlmsg_seq != seq)
+		if ((size_t)len < NLMSG_LENGTH(sizeof(*error)) || header->nlmsg_type != NLMSG_ERROR ||
+		    header->nlmsg_seq != seq)
 			continue;
 		error = mnl_nlmsg_get_payload(header);
 		return error->error;
@@ -173,7 +174,10 @@ static int bind_queue(struct queue_socket *queue, const struct queue_wants *want
 	return err ? err : try_optional_flags(queue, wants);
 }
 
-/* The forced form ignores net.core.*mem_max but needs the capability in the first user namespace. Reads back what came of it. */
+/*
+ * The forced form ignores net.core.*mem_max but needs the capability in the first user namespace. Reads back what came
+ * of it.
+ */
 static uint32_t set_buffer(int fd, int forced, int plain, uint32_t bytes)
 {
 	int value = bytes > INT32_MAX / 2 ? INT32_MAX / 2 : (int)bytes;
@@ -195,7 +199,8 @@ static int open_socket(struct queue_socket *queue, const struct queue_wants *wan
 	queue->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
 	if (queue->fd < 0)
 		return -errno;
-	if (bind(queue->fd, (struct sockaddr *)&own, sizeof(own)) < 0 || getsockname(queue->fd, (struct sockaddr *)&own, &len) < 0)
+	if (bind(queue->fd, (struct sockaddr *)&own, sizeof(own)) < 0 ||
+	    getsockname(queue->fd, (struct sockaddr *)&own, &len) < 0)
 		return -errno;
 	queue->portid = own.nl_pid;
 	/* Without this one overrun congests the socket, and everything is dropped until it is empty. */

@@ -147,7 +147,8 @@ typedef void (*nfv_watch_fn)(void *argument, int fd, uint32_t events);
  */
 struct nfv_host {
 	uint32_t size;        /* sizeof(struct nfv_host) of the daemon; grows at its end only */
-	bool checking;        /* true in the checker: open() judges the options and makes nothing that outlives close() */
+	bool checking;        /* true in the checker: open() judges the options and makes nothing that outlives close(); timers and
+	                         watches succeed there and never call */
 	uint16_t queue;       /* queue number; in the checker the first one of the entry */
 	uint32_t mark_mask;   /* the bits that this handler may change with nfv_set_mark() */
 	const char *handler;  /* the handler's name in the configuration */
@@ -156,8 +157,9 @@ struct nfv_host {
 	void (*log)(const struct nfv_host *host, enum nfv_log_level level, const char *format, ...) NFV_PRINTF(3, 4);
 
 	/*
-	 * Writes a line to standard output in the foreground, else to the log: for handlers whose purpose is to print. Never waits:
-	 * what a slow reader has no room for is lost and counted. Control characters but tabs become dots; at most 4000 bytes.
+	 * Writes a line to standard output in the foreground, else to the log: for handlers whose purpose is to print.
+	 * Never waits: what a slow reader has no room for is lost and counted. Control characters but tabs become dots;
+	 * at most 4000 bytes.
 	 */
 	void (*print)(const struct nfv_host *host, const char *line);
 
@@ -177,8 +179,8 @@ struct nfv_host {
 	uint64_t (*now_ns)(const struct nfv_host *host);
 
 	/*
-	 * Only in open(): a counter that shows in the daemon's statistics under the handler and survives a worker's restart. The
-	 * name is copied. Increment it as you like. NULL when the table is full (64 counters a handler).
+	 * Only in open(): a counter that shows in the daemon's statistics under the handler and survives a worker's
+	 * restart. The name is copied. Increment it as you like. NULL when the table is full (64 counters a handler).
 	 */
 	uint64_t *(*counter)(const struct nfv_host *host, const char *name);
 
@@ -190,8 +192,9 @@ struct nfv_host {
 	void (*timer_cancel)(const struct nfv_host *host, int timer);
 
 	/*
-	 * Calls fn when fd has any of events (EPOLLIN, EPOLLOUT, …; level-triggered), between packets. The descriptor stays
-	 * the plugin's: open it in open(), the sandbox closes afterwards; unwatch() before closing it. 0 or -errno (-ENOSPC: 64 a worker).
+	 * Calls fn when fd has any of events (EPOLLIN, EPOLLOUT, …; level-triggered), between packets. The descriptor
+	 * stays the plugin's: open it in open(), the sandbox closes afterwards; unwatch() before closing it. 0 or -errno
+	 * (-ENOSPC: 64 a worker).
 	 */
 	int (*watch)(const struct nfv_host *host, int fd, uint32_t events, nfv_watch_fn fn, void *argument);
 	void (*unwatch)(const struct nfv_host *host, int fd);
@@ -228,23 +231,29 @@ struct nfv_plugin {
 	size_t options_size;              /* bytes of the struct that open() gets */
 
 	/*
-	 * Makes an instance. In the checker and in each worker, before the sandbox closes: files and descriptors are opened
-	 * here; fork() and execve() fail with EPERM, and no thread may be left running. `options` is the filled struct, or NULL
-	 * without a table; it and all it points to live until close() returns. 0 or -errno; after a failure close() is not
-	 * called. NULL: there is nothing to make, state is NULL.
+	 * Makes an instance. In the checker and in each worker, before the sandbox closes: files and descriptors are
+	 * opened here; fork() and execve() fail with EPERM, and no thread may be left running. `options` is the filled
+	 * struct, or NULL without a table; it and all it points to live until close() returns. 0 or -errno; after a
+	 * failure close() is not called. NULL: there is nothing to make, state is NULL.
 	 */
 	int (*open)(const struct nfv_host *host, const void *options, void **state);
 
-	/* Judges one packet. In a worker. Required, unless batch is given. A truncated packet is judged as far as it goes. */
+	/*
+	 * Judges one packet. In a worker. Required, unless batch is given. A truncated packet is judged as far as it
+	 * goes.
+	 */
 	nfv_verdict (*packet)(void *state, struct nfv_packet *packet);
 
 	/*
-	 * Judges many packets at once, in the order of their arrival: writes a verdict for each. In a worker, instead of packet()
-	 * when both are given. A queue with such a handler runs each handler over the whole batch in turn.
+	 * Judges many packets at once, in the order of their arrival: writes a verdict for each. In a worker, instead of
+	 * packet() when both are given. A queue with such a handler runs each handler over the whole batch in turn.
 	 */
 	void (*batch)(void *state, struct nfv_packet *const *packets, nfv_verdict *verdicts, size_t count);
 
-	/* Tells what became of each packet of the queue, also of those that an earlier handler decided. In a worker. May be NULL. */
+	/*
+	 * Tells what became of each packet of the queue, also of those that an earlier handler decided. In a worker. May
+	 * be NULL.
+	 */
 	void (*decided)(void *state, const struct nfv_packet *packet, const struct nfv_decision *decision);
 
 	/* Once a second while the worker runs, between packets. now_ns is CLOCK_MONOTONIC. May be NULL. */
@@ -253,7 +262,10 @@ struct nfv_plugin {
 	/* Writes lines about itself when statistics are asked for. In a worker. May be NULL. */
 	void (*stats)(void *state, FILE *out);
 
-	/* Frees an instance that open() made. In the checker and at a worker's end; a killed worker does not get there. May be NULL. */
+	/*
+	 * Frees an instance that open() made. In the checker and at a worker's end; a killed worker does not get there.
+	 * May be NULL.
+	 */
 	void (*close)(void *state);
 };
 
