@@ -7,15 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The token after the last `option`, or NULL. */
-static const char *value_of(const struct tokens *tokens, const char *option)
-{
-	for (size_t i = tokens->count; i >= 2; i--)
-		if (!strcmp(tokens->items[i - 2], option))
-			return tokens->items[i - 1];
-	return NULL;
-}
-
 static bool parse_number(const char **text, uint16_t *number)
 {
 	unsigned long value;
@@ -31,20 +22,37 @@ static bool parse_number(const char **text, uint16_t *number)
 	return true;
 }
 
-/* The queue numbers of an NFQUEUE rule. False when it is none. */
-static bool queue_numbers(const struct tokens *tokens, uint16_t *first, uint16_t *last)
+/* One number, or with `range` two. */
+static bool parse_numbers(const char *text, bool range, uint16_t *first, uint16_t *last)
 {
-	const char *target = value_of(tokens, "-j"), *number = value_of(tokens, "--queue-num");
-	const char *balance = value_of(tokens, "--queue-balance");
-
-	if (!target || strcmp(target, "NFQUEUE") != 0)
-		return false;
-	*first = *last = 0;
-	if (balance)
-		return parse_number(&balance, first) && *balance++ == ':' && parse_number(&balance, last) && *first <= *last;
-	if (number && !parse_number(&number, first))
+	if (!parse_number(&text, first))
 		return false;
 	*last = *first;
+	if (range && (*text++ != ':' || !parse_number(&text, last)))
+		return false;
+	return *text == '\0' && *first <= *last;
+}
+
+/*
+ * The queue numbers of a rule that sends every packet to NFQUEUE and has no option but those that we write. False when it is none: a
+ * rule with a match, a comment or another option is never ours.
+ */
+static bool plain_numbers(const struct tokens *tokens, uint16_t *first, uint16_t *last)
+{
+	if (tokens->count < 2 || strcmp(tokens->items[0], "-j") != 0 || strcmp(tokens->items[1], "NFQUEUE") != 0)
+		return false;
+	*first = *last = 0;
+	for (size_t i = 2; i < tokens->count; i++) {
+		const char *option = tokens->items[i];
+		bool range = !strcmp(option, "--queue-balance");
+
+		if (range || !strcmp(option, "--queue-num")) {
+			if (++i == tokens->count || !parse_numbers(tokens->items[i], range, first, last))
+				return false;
+		} else if (strcmp(option, "--queue-bypass") != 0 && strcmp(option, "--queue-cpu-fanout") != 0) {
+			return false;
+		}
+	}
 	return true;
 }
 
@@ -69,7 +77,7 @@ static size_t chain_by_name(const struct steer_found *found, const char *name)
 	return STEER_NONE;
 }
 
-/* A rule that leads to one of our chains: our jump, or a foreign one. */
+/* A rule that leads to one of the chains: our jump, or a foreign one. */
 static void judge_jump(struct steer_found *found, size_t rule, const struct tokens *tokens)
 {
 	const struct save_chain *holder = &found->table->chains[found->table->rules[rule].chain];
@@ -89,22 +97,23 @@ static void judge_jump(struct steer_found *found, size_t rule, const struct toke
 	}
 }
 
-/* A rule inside one of our chains. */
-static void judge_content(struct steer_found *found, struct steer_chain *chain, const struct tokens *tokens,
+/* A rule inside one of the chains. */
+static void judge_content(struct steer_found *found, struct steer_chain *chain, size_t rule, const struct tokens *tokens,
 			  const struct queues *listening)
 {
 	uint16_t first, last;
 
-	if (!queue_numbers(tokens, &first, &last))
+	if (!plain_numbers(tokens, &first, &last))
 		return;
-	chain->steers = true;
+	if (chain->own_rule == STEER_NONE)
+		chain->own_rule = rule;
 	for (unsigned n = first; n <= last; n++)
 		queues_set(&found->numbers, (uint16_t)n, true);
 	if (listening && queues_any(listening, first, last))
 		chain->bound = true;
 }
 
-/* A rule that cannot be split (newlines in a comment) cannot be ours, but may lead to a chain of ours. */
+/* A rule that cannot be split (newlines in a comment) cannot be ours, but may lead to one of the chains. */
 static void judge_odd(struct steer_found *found, const struct save_rule *rule)
 {
 	for (size_t i = 0; i < found->count; i++) {
@@ -130,7 +139,7 @@ static int judge_rule(struct steer_found *found, size_t r, const struct queues *
 			inside = &found->chains[i];
 	if (inside)
 		inside->rules++;
-	/* Most rules are neither in our chains nor lead there. */
+	/* Most rules are neither in such chains nor lead there. */
 	else if (!memmem(rule->spec, rule->spec_len, STEER_PREFIX, strlen(STEER_PREFIX)))
 		return 0;
 	err = save_rule_tokens(rule, &tokens, &why);
@@ -143,15 +152,32 @@ static int judge_rule(struct steer_found *found, size_t r, const struct queues *
 	if (tokens.count >= 2)
 		judge_jump(found, r, &tokens);
 	if (inside)
-		judge_content(found, inside, &tokens, listening);
+		judge_content(found, inside, r, &tokens, listening);
 	tokens_free(&tokens);
 	return 0;
 }
 
-static bool is_ours(const struct save_chain *chain)
+static bool named_like_ours(const struct save_chain *chain)
 {
 	return !chain->builtin && !strncmp(chain->name, STEER_PREFIX, strlen(STEER_PREFIX)) &&
 	       steer_name_valid(chain->name + strlen(STEER_PREFIX));
+}
+
+bool steer_chain_ours(const struct steer_chain *chain)
+{
+	if (chain->jumps)
+		return true;
+	return !chain->foreign && steer_chain_others(chain) == 0;
+}
+
+size_t steer_chain_others(const struct steer_chain *chain)
+{
+	return chain->rules - (chain->own_rule != STEER_NONE);
+}
+
+bool steer_chain_stays(const struct steer_chain *chain)
+{
+	return chain->foreign || steer_chain_others(chain) > 0;
 }
 
 int steer_find(struct steer_found *found, const struct save_table *table, const struct queues *listening)
@@ -166,8 +192,8 @@ int steer_find(struct steer_found *found, const struct save_table *table, const 
 		return -ENOMEM;
 	}
 	for (size_t c = 0; c < table->chain_count; c++)
-		if (is_ours(&table->chains[c]))
-			found->chains[found->count++].chain = c;
+		if (named_like_ours(&table->chains[c]))
+			found->chains[found->count++] = (struct steer_chain){ .chain = c, .own_rule = STEER_NONE };
 	for (size_t r = 0; r < table->rule_count; r++)
 		found->jump_of[r] = STEER_NONE;
 	for (size_t r = 0; r < table->rule_count && found->count && !err; r++)

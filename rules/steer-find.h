@@ -9,13 +9,13 @@
 #define STEER_COMMENT "nfv:" /* before the queue's name: the comment of our jumps */
 #define STEER_NONE ((size_t)-1)
 
-/* One of our chains, as found in a table. */
+/* A chain that is named like ours, as found in a table. */
 struct steer_chain {
 	size_t chain;    /* index in the table */
 	size_t rules;    /* in it */
+	size_t own_rule; /* index in the table of the one that may be ours: the first plain NFQUEUE rule; STEER_NONE */
 	size_t jumps;    /* of ours that lead to it */
-	bool steers;     /* one of its rules is an NFQUEUE rule */
-	bool bound;      /* somebody listens on one of its queue numbers */
+	bool bound;      /* somebody listens on a number of its plain NFQUEUE rules */
 	bool foreign;    /* a rule that is not ours leads to it */
 	bool chosen;     /* set by the caller: it is to be removed */
 };
@@ -24,11 +24,23 @@ struct steer_found {
 	const struct save_table *table;
 	struct steer_chain *chains;
 	size_t count;
-	struct queues numbers; /* of all NFQUEUE rules in our chains */
+	struct queues numbers; /* of the plain NFQUEUE rules in these chains */
 	size_t *jump_of; /* by rule of the table: index in chains of where our jump leads, STEER_NONE */
 };
 
-/* Finds our chains and jumps in a table. listening: see bound; NULL: nobody. 0 or -ENOMEM. */
+/*
+ * True when it is one of our chains. A name says little, others may use it too: a jump with our tag leads to it, or no jump at all
+ * does and it holds our rule alone, or nothing.
+ */
+bool steer_chain_ours(const struct steer_chain *chain);
+
+/* How many of its rules are not ours, if it is ours. */
+size_t steer_chain_others(const struct steer_chain *chain);
+
+/* True when it must stay, because of a rule that leads to it or stands in it and is not ours. */
+bool steer_chain_stays(const struct steer_chain *chain);
+
+/* Finds chains named like ours and our jumps in a table. listening: see bound; NULL: nobody. 0 or -ENOMEM. */
 int steer_find(struct steer_found *found, const struct save_table *table, const struct queues *listening);
 void steer_found_free(struct steer_found *found);
 

@@ -35,8 +35,7 @@ static size_t choose(struct steer_found *found, const struct steer_choice *choic
 	for (size_t i = 0; i < found->count; i++) {
 		struct steer_chain *chain = &found->chains[i];
 
-		/* One with our prefix that does something else, and one already emptied that a foreign rule holds. */
-		if (chain->rules ? !chain->steers && !chain->jumps : chain->foreign && !chain->jumps)
+		if (!steer_chain_ours(chain))
 			continue;
 		if (choice->sweep)
 			chain->chosen = !chain->bound;
@@ -78,8 +77,12 @@ static unsigned tell_removed(const struct steer_run *run, const struct steer_fou
 
 		if (!chain->chosen)
 			continue;
-		removed += chain->rules + chain->jumps + !chain->foreign;
-		if (chain->foreign)
+		removed += (chain->own_rule != STEER_NONE) + chain->jumps + !steer_chain_stays(chain);
+		if (steer_chain_others(chain))
+			steer_tell(run, NULL,
+				   "table %s: chain %s: rules that are not ours stand in it: they stay, and the chain with them",
+				   found->table->name, chain_name(found, i));
+		else if (chain->foreign)
 			steer_tell(run, NULL,
 				   "table %s: chain %s: a rule that is not ours leads to it: emptied, not removed",
 				   found->table->name, chain_name(found, i));

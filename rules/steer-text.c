@@ -160,13 +160,27 @@ static void add_removed_jumps(struct text *text, const struct steer_found *found
 	for (size_t r = table->rule_count; r > 0; r--) {
 		size_t to = found->jump_of[r - 1];
 
-		if (to == STEER_NONE || !found->chains[to].chosen || (how == STEER_BY_NUMBER && found->chains[to].foreign))
+		if (to == STEER_NONE || !found->chains[to].chosen || (how == STEER_BY_NUMBER && steer_chain_stays(&found->chains[to])))
 			continue;
 		text_printf(text, "-D %s", table->chains[table->rules[r - 1].chain].name);
 		if (how == STEER_BY_NUMBER)
 			text_printf(text, " %zu", rule_number(table, r - 1));
 		else
 			add_removed_spec(text, &table->rules[r - 1]);
+		text_add(text, "\n", 1);
+	}
+}
+
+/* Takes our rule out of a chain. Where others have put theirs, it alone: it is plain, so that its text always finds it. */
+static void add_emptied(struct text *text, const struct steer_found *found, const struct steer_chain *chain)
+{
+	const char *name = found->table->chains[chain->chain].name;
+
+	if (!steer_chain_others(chain)) {
+		text_printf(text, "-F %s\n", name);
+	} else if (chain->own_rule != STEER_NONE) {
+		text_printf(text, "-D %s", name);
+		add_removed_spec(text, &found->table->rules[chain->own_rule]);
 		text_add(text, "\n", 1);
 	}
 }
@@ -184,9 +198,9 @@ void steer_text_remove(struct text *text, const struct steer_found *found, enum 
 		add_removed_jumps(text, found, how);
 	for (size_t i = 0; i < found->count; i++)
 		if (found->chains[i].chosen)
-			text_printf(text, "-F %s\n", found->table->chains[found->chains[i].chain].name);
+			add_emptied(text, found, &found->chains[i]);
 	for (size_t i = 0; i < found->count && how != STEER_FLUSH; i++)
-		if (found->chains[i].chosen && !found->chains[i].foreign)
+		if (found->chains[i].chosen && !steer_chain_stays(&found->chains[i]))
 			text_printf(text, "-X %s\n", found->table->chains[found->chains[i].chain].name);
 	text_printf(text, "COMMIT\n");
 }

@@ -55,7 +55,8 @@ int steer_install(const struct tool *tool, const struct steer_queue *queues, siz
  * Removes jumps and chains that carry our tag and whose queue numbers nobody listens on, or which are in `own` (queue numbers
  * that the caller holds, may be NULL). Looks into both families, and with TOOL_AUTO into the backend that is not used, too. Returns
  * the number of rules and chains removed, or -errno after telling why. `kept` counts chains left because somebody listens. A
- * chain that a foreign rule leads to is emptied and left, which is told and no error.
+ * chain that a foreign rule leads to is emptied and left, one with foreign rules in it loses our rule and is left: told, and no
+ * error. A chain that only bears such a name is none of ours: see steer_chain_ours().
  */
 struct steer_sweep {
 	const uint16_t *own;

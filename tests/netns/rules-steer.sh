@@ -378,7 +378,42 @@ foreign_jump() {
 	ruleset >"$tmp/after"
 	same before after "a chain that a foreign rule leads to is emptied, used again, removed when it can be"
 
-	# A chain that only bears such a name.
+	# Others put rules into a chain of ours.
+	run 0 install "${one[@]}"
+	iptables-"$backend" -I NFV-one 1 -p tcp -j ACCEPT
+	iptables-"$backend" -A NFV-one -p udp -j NFQUEUE --queue-num 9
+	run 0 sweep
+	says "-: iptables: table filter: chain NFV-one: rules that are not ours stand in it: they stay, and the chain with them"
+	[ "$(ours iptables filter)" = ":NFV-one - [0:0]
+-A INPUT -m comment --comment \"-j NFV-edge\" -j zz.odd+name
+-A NFV-one -p tcp -j ACCEPT
+-A NFV-one -p udp -j NFQUEUE --queue-num 9" ] || fail "$(ours iptables filter)"
+	run 0 sweep
+	says "removed 0 kept 0"
+	iptables-"$backend" -F NFV-one
+	iptables-"$backend" -X NFV-one
+	ruleset >"$tmp/after"
+	same before after "of a chain of ours that holds others' rules only ours goes"
+
+	# Chains that only bear such a name.
+	iptables-"$backend" -N NFV-suricata
+	iptables-"$backend" -A INPUT -j NFV-suricata
+	iptables-"$backend" -A NFV-suricata -p tcp -j NFQUEUE --queue-num 7
+	iptables-"$backend" -A NFV-suricata -p udp -j ACCEPT
+	ruleset >"$tmp/installed"
+	run 0 sweep
+	says "removed 0 kept 0"
+	ruleset >"$tmp/after"
+	same installed after "a chain of others whose name begins like ours is left alone"
+	iptables-"$backend" -F NFV-suricata
+	iptables-"$backend" -A NFV-suricata -j NFQUEUE --queue-num 7
+	run 0 sweep
+	says "removed 0 kept 0"
+	iptables-"$backend" -D INPUT -j NFV-suricata
+	iptables-"$backend" -F NFV-suricata
+	iptables-"$backend" -X NFV-suricata
+	ruleset >"$tmp/after"
+	same before after "so is one with one plain rule that their own rule leads to"
 	iptables-"$backend" -N NFV-else
 	iptables-"$backend" -A NFV-else -p tcp -j DROP
 	run 0 sweep

@@ -280,7 +280,7 @@ static void test_find_and_remove(void **state)
 
 	assert_string_equal(save.tables[0].chains[found.chains[1].chain].name, "NFV-dead");
 	assert_false(found.chains[1].bound);
-	assert_true(found.chains[1].steers);
+	assert_true(found.chains[1].own_rule != STEER_NONE);
 	assert_int_equal(found.chains[1].rules, 1);
 	assert_int_equal(found.chains[1].jumps, 2);
 	assert_false(found.chains[1].foreign);
@@ -317,13 +317,88 @@ static void test_odd_jump(void **state)
 	save_free(&save);
 }
 
+/* Which chains with such a name are ours: the text is what stands between the chains' lines and COMMIT. */
+static void judged(const char *rules, bool ours, bool stays)
+{
+	struct steer_found found;
+	struct save save;
+	char text[1024];
+
+	snprintf(text, sizeof(text), "*filter\n:INPUT ACCEPT [0:0]\n:NFV-q - [0:0]\n:mine - [0:0]\n%sCOMMIT\n", rules);
+	assert_int_equal(save_parse(&save, text, strlen(text)), 0);
+	assert_int_equal(steer_find(&found, &save.tables[0], NULL), 0);
+	assert_int_equal(found.count, 1);
+	if (steer_chain_ours(&found.chains[0]) != ours || (ours && steer_chain_stays(&found.chains[0]) != stays))
+		fail_msg("judged wrong: %s", rules);
+	steer_found_free(&found);
+	save_free(&save);
+}
+
+#define JUMP "-A INPUT -m comment --comment \"nfv:q\" -j NFV-q\n"
+
+static void test_ours(void **state)
+{
+	(void)state;
+	/* With our jump, whatever it holds. */
+	judged(JUMP "-A NFV-q -j NFQUEUE --queue-num 7\n", true, false);
+	judged(JUMP, true, false);
+	judged(JUMP "-A INPUT -j NFV-q\n-A NFV-q -j NFQUEUE --queue-num 7\n", true, true);
+	judged(JUMP "-A NFV-q -j NFQUEUE --queue-num 7\n-A NFV-q -j ACCEPT\n", true, true);
+	judged(JUMP "-A NFV-q -p udp -j ACCEPT\n", true, true);
+	/* Without any jump, only what we alone would have left. */
+	judged("", true, false);
+	judged("-A NFV-q -j NFQUEUE\n", true, false);
+	judged("-A NFV-q -j NFQUEUE --queue-balance 0:3 --queue-bypass --queue-cpu-fanout\n", true, false);
+	judged("-A NFV-q -j NFQUEUE --queue-num 7\n-A NFV-q -j NFQUEUE --queue-num 8\n", false, false);
+	judged("-A NFV-q -p tcp -j NFQUEUE --queue-num 7\n", false, false);
+	judged("-A NFV-q -m comment --comment \"x\" -j NFQUEUE --queue-num 7\n", false, false);
+	judged("-A NFV-q -j NFQUEUE --queue-num 7 --queue-new\n", false, false);
+	judged("-A NFV-q -j NFQUEUE --queue-balance 3:1\n", false, false);
+	judged("-A NFV-q -j NFQUEUE --queue-num 7:8\n", false, false);
+	judged("-A NFV-q -j NFQUEUE --queue-num\n", false, false);
+	judged("-A NFV-q -j ACCEPT\n", false, false);
+	judged("-A NFV-q -j NFQUEUE --queue-num 7\n-A NFV-q -j ACCEPT\n", false, false);
+	/* With a jump of somebody else alone. */
+	judged("-A INPUT -j NFV-q\n", false, false);
+	judged("-A INPUT -j NFV-q\n-A NFV-q -j NFQUEUE --queue-num 7\n", false, false);
+	judged("-A INPUT -m comment --comment \"nfv:p\" -j NFV-q\n-A NFV-q -j NFQUEUE --queue-num 7\n", false, false);
+	judged("-A mine -m comment --comment \"nfv:q\" -j NFV-q\n-A NFV-q -j NFQUEUE --queue-num 7\n", false, false);
+	judged("-A INPUT -m comment --comment \"nfv:q\" -g NFV-q\n-A NFV-q -j NFQUEUE --queue-num 7\n", false, false);
+}
+
+/* What others put into a chain of ours stays, and the chain with it. */
+static void test_others_inside(void **state)
+{
+	static const char text[] = "*raw\n:OUTPUT ACCEPT [0:0]\n:NFV-q - [0:0]\n"
+				   "-A OUTPUT -m comment --comment \"nfv:q\" -j NFV-q\n"
+				   "-A NFV-q -s 10.0.0.0/8 -j ACCEPT\n-A NFV-q -j NFQUEUE --queue-balance 1:2\n"
+				   "-A NFV-q -j NFQUEUE --queue-num 9\nCOMMIT\n";
+	struct steer_found found;
+	struct save save;
+
+	(void)state;
+	assert_int_equal(save_parse(&save, text, strlen(text)), 0);
+	assert_int_equal(steer_find(&found, &save.tables[0], NULL), 0);
+	assert_int_equal(found.count, 1);
+	assert_int_equal(steer_chain_others(&found.chains[0]), 2);
+	found.chains[0].chosen = true;
+	removes(&found, STEER_BY_SPEC,
+		"*raw\n-D OUTPUT -m comment --comment \"nfv:q\" -j NFV-q\n"
+		"-D NFV-q -j NFQUEUE --queue-balance \"1:2\"\nCOMMIT\n");
+	removes(&found, STEER_BY_NUMBER, "*raw\n-D NFV-q -j NFQUEUE --queue-balance \"1:2\"\nCOMMIT\n");
+	removes(&found, STEER_FLUSH, "*raw\n-D NFV-q -j NFQUEUE --queue-balance \"1:2\"\nCOMMIT\n");
+	steer_found_free(&found);
+	save_free(&save);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_install),        cmocka_unit_test(test_single_and_found),
 		cmocka_unit_test(test_refused_queues), cmocka_unit_test(test_refused_entries),
 		cmocka_unit_test(test_duplicate),      cmocka_unit_test(test_find_and_remove),
-		cmocka_unit_test(test_odd_jump),
+		cmocka_unit_test(test_odd_jump),       cmocka_unit_test(test_ours),
+		cmocka_unit_test(test_others_inside),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
