@@ -11,14 +11,11 @@ static const char *const filter_chains[] = { "INPUT", "FORWARD", "OUTPUT", NULL 
 static const char *const mangle_chains[] = { "PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", NULL };
 static const char *const raw_chains[] = { "PREROUTING", "OUTPUT", NULL };
 
-static const struct {
-	const char *name;
-	const char *const *chains;
-} tables[] = {
-	[TABLE_FILTER] = { "filter", filter_chains },
-	[TABLE_MANGLE] = { "mangle", mangle_chains },
-	[TABLE_RAW] = { "raw", raw_chains },
-	[TABLE_SECURITY] = { "security", filter_chains },
+static const char *const *const table_chains[] = {
+	[TABLE_FILTER] = filter_chains,
+	[TABLE_MANGLE] = mangle_chains,
+	[TABLE_RAW] = raw_chains,
+	[TABLE_SECURITY] = filter_chains,
 };
 
 /* A queue being checked. Its fields are looked at where they were filled, because that is where places are known. */
@@ -104,7 +101,7 @@ static void check_range(const struct subject *s)
 static void check_chain(const struct subject *s, const struct config_steer *steer)
 {
 	struct nearest nearest = { .wanted = steer->chain };
-	const char *const *chains = tables[steer->table].chains;
+	const char *const *chains = table_chains[steer->table];
 	const char *separator;
 	char list[64] = "", hint[96];
 	size_t used = 0;
@@ -117,7 +114,7 @@ static void check_chain(const struct subject *s, const struct config_steer *stee
 		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", separator, chains[i]);
 	}
 	complain(s, &steer->chain, "%s is no built-in chain of table %s, which has %s%s", steer->chain,
-		 tables[steer->table].name, list, nearest_hint(&nearest, hint, sizeof(hint)));
+		 config_table_name(steer->table), list, nearest_hint(&nearest, hint, sizeof(hint)));
 }
 
 static void check_steer(const struct subject *s)

@@ -6,6 +6,15 @@
 #define QUEUE(field) offsetof(struct config_queue, field)
 #define STEER(field) offsetof(struct config_steer, field)
 
+const char *const config_table_names[] = {
+	[TABLE_FILTER] = "filter", [TABLE_MANGLE] = "mangle", [TABLE_RAW] = "raw", [TABLE_SECURITY] = "security", NULL,
+};
+
+const char *config_table_name(int table)
+{
+	return config_table_names[table];
+}
+
 /* clang-format off: one option a paragraph reads better than one field a line. */
 
 const struct nfv_option config_top_table[] = {
@@ -42,7 +51,7 @@ const struct nfv_option config_steer_table[] = {
 	  .max = 28,
 	  .help = "The built-in chain whose packets are steered into the queue, such as INPUT." },
 	{ .name = "table", .type = NFV_OPT_CHOICE, .offset = STEER(table), .fallback = "filter",
-	  .words = WORDS("filter", "mangle", "raw", "security"),
+	  .words = config_table_names,
 	  .help = "The chain's table. filter and security have INPUT, FORWARD and OUTPUT; raw has PREROUTING and "
 		  "OUTPUT; mangle has all "
 		  "of these and POSTROUTING." },

@@ -22,6 +22,7 @@ struct config_top {
 	const struct node *queues;
 };
 
+extern const char *const config_table_names[];         /* by enum config_table, then NULL */
 extern const struct nfv_option config_top_table[];
 extern const struct nfv_option config_queue_table[];   /* struct config_queue */
 extern const struct nfv_option config_steer_table[];   /* struct config_steer */

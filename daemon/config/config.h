@@ -100,6 +100,9 @@ struct place config_queue_place(const struct config *config, const struct config
 /* NULL when no handler has the name. */
 const struct config_handler *config_handler(const struct config *config, const char *name);
 
+/* The word for an enum config_table: "filter". */
+const char *config_table_name(int table);
+
 /* Prints the reference of all keys. */
 void config_print_keys(FILE *out);
 

@@ -9,13 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const tables[] = {
-	[TABLE_FILTER] = "filter",
-	[TABLE_MANGLE] = "mangle",
-	[TABLE_RAW] = "raw",
-	[TABLE_SECURITY] = "security",
-};
-
 static const enum tool_backend backends[] = {
 	[BACKEND_AUTO] = TOOL_AUTO,
 	[BACKEND_NFT] = TOOL_NFT,
@@ -41,7 +34,7 @@ static size_t translate_entries(const struct config *config, const struct config
 		if (!is_usable(config, &from[i]))
 			continue;
 		entries[count++] = (struct steer_entry){
-			.table = tables[from[i].table],
+			.table = config_table_name(from[i].table),
 			.chain = from[i].chain,
 			.match = from[i].match,
 			.ipv4 = from[i].family != FAMILY_IPV6,

@@ -82,6 +82,16 @@ static struct config *load(const char *path)
 	return config;
 }
 
+static void test_table_names(void **state)
+{
+	(void)state;
+	assert_string_equal(config_table_name(TABLE_FILTER), "filter");
+	assert_string_equal(config_table_name(TABLE_MANGLE), "mangle");
+	assert_string_equal(config_table_name(TABLE_RAW), "raw");
+	assert_string_equal(config_table_name(TABLE_SECURITY), "security");
+	assert_null(config_table_names[TABLE_SECURITY + 1]);
+}
+
 static char *mistakes(const char *text)
 {
 	struct trust trust = { .allow_unsafe = true };
@@ -600,6 +610,7 @@ static void test_manual_page(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_table_names),
 		cmocka_unit_test(test_bad_files),
 		cmocka_unit_test(test_good_files),
 		cmocka_unit_test(test_example),
