@@ -89,7 +89,8 @@ const struct nfv_option config_queue_table[] = {
 	  .words = WORDS("accept", "drop"), .help = "The verdict when every handler said continue." },
 	{ .name = "on-error", .type = NFV_OPT_CHOICE, .offset = QUEUE(on_error), .fallback = "accept",
 	  .words = WORDS("accept", "drop"),
-	  .help = "The verdict when a handler crashed, hung or broke its contract." },
+	  .help = "The verdict when a handler crashed on the packet or broke its contract. A handler that hangs "
+		  "is not ended: packets wait, and then when-full decides." },
 	{ .name = "handlers", .type = NFV_OPT_STRING, .flags = NFV_OPT_LIST, .offset = QUEUE(handlers), .min = 1,
 	  .max = CONFIG_HANDLER_NAME_MAX,
 	  .help = "Names of handlers, asked in this order until one decides; at most 64." },
