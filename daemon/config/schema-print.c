@@ -75,62 +75,51 @@ static void append_length(char *out, size_t size, const struct nfv_option *optio
 	append(out, size, text);
 }
 
+static const char *type_name(enum nfv_option_type type)
+{
+	switch (type) {
+	case NFV_OPT_BOOL:
+		return "true | false";
+	case NFV_OPT_UINT:
+		return "number";
+	case NFV_OPT_SIZE:
+		return "size (bytes, or with K, M, G)";
+	case NFV_OPT_DURATION:
+		return "duration (with ns, us, ms, s, min, h)";
+	case NFV_OPT_STRING:
+		return "text";
+	case NFV_OPT_MARK:
+		return "mark (value or value/mask)";
+	case NFV_OPT_VERDICT:
+		return "accept | drop | continue | repeat | queue N";
+	case NFV_OPT_BYTES:
+		return "text, bytes in hex between bars (GET|20|/)";
+	case NFV_OPT_RANGE:
+		return "number or range (0-3)";
+	case NFV_OPT_GROUPS:
+		return "list of mappings";
+	case NFV_OPT_NAMED_GROUPS:
+		return "mapping of names to mappings";
+	case NFV_OPT_GROUP:
+	case NFV_OPT_ANY:
+		return "mapping";
+	case NFV_OPT_CHOICE: /* its words say all */
+		break;
+	}
+	return "";
+}
+
 static void append_type(char *out, size_t size, const struct nfv_option *option)
 {
-	if (option->type != NFV_OPT_CHOICE && option->words && option->words[0]) {
-		append_words(out, size, option->words);
+	append_words(out, size, option->words);
+	if (option->type != NFV_OPT_CHOICE && option->words && option->words[0])
 		append(out, size, " | ");
-	}
-	switch (option->type) {
-	case NFV_OPT_BOOL:
-		append(out, size, "true | false");
-		break;
-	case NFV_OPT_UINT:
-		append(out, size, "number");
+	append(out, size, type_name(option->type));
+	if (option->type == NFV_OPT_UINT || option->type == NFV_OPT_SIZE || option->type == NFV_OPT_DURATION ||
+	    option->type == NFV_OPT_RANGE)
 		append_bounds(out, size, option);
-		break;
-	case NFV_OPT_SIZE:
-		append(out, size, "size (bytes, or with K, M, G)");
-		append_bounds(out, size, option);
-		break;
-	case NFV_OPT_DURATION:
-		append(out, size, "duration (with ns, us, ms, s, min, h)");
-		append_bounds(out, size, option);
-		break;
-	case NFV_OPT_STRING:
-		append(out, size, "text");
+	else if (option->type == NFV_OPT_STRING || option->type == NFV_OPT_BYTES)
 		append_length(out, size, option);
-		break;
-	case NFV_OPT_CHOICE:
-		append_words(out, size, option->words);
-		break;
-	case NFV_OPT_MARK:
-		append(out, size, "mark (value or value/mask)");
-		break;
-	case NFV_OPT_VERDICT:
-		append(out, size, "accept | drop | continue | repeat | queue N");
-		break;
-	case NFV_OPT_BYTES:
-		append(out, size, "text, bytes in hex between bars (GET|20|/)");
-		append_length(out, size, option);
-		break;
-	case NFV_OPT_RANGE:
-		append(out, size, "number or range (0-3)");
-		append_bounds(out, size, option);
-		break;
-	case NFV_OPT_GROUP:
-		append(out, size, "mapping");
-		break;
-	case NFV_OPT_GROUPS:
-		append(out, size, "list of mappings");
-		break;
-	case NFV_OPT_NAMED_GROUPS:
-		append(out, size, "mapping of names to mappings");
-		break;
-	case NFV_OPT_ANY:
-		append(out, size, "mapping");
-		break;
-	}
 	if (option->flags & NFV_OPT_LIST)
 		append(out, size, "; one, or a list of them");
 }
