@@ -91,7 +91,7 @@ static const struct node *named_entries(struct config_private *c, const struct c
 {
 	const struct node *map = tree_get(file->tree, key);
 
-	if (!map || map->kind == NODE_MAP || map->kind == NODE_NULL)
+	if (!map || map->kind == NODE_MAP || map->kind == NODE_NULL || map->kind == NODE_UNUSABLE)
 		return map && map->kind == NODE_MAP ? map : NULL;
 	report_add(c->report, map->place, key, "wanted a mapping of names, found %s",
 		   map->kind == NODE_LIST ? "a list" : "a single value");

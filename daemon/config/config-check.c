@@ -192,7 +192,7 @@ static void check_any_queue(struct config_private *c)
 	for (const struct config_file *f = c->files; f; f = f->next) {
 		const struct node *queues = tree_get(f->tree, "queues");
 
-		if (queues && (queues->count || queues->kind == NODE_SCALAR))
+		if (queues && (queues->count || queues->kind == NODE_SCALAR || queues->kind == NODE_UNUSABLE))
 			return;
 	}
 	report_add(c->report, root->place, "queues", "no queue is defined");

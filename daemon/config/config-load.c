@@ -209,6 +209,14 @@ static void load_include(struct config_private *c, const struct config_file *fil
 		load_file(c, arena_format(&c->arena, "%.*s%s", (int)file->prefix, file->name, path), file, place);
 }
 
+/* Of handlers that stand in a part of the file that could not be taken, nobody can say that they are not defined. */
+static bool is_whole(const struct node *tree)
+{
+	const struct node *handlers = tree_get(tree, "handlers");
+
+	return !tree->partial && (!handlers || (!handlers->partial && handlers->kind != NODE_UNUSABLE));
+}
+
 static void load_text(struct config_private *c, struct config_file *file, const char *text, size_t len)
 {
 	const struct config_top *top;
@@ -219,6 +227,8 @@ static void load_text(struct config_private *c, struct config_file *file, const 
 		c->incomplete = true;
 		return;
 	}
+	if (!is_whole(file->tree))
+		c->incomplete = true;
 	file->top = schema_fill(config_top_table, sizeof(*top), file->tree, file->tree->place, NULL, NULL, c->report);
 	top = values_data(file->top);
 	paths = top->include.items;

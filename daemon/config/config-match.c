@@ -43,7 +43,8 @@ static int next_token(struct tokens *t, struct why *why)
 		t->token[len++] = *p++;
 	}
 	if (quote)
-		return scalar_refuse(why, "a double quote is not closed");
+		return scalar_refuse(why, "a double quote is not closed (outside of quotes ' #' begins a comment: "
+					  "put the whole value in single quotes)");
 	if (++t->count > TOKENS_MAX)
 		return scalar_refuse(why, "more than %d words", TOKENS_MAX);
 	t->token[len] = '\0';
@@ -51,44 +52,24 @@ static int next_token(struct tokens *t, struct why *why)
 	return 1;
 }
 
+static const struct {
+	const char *options;
+	const char *reason;
+} reasons[] = {
+	{ "jg", "a match carries no target: the daemon adds its own" },
+	{ "t", "the table is given with the key table" },
+	{ "AIDRCLSFZNXEP", "a match carries no command" },
+	{ "46", "the address family is given with the key family" },
+	{ "c", "a match sets no counters" },
+	{ "MVhbnvwWx", "it is an option of the tool, and says nothing about packets" },
+};
+
 /* Why an option of iptables does not belong into a match; NULL: it is none of those. */
 static const char *short_reason(char option)
 {
-	switch (option) {
-	case 'j':
-	case 'g':
-		return "a match carries no target: the daemon adds its own";
-	case 't':
-		return "the table is given with the key table";
-	case 'A':
-	case 'I':
-	case 'D':
-	case 'R':
-	case 'C':
-	case 'L':
-	case 'S':
-	case 'F':
-	case 'Z':
-	case 'N':
-	case 'X':
-	case 'E':
-	case 'P':
-		return "a match carries no command";
-	case '4':
-	case '6':
-		return "the address family is given with the key family";
-	case 'c':
-		return "a match sets no counters";
-	case 'M':
-	case 'V':
-	case 'h':
-	case 'b':
-	case 'n':
-	case 'v':
-	case 'w':
-	case 'W':
-	case 'x':
-		return "it is an option of the tool, and says nothing about packets";
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		if (strchr(reasons[i].options, option))
+			return reasons[i].reason;
 	}
 	return NULL;
 }

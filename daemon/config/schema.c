@@ -11,6 +11,7 @@ struct apply {
 	struct values *values;
 	const char *object;
 	struct report *report;
+	size_t mistakes; /* in the values, whether told here or when the tree was parsed */
 	bool absent; /* inside a group that was not written: its required keys are not missed */
 };
 
@@ -22,6 +23,7 @@ static void complain(struct apply *a, struct place place, const char *path, cons
 {
 	const char *colon = *path ? ": " : "";
 
+	a->mistakes++;
 	report_add(a->report, place, a->object, "%s%s%s", path, colon, cause);
 }
 
@@ -41,6 +43,8 @@ static const char *kind_name(const struct node *node)
 		return "a list";
 	case NODE_MAP:
 		return "a mapping";
+	case NODE_UNUSABLE:
+		break;
 	}
 	return "something else";
 }
@@ -49,6 +53,11 @@ static void refuse_kind(struct apply *a, const struct node *node, const char *pa
 {
 	char cause[128];
 
+	/* It was complained about already. */
+	if (node->kind == NODE_UNUSABLE) {
+		a->mistakes++;
+		return;
+	}
 	snprintf(cause, sizeof(cause), "wanted %s, found %s", wanted, kind_name(node));
 	complain(a, node->place, path, cause);
 }
@@ -116,10 +125,10 @@ static void fill_list(struct apply *a, const struct nfv_option *option, struct n
 		const char *item_path = single ? path : arena_format(&a->values->arena, "%s %zu", path, i + 1);
 
 		size_t index = values_record(a->values, items + i * size, item_path, item->place, true);
-		size_t before = a->report->count;
+		size_t before = a->mistakes;
 
 		fill_scalar(a, option, items + i * size, item, item_path);
-		if (a->report->count != before)
+		if (a->mistakes != before)
 			values_break(a->values, index);
 	}
 	*list = (struct nfv_list){ .items = items, .count = count };
@@ -134,6 +143,7 @@ static void fill_groups(struct apply *a, const struct nfv_option *option, struct
 {
 	bool named = option->type == NFV_OPT_NAMED_GROUPS;
 	unsigned char *items;
+	size_t index;
 
 	if (node->kind == NODE_NULL)
 		return;
@@ -153,8 +163,10 @@ static void fill_groups(struct apply *a, const struct nfv_option *option, struct
 
 		if (named)
 			*(const char **)item = arena_copy(&a->values->arena, child->key, strlen(child->key));
-		values_record(a->values, item, item_path, place, true);
+		index = values_record(a->values, item, item_path, place, true);
 		fill_table(a, option->group, item, child, place, item_path, NULL);
+		if (child->kind == NODE_UNUSABLE)
+			values_break(a->values, index);
 	}
 	*list = (struct nfv_list){ .items = items, .count = node->count };
 }
@@ -195,23 +207,31 @@ static void fill_given(struct apply *a, const struct nfv_option *option, unsigne
 		       const char *path)
 {
 	size_t index = values_record(a->values, field, path, node->place, true);
-	size_t before = a->report->count;
+	size_t before = a->mistakes;
 
 	fill_by_type(a, option, field, node, path);
-	if (a->report->count != before)
+	if (a->mistakes != before)
 		values_break(a->values, index);
 }
 
-static void fill_default(struct apply *a, const struct nfv_option *option, unsigned char *field, struct place place,
-			 const char *path)
+/* A required option that is not there may stand in the part of the mapping that could not be taken. */
+static void miss(struct apply *a, const struct node *map, struct place place, const char *path)
+{
+	if (map && map->partial)
+		a->mistakes++;
+	else if (!a->absent)
+		complain(a, place, path, "is missing");
+}
+
+static void fill_default(struct apply *a, const struct nfv_option *option, unsigned char *field, const struct node *map,
+			 struct place place, const char *path)
 {
 	void *target = field;
 	struct why why;
 	size_t index = values_record(a->values, field, path, place, false);
 
 	if (option->flags & NFV_OPT_REQUIRED) {
-		if (!a->absent)
-			complain(a, place, path, "is missing");
+		miss(a, map, place, path);
 		values_break(a->values, index);
 		return;
 	}
@@ -261,8 +281,11 @@ static void refuse_unknown(struct apply *a, const struct nfv_option *table, cons
 		}
 		if (option->name)
 			continue;
-		snprintf(cause, sizeof(cause), "unknown key %.64s%s", entry->key,
-			 nearest_hint(&nearest, hint, sizeof(hint)));
+		if (entry->kind == NODE_NULL && strchr(entry->key, ':'))
+			snprintf(hint, sizeof(hint), " (a blank is needed behind ':')");
+		else
+			nearest_hint(&nearest, hint, sizeof(hint));
+		snprintf(cause, sizeof(cause), "unknown key %.64s%s", entry->key, hint);
 		complain(a, entry->key_place, path, cause);
 	}
 }
@@ -285,7 +308,7 @@ static void fill_table(struct apply *a, const struct nfv_option *table, unsigned
 		if (node)
 			fill_given(a, option, base + option->offset, node, option_path);
 		else
-			fill_default(a, option, base + option->offset, place, option_path);
+			fill_default(a, option, base + option->offset, map, place, option_path);
 	}
 }
 
@@ -299,16 +322,16 @@ struct values *schema_fill(const struct nfv_option *table, size_t size, const st
 	values_record(a.values, a.values, "", place, false);
 	fill_table(&a, table ? table : no_options, a.values->data, map, place, "", skip);
 	values_seal(a.values);
+	a.values->faulty = a.mistakes > 0;
 	return a.values;
 }
 
 struct values *schema_apply(const struct nfv_option *table, size_t size, const struct node *map, struct place place,
 			    const char *object, const char *const *skip, struct report *report)
 {
-	size_t before = report->count;
 	struct values *values = schema_fill(table, size, map, place, object, skip, report);
 
-	if (report->count == before)
+	if (!values->faulty)
 		return values;
 	values_free(values);
 	return NULL;

@@ -17,8 +17,8 @@ struct values;
 /*
  * Fills a struct of `size` bytes by `table` from `map` (a NODE_MAP, or NULL or NODE_NULL for defaults only). `object`
  * ("queue edge", "handler no-telnet") stands in front of each cause. Keys in `skip` (NULL-terminated, may be NULL) are not
- * the table's. Unknown keys are mistakes, with the nearest known key named. All mistakes are added to the report. Returns
- * NULL when there was any. `place` is where the object begins.
+ * the table's. Unknown keys are mistakes, with the nearest known key named. All mistakes are added to the report, but for
+ * those that tree_parse() told already. Returns NULL when there was any. `place` is where the object begins.
  */
 struct values *schema_apply(const struct nfv_option *table, size_t size, const struct node *map, struct place place,
 			    const char *object, const char *const *skip, struct report *report);

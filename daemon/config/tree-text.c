@@ -38,11 +38,26 @@ static bool is_utf16(const unsigned char *p, size_t len)
 	return len >= 2 && ((p[0] == 0xff && p[1] == 0xfe) || (p[0] == 0xfe && p[1] == 0xff));
 }
 
+/* True, with the words for it, when the character of n bytes at p must not stand in a file. */
+static bool refuse_character(const unsigned char *p, size_t n, uint32_t code, char *out, size_t size)
+{
+	if (!n)
+		snprintf(out, size, "byte 0x%02x is not valid UTF-8, expected UTF-8 text", p[0]);
+	else if (!code)
+		snprintf(out, size, "found a NUL byte, expected text");
+	else if (!is_allowed(code))
+		snprintf(out, size, "found the control character 0x%02x, expected text", (unsigned)code);
+	else
+		return false;
+	return true;
+}
+
 bool tree_text_check(const char *file, const char *text, size_t len, struct report *report)
 {
 	const unsigned char *p = (const unsigned char *)text;
 	struct place place = { file, 1, 1 };
 	uint32_t code = 0;
+	char words[64];
 	size_t n;
 
 	if (is_utf16(p, len)) {
@@ -51,16 +66,8 @@ bool tree_text_check(const char *file, const char *text, size_t len, struct repo
 	}
 	for (size_t i = 0; i < len; i += n) {
 		n = decode(p + i, len - i, &code);
-		if (!n) {
-			report_add(report, place, NULL, "byte 0x%02x is not valid UTF-8, expected UTF-8 text", p[i]);
-			return false;
-		}
-		if (!code) {
-			report_add(report, place, NULL, "found a NUL byte, expected text");
-			return false;
-		}
-		if (!is_allowed(code)) {
-			report_add(report, place, NULL, "found the control character 0x%02x, expected text", (unsigned)code);
+		if (refuse_character(p + i, n, code, words, sizeof(words))) {
+			report_add(report, place, NULL, "%s", words);
 			return false;
 		}
 		if (code == '\n' || (code == '\r' && (i + 1 == len || p[i + 1] != '\n'))) {
@@ -73,12 +80,14 @@ bool tree_text_check(const char *file, const char *text, size_t len, struct repo
 	return true;
 }
 
+#define TAG_WORDS "found a tag ('!'), which is not taken: a value that begins with ! must be put in quotes"
+
 /*
  * libyaml's words and ours. With at_context, the place where the thing began tells more than the one where the parser
  * gave up.
  */
 static const struct explanation {
-	const char *problem;
+	const char *problem; /* NULL: any */
 	const char *context; /* NULL: any */
 	const char *words;
 	bool at_context;
@@ -113,7 +122,13 @@ static const struct explanation {
 	  "expected one document, with one mapping of keys, and nothing behind it", false },
 	{ "did not find expected alphabetic or numeric character", NULL,
 	  "found '*' or '&' (aliases are not taken), expected quotes around a text that begins so", true },
-	{ "found undefined tag handle", NULL, "found a tag ('!'), expected a plain value: tags are not taken", false },
+	{ "found undefined tag handle", NULL, TAG_WORDS, false },
+	{ NULL, "while scanning a tag", TAG_WORDS, true },
+	{ NULL, "while parsing a tag", TAG_WORDS, true },
+	{ "found unexpected ':'", "while scanning a plain scalar",
+	  "found a ':' that no blank follows, expected a blank behind the ':' of a key, or quotes around a text that holds "
+	  "one",
+	  false },
 	{ "found unknown directive name", NULL, "found '%', expected a key: directives other than %YAML are not taken",
 	  false },
 	{ "found incompatible YAML document", NULL, "expected YAML version 1.1 or 1.2", false },
@@ -165,7 +180,8 @@ static const struct explanation *find_explanation(const char *problem, const cha
 	for (size_t i = 0; i < sizeof(explanations) / sizeof(explanations[0]); i++) {
 		const struct explanation *e = &explanations[i];
 
-		if (!strcmp(e->problem, problem) && (!e->context || (context && !strcmp(e->context, context))))
+		if ((!e->problem || !strcmp(e->problem, problem)) &&
+		    (!e->context || (context && !strcmp(e->context, context))))
 			return e;
 	}
 	return NULL;

@@ -50,13 +50,39 @@ static bool enter(struct parse *p, struct place place, unsigned depth)
 	return !p->stopped;
 }
 
-static void refuse_properties(struct parse *p, const yaml_char_t *anchor, const yaml_char_t *tag, struct place place)
+static void refuse_anchor(struct parse *p, const yaml_char_t *anchor, struct place place)
 {
 	if (anchor)
 		report_add(p->report, place, NULL, "found the anchor &%.64s, expected a plain value: anchors are not taken",
 			   (const char *)anchor);
+}
+
+static void refuse_tag(struct parse *p, const yaml_char_t *tag, struct place place)
+{
 	if (tag)
 		report_add(p->report, place, NULL, "found a tag ('!'), expected a plain value: tags are not taken");
+}
+
+static void refuse_properties(struct parse *p, const yaml_char_t *anchor, const yaml_char_t *tag, struct place place)
+{
+	refuse_anchor(p, anchor, place);
+	refuse_tag(p, tag, place);
+}
+
+/* Who writes "! -i eth0" as in iptables means no tag: the text is shown as it must be written. */
+static void refuse_scalar_tag(struct parse *p, const yaml_event_t *event, const struct node *node)
+{
+	const char *tag = (const char *)event->data.scalar.tag, *text = node->text;
+	const char *key = node->key ? node->key : "", *colon = node->key ? ": " : "";
+
+	if (!tag || tag[0] != '!' || node->quoted || strlen(key) > 64 || strlen(text) > 128 || strpbrk(text, "\"\\")) {
+		refuse_tag(p, event->data.scalar.tag, node->place);
+		return;
+	}
+	report_add(
+		p->report, node->place, NULL,
+		"found a tag ('!'), which is not taken: a value that begins with ! must be put in quotes: %s%s\"%.64s%s%s\"",
+		key, colon, tag, *text ? " " : "", text);
 }
 
 static bool is_null_word(const char *text)
@@ -64,7 +90,7 @@ static bool is_null_word(const char *text)
 	return !*text || !strcmp(text, "~") || !strcmp(text, "null");
 }
 
-/* A terminated copy of a scalar; an escape can put a NUL into one. */
+/* A terminated copy of a scalar, or NULL after a complaint: an escape can put a NUL into one. */
 static char *copy_scalar(struct parse *p, const yaml_event_t *event, struct place place)
 {
 	const char *value = (const char *)event->data.scalar.value;
@@ -72,17 +98,33 @@ static char *copy_scalar(struct parse *p, const yaml_event_t *event, struct plac
 
 	if (memchr(value, 0, len)) {
 		report_add(p->report, place, NULL, "found a NUL character in a text, expected none");
-		len = strlen(value);
+		return NULL;
 	}
 	return memory_copy(value, len);
 }
 
 static void parse_scalar(struct parse *p, const yaml_event_t *event, struct node *node)
 {
-	refuse_properties(p, event->data.scalar.anchor, event->data.scalar.tag, node->place);
+	refuse_anchor(p, event->data.scalar.anchor, node->place);
 	node->text = copy_scalar(p, event, node->place);
 	node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+	if (!node->text) {
+		refuse_tag(p, event->data.scalar.tag, node->place);
+		node->kind = NODE_UNUSABLE;
+		return;
+	}
+	refuse_scalar_tag(p, event, node);
 	node->kind = !node->quoted && is_null_word(node->text) ? NODE_NULL : NODE_SCALAR;
+}
+
+static void clear(struct node *node)
+{
+	for (size_t i = 0; i < node->count; i++)
+		clear(&node->children[i]);
+	free(node->children);
+	free(node->text);
+	free(node->key);
+	*node = (struct node){ .kind = NODE_UNUSABLE };
 }
 
 static void append(struct node *parent, const struct node *child)
@@ -110,21 +152,30 @@ static void parse_list(struct parse *p, struct node *list, unsigned depth)
 	}
 }
 
-/* Takes the key's event. Without a usable key there is nothing to hang the value on. */
-static void parse_key(struct parse *p, const yaml_event_t *event, struct node *entry)
+/* Takes the key's event. Without a usable key entry->key is NULL: there is nothing to hang the value on. */
+static void parse_key(struct parse *p, const yaml_event_t *event, struct node *entry, unsigned depth)
 {
+	struct node key = { .kind = NODE_NULL };
+
 	entry->key_place = mark_place(p, &event->start_mark);
 	entry->place = entry->key_place;
 	if (event->type != YAML_SCALAR_EVENT) {
+		bool alias = event->type == YAML_ALIAS_EVENT;
+
 		report_add(p->report, entry->key_place, NULL, "found %s, expected a key",
-			   event->type == YAML_ALIAS_EVENT ? "an alias (aliases are not taken)" : "a list or a mapping");
-		p->stopped = true;
+			   alias ? "an alias (aliases are not taken)" : "a list or a mapping");
+		if (!alias)
+			parse_node(p, event, &key, depth);
+		clear(&key);
 		return;
 	}
 	refuse_properties(p, event->data.scalar.anchor, event->data.scalar.tag, entry->key_place);
 	entry->key = copy_scalar(p, event, entry->key_place);
-	if (!*entry->key)
+	if (entry->key && !*entry->key) {
 		report_add(p->report, entry->key_place, NULL, "expected a key before ':'");
+		free(entry->key);
+		entry->key = NULL;
+	}
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -136,9 +187,21 @@ static int compare_keys(const void *a, const void *b)
 	return order ? order : *x < *y ? -1 : *x > *y;
 }
 
-static void refuse_duplicates(struct parse *p, const struct node *map)
+/* Entries that were cleared have no key any more. */
+static void remove_cleared(struct node *map)
 {
-	const struct node **sorted;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < map->count; i++) {
+		if (map->children[i].key)
+			map->children[kept++] = map->children[i];
+	}
+	map->count = kept;
+}
+
+static void refuse_duplicates(struct parse *p, struct node *map)
+{
+	struct node **sorted;
 	size_t first = 0;
 
 	if (map->count < 2)
@@ -155,8 +218,27 @@ static void refuse_duplicates(struct parse *p, const struct node *map)
 		report_add(p->report, sorted[i]->key_place, NULL,
 			   "duplicate key %.64s, expected it once: it stands at line %u already", sorted[i]->key,
 			   sorted[first]->key_place.line);
+		sorted[first]->partial = true;
+		clear(sorted[i]);
 	}
 	free(sorted);
+	remove_cleared(map);
+}
+
+/* "<<: *base" would merge in keys that nobody knows now: not an entry of its own. */
+static bool is_merge(const struct node *entry)
+{
+	return entry->kind == NODE_UNUSABLE && !strcmp(entry->key, "<<");
+}
+
+static void append_entry(struct node *map, struct node *entry)
+{
+	if (entry->key && !is_merge(entry)) {
+		append(map, entry);
+		return;
+	}
+	map->partial = true;
+	clear(entry);
 }
 
 static void parse_map(struct parse *p, struct node *map, unsigned depth)
@@ -169,11 +251,11 @@ static void parse_map(struct parse *p, struct node *map, unsigned depth)
 		if (!end) {
 			struct node entry = { .kind = NODE_NULL };
 
-			parse_key(p, &event, &entry);
+			parse_key(p, &event, &entry, depth + 1);
 			yaml_event_delete(&event);
 			if (next_event(p, &event))
 				parse_node(p, &event, &entry, depth + 1);
-			append(map, &entry);
+			append_entry(map, &entry);
 		}
 		/* Deleting twice is harmless: it leaves zero bytes. */
 		yaml_event_delete(&event);
@@ -205,6 +287,7 @@ static void parse_node(struct parse *p, const yaml_event_t *event, struct node *
 		report_add(p->report, node->place, NULL,
 			   "found the alias *%.64s, expected the value itself: aliases are not taken",
 			   (const char *)event->data.alias.anchor);
+		node->kind = NODE_UNUSABLE;
 		break;
 	default: /* libyaml's, not ours: its grammar lets no other event stand for a value */
 		report_add(p->report, node->place, NULL, "expected a value here");
@@ -235,7 +318,8 @@ static void parse_stream(struct parse *p, struct node *root)
 			if (++documents > 1) {
 				report_add(p->report, mark_place(p, &event.start_mark), NULL,
 					   "found a second document ('---'), expected one");
-				p->stopped = true;
+				root->partial = true;
+				end = true;
 			}
 			break;
 		default:
@@ -249,7 +333,6 @@ static void parse_stream(struct parse *p, struct node *root)
 struct node *tree_parse(const char *file, const char *text, size_t len, struct report *report)
 {
 	struct parse p = { .file = file, .text = text, .len = len, .report = report };
-	size_t before = report->count;
 	struct node *root;
 
 	if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
@@ -268,7 +351,7 @@ struct node *tree_parse(const char *file, const char *text, size_t len, struct r
 	root->place = (struct place){ file, 1, 1 };
 	parse_stream(&p, root);
 	yaml_parser_delete(&p.yaml);
-	if (report->count == before)
+	if (!p.stopped)
 		return root;
 	tree_free(root);
 	return NULL;
@@ -283,15 +366,6 @@ const struct node *tree_get(const struct node *map, const char *key)
 			return &map->children[i];
 	}
 	return NULL;
-}
-
-static void clear(struct node *node)
-{
-	for (size_t i = 0; i < node->count; i++)
-		clear(&node->children[i]);
-	free(node->children);
-	free(node->text);
-	free(node->key);
 }
 
 void tree_free(struct node *node)

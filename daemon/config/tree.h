@@ -5,12 +5,14 @@
 
 #include "daemon/config/report.h"
 
-enum node_kind { NODE_NULL, NODE_SCALAR, NODE_LIST, NODE_MAP };
+/* NODE_UNUSABLE: a mistake that was reported stands here, and nothing is known of what was meant. */
+enum node_kind { NODE_NULL, NODE_SCALAR, NODE_LIST, NODE_MAP, NODE_UNUSABLE };
 
 struct node {
 	enum node_kind kind;
 	struct place place;
 	bool quoted;          /* a scalar in quotes or block style: never a number, true, false or null */
+	bool partial;         /* something of it was reported and left out: what is not there is not missing */
 	char *text;           /* a scalar's text, terminated; holds no NUL inside */
 	char *key;            /* in a map: this entry's key */
 	struct place key_place;
@@ -19,9 +21,12 @@ struct node {
 };
 
 /*
- * Parses a text of len bytes. file names it in places and is kept by reference. Aliases, anchors' uses, tags, duplicate
- * keys, more than one document, NUL bytes, depth above 32 and nodes above 100,000 are refused, each with its place.
- * Returns NULL after adding to the report. An empty text gives a NODE_NULL.
+ * Parses a text of len bytes. file names it in places and is kept by reference. An empty text gives a NODE_NULL.
+ *
+ * Mistakes are added to the report. Behind these the rest is still good for being judged, and the tree is returned:
+ * an anchor or a tag is ignored, an alias or a text with a NUL in it becomes a NODE_UNUSABLE, of two equal keys the first is
+ * kept, a key that is no text is left out with its value, a second document is not read. What is not text, not YAML, deeper than
+ * 32 or has more than 100,000 nodes gives NULL. Whoever puts a tree into force must look whether the report has grown.
  */
 struct node *tree_parse(const char *file, const char *text, size_t len, struct report *report);
 

@@ -24,6 +24,7 @@ struct values {
 	struct value_place *places; /* sorted by field once values_seal() was called */
 	size_t count;
 	size_t capacity;
+	bool faulty; /* a mistake was found in it, now or by whoever parsed the tree */
 };
 
 struct values *values_new(size_t size);

@@ -83,9 +83,10 @@ printf 'queues: { one: { numbers: 1 }, one: { numbers: 2 } }\n' >"$file"
 wrong "a key twice" <<'END'
 @1:32: duplicate key one, expected it once: it stands at line 1 already
 END
-printf 'handlers: &x { a: { plugin: accept } }\nqueues: *x\n' >"$file"
-wrong "an alias" <<'END'
+printf 'handlers: &x { a: { plugin: accept, colour: red } }\nqueues: *x\nplugin-path: [%s]\n' "$plugins" >"$file"
+wrong "an alias, and what else is wrong" <<'END'
 @1:11: found the anchor &x, expected a plain value: anchors are not taken
+@1:37: handler a: unknown key colour
 @2:9: found the alias *x, expected the value itself: aliases are not taken
 END
 : >"$file"

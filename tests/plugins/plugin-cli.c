@@ -177,7 +177,7 @@ int main(int argc, char **argv)
 	if (load(&plugin, argv[1]))
 		return 1;
 	options = read_options(argv[2]);
-	if (options && !handler_open(&handler, &plugin, "cli", options, options->place, &env, &counters, &report)) {
+	if (options && !report.count && !handler_open(&handler, &plugin, "cli", options, options->place, &env, &counters, &report)) {
 		result = run_packets(&handler);
 		handler_close(&handler);
 	}

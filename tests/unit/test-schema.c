@@ -366,6 +366,28 @@ static void test_skip(void **state)
 	report_clear(&report);
 }
 
+/* What the tree told already makes the values unfit for use, without another line. */
+static void test_told_already(void **state)
+{
+	static const char *const texts[] = { "text: *x\n",  "texts: [a, *x]\n", "rules: [{match: m}, *x]\n",
+					     "group: *x\n", "peers: {a: *x}\n", "<<: *x\n",
+					     "*x" };
+	static const struct nfv_option required[] = {
+		{ .name = "r", .type = NFV_OPT_UINT, .flags = NFV_OPT_REQUIRED, .max = 9 }, { .name = NULL }
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		bool merged = !strncmp(texts[i], "<<", 2);
+		struct report report = { 0 };
+
+		assert_null(apply(merged ? required : all_table, sizeof(struct all), texts[i], &report));
+		if (report.count != 1 || !strstr(report.entries[0].text, "alias"))
+			fail_msg("%s: %zu lines, the first: %s", texts[i], report.count, report.entries[0].text);
+		report_clear(&report);
+	}
+}
+
 static void assert_table(const struct nfv_option *table, size_t size, const char *expected)
 {
 	char why[256] = "";
@@ -473,9 +495,9 @@ static void test_print(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults), cmocka_unit_test(test_every_type),   cmocka_unit_test(test_groups),
-		cmocka_unit_test(test_quoted),   cmocka_unit_test(test_all_mistakes), cmocka_unit_test(test_skip),
-		cmocka_unit_test(test_tables),   cmocka_unit_test(test_print),
+		cmocka_unit_test(test_defaults),     cmocka_unit_test(test_every_type),   cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_quoted),       cmocka_unit_test(test_all_mistakes), cmocka_unit_test(test_skip),
+		cmocka_unit_test(test_told_already), cmocka_unit_test(test_tables),       cmocka_unit_test(test_print),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

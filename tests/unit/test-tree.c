@@ -171,10 +171,50 @@ static void test_several(void **state)
 {
 	static const char text[] = "a: &x 1\nb: *x\nc: !t 1\nd: 1\nd: 2\nd: 3\n";
 	struct report report = { 0 };
+	struct node *root = tree_parse("t", text, strlen(text), &report);
 
 	(void)state;
-	assert_null(tree_parse("t", text, strlen(text), &report));
 	assert_int_equal(report.count, 5);
+	assert_scalar(tree_get(root, "a"), "1", false, 1, 4);
+	assert_int_equal(tree_get(root, "b")->kind, NODE_UNUSABLE);
+	assert_scalar(tree_get(root, "c"), "1", false, 3, 4);
+	assert_int_equal(root->count, 4);
+	assert_scalar(tree_get(root, "d"), "1", false, 4, 4);
+	assert_true(tree_get(root, "d")->partial);
+	assert_false(root->partial);
+	tree_free(root);
+	report_clear(&report);
+}
+
+/* What has no key to be found by goes with all that hangs on it, and its mapping knows. */
+static void test_left_out(void **state)
+{
+	static const char text[] = "a: {[x, *y]: {q: 1}, *z : [1], c: 2}\n\"d\\0e\": 3\nf: {<<: *w, g: 4}\n---\nh: 5\n";
+	struct report report = { 0 };
+	struct node *root = tree_parse("t", text, strlen(text), &report);
+	const struct node *a = tree_get(root, "a"), *f = tree_get(root, "f");
+
+	(void)state;
+	assert_int_equal(report.count, 6);
+	assert_true(root->partial && a->partial && f->partial);
+	assert_int_equal(root->count, 2);
+	assert_int_equal(a->count, 1);
+	assert_scalar(tree_get(a, "c"), "2", false, 1, 35);
+	assert_int_equal(f->count, 1);
+	assert_scalar(tree_get(f, "g"), "4", false, 3, 16);
+	tree_free(root);
+	report_clear(&report);
+}
+
+static void test_root_alias(void **state)
+{
+	struct report report = { 0 };
+	struct node *root = tree_parse("t", "*x", 2, &report);
+
+	(void)state;
+	assert_int_equal(report.count, 1);
+	assert_int_equal(root->kind, NODE_UNUSABLE);
+	tree_free(root);
 	report_clear(&report);
 }
 
@@ -196,9 +236,10 @@ static void test_not_utf8(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_shapes),  cmocka_unit_test(test_nothing), cmocka_unit_test(test_null_values),
-		cmocka_unit_test(test_columns), cmocka_unit_test(test_json),    cmocka_unit_test(test_depth),
-		cmocka_unit_test(test_nodes),   cmocka_unit_test(test_several), cmocka_unit_test(test_not_utf8),
+		cmocka_unit_test(test_shapes),   cmocka_unit_test(test_nothing),    cmocka_unit_test(test_null_values),
+		cmocka_unit_test(test_columns),  cmocka_unit_test(test_json),       cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_nodes),    cmocka_unit_test(test_several),    cmocka_unit_test(test_not_utf8),
+		cmocka_unit_test(test_left_out), cmocka_unit_test(test_root_alias),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
