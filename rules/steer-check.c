@@ -5,32 +5,42 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Lets the tool read one text. 0 or -errno with the cause, and the line in *line. */
-static int test_text(const struct steer_run *run, const struct steer_plan *plan, size_t item, struct steer_text *text,
-		     char *cause, unsigned *line)
+/* Lets the tool read one text. 0 or -errno with the cause. */
+static int test_text(const struct steer_run *run, const struct steer_plan *plan, const struct steer_scope *scope,
+		     char *cause)
 {
-	struct steer_scope scope = { .family = run->family, .item = item, .test = true };
 	struct tool_result result;
-	int err = steer_text_install(text, plan, &scope);
+	struct steer_text text;
+	int err = steer_text_install(&text, plan, scope);
 
-	*line = 0;
 	snprintf(cause, STEER_MESSAGE_MAX, "%s", strerror(ENOMEM));
-	if (err || !text->text.len)
-		return err;
-	err = tool_restore(run->tool, run->family, text->text.data, 1, &result);
 	if (err)
-		*line = steer_cause(&result, cause, STEER_MESSAGE_MAX);
-	tool_result_free(&result);
+		return err;
+	if (text.text.len) {
+		err = tool_restore(run->tool, run->family, text.text.data, 1, &result);
+		if (err)
+			steer_cause(&result, cause, STEER_MESSAGE_MAX);
+		tool_result_free(&result);
+	}
+	steer_text_free(&text);
 	return err;
 }
 
 int steer_test_item(const struct steer_run *run, const struct steer_plan *plan, size_t item, char *cause)
 {
-	struct steer_text text = { 0 };
-	unsigned line;
-	int err = test_text(run, plan, item, &text, cause, &line);
+	struct steer_scope scope = { .family = run->family, .item = item, .test = true };
+	char better[STEER_MESSAGE_MAX];
+	int err = test_text(run, plan, &scope, cause);
 
-	steer_text_free(&text);
+	if (err != -EINVAL)
+		return err;
+	/*
+	 * An option without its value takes the next word for it, which is one of ours, and the tool then complains of words that the
+	 * user never wrote. With nothing behind the match it names the option.
+	 */
+	scope.match_last = true;
+	if (test_text(run, plan, &scope, better) == -EINVAL)
+		memcpy(cause, better, sizeof(better));
 	return err;
 }
 
@@ -67,14 +77,12 @@ static int test_plan(const struct steer_run runs[2], const struct steer_plan *pl
 	bool failed[2] = { false, false };
 
 	for (int f = TOOL_IPV4; f <= TOOL_IPV6; f++) {
-		struct steer_text text = { 0 };
-		unsigned line;
+		const struct steer_scope scope = { .family = f, .item = STEER_NONE, .test = true };
 		int err;
 
 		if (!steer_family_there(f))
 			continue;
-		err = test_text(&runs[f], plan, STEER_NONE, &text, causes[f], &line);
-		steer_text_free(&text);
+		err = test_text(&runs[f], plan, &scope, causes[f]);
 		if (err && err != -EINVAL) {
 			steer_tell(&runs[f], NULL, "%s", causes[f]);
 			return err;

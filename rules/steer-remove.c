@@ -80,7 +80,8 @@ static unsigned tell_removed(const struct steer_run *run, const struct steer_fou
 		removed += (chain->own_rule != STEER_NONE) + chain->jumps + !steer_chain_stays(chain);
 		if (steer_chain_others(chain))
 			steer_tell(run, NULL,
-				   "table %s: chain %s: rules that are not ours stand in it: they stay, and the chain with them",
+				   "table %s: chain %s: rules that are not ours stand in it: they stay, and the chain with "
+				   "them",
 				   found->table->name, chain_name(found, i));
 		else if (chain->foreign)
 			steer_tell(run, NULL,

@@ -51,6 +51,8 @@ static void add_chain(struct steer_text *text, const struct steer_queue *queue, 
 		text_printf(t, scope->test ? ":" STEER_PREFIX "%s - [0:0]" : "-N " STEER_PREFIX "%s", queue->name);
 		end_line(text, line);
 	}
+	if (scope->bare)
+		return;
 	text_printf(t, "-A " STEER_PREFIX "%s -j NFQUEUE", queue->name);
 	if (queue->first == queue->last)
 		text_printf(t, " --queue-num %u", queue->first);
@@ -60,15 +62,19 @@ static void add_chain(struct steer_text *text, const struct steer_queue *queue, 
 	end_line(text, line);
 }
 
-static void add_jump(struct steer_text *text, const struct steer_plan *plan, size_t i, size_t table)
+static void add_jump(struct steer_text *text, const struct steer_plan *plan, size_t i, const struct steer_scope *scope,
+		     size_t table)
 {
 	const struct steer_item *item = &plan->items[i];
 	struct text *t = &text->text;
 
 	text_printf(t, item->entry->last ? "-A %s" : "-I %s 1", item->entry->chain);
-	text_add(t, item->match.data, item->match.len);
+	if (!scope->match_last)
+		text_add(t, item->match.data, item->match.len);
 	text_printf(t, " -m comment --comment \"" STEER_COMMENT "%s\" -j " STEER_PREFIX "%s", item->queue->name,
 		    item->queue->name);
+	if (scope->match_last)
+		text_add(t, item->match.data, item->match.len);
 	end_line(text, (struct steer_line){ .table = table, .item = i, .queue = item->queue });
 }
 
@@ -99,10 +105,10 @@ static void add_table(struct steer_text *text, const struct steer_plan *plan, co
 	 */
 	for (size_t i = plan->count; i > 0; i--)
 		if (item_chosen(plan, i - 1, scope, table) && !plan->items[i - 1].entry->last)
-			add_jump(text, plan, i - 1, table);
+			add_jump(text, plan, i - 1, scope, table);
 	for (size_t i = 0; i < plan->count; i++)
 		if (item_chosen(plan, i, scope, table) && plan->items[i].entry->last)
-			add_jump(text, plan, i, table);
+			add_jump(text, plan, i, scope, table);
 	text_printf(&text->text, "COMMIT");
 	end_line(text, line);
 }
@@ -160,7 +166,8 @@ static void add_removed_jumps(struct text *text, const struct steer_found *found
 	for (size_t r = table->rule_count; r > 0; r--) {
 		size_t to = found->jump_of[r - 1];
 
-		if (to == STEER_NONE || !found->chains[to].chosen || (how == STEER_BY_NUMBER && steer_chain_stays(&found->chains[to])))
+		if (to == STEER_NONE || !found->chains[to].chosen ||
+		    (how == STEER_BY_NUMBER && steer_chain_stays(&found->chains[to])))
 			continue;
 		text_printf(text, "-D %s", table->chains[table->rules[r - 1].chain].name);
 		if (how == STEER_BY_NUMBER)

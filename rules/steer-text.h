@@ -23,6 +23,8 @@ struct steer_scope {
 	enum tool_family family;
 	size_t item;              /* one alone; STEER_NONE: all */
 	bool test;                /* only to be judged: chains that are there do not matter */
+	bool match_last;          /* the match behind all of ours, so that an option without its value swallows nothing */
+	bool bare;                /* chains are left empty: nothing happens to packets */
 	const struct save *found; /* the ruleset: a chain of it is used as it is, others are made. NULL: none is there */
 };
 

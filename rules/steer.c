@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rules/steer.h"
 
-#include "rules/steer-check.h"
+#include "rules/steer-blame.h"
 #include "rules/steer-remove.h"
 
 #include <errno.h>
@@ -14,71 +14,6 @@ struct installed {
 };
 
 /* ---- installing ---- */
-
-/* The one item of a table, or STEER_NONE when there are more. */
-static size_t only_item(const struct steer_text *text, size_t table)
-{
-	size_t item = STEER_NONE;
-
-	for (size_t l = 0; l < text->line_count; l++) {
-		if (text->lines[l].table != table || text->lines[l].item == STEER_NONE)
-			continue;
-		if (item != STEER_NONE)
-			return STEER_NONE;
-		item = text->lines[l].item;
-	}
-	return item;
-}
-
-/* A whole table was refused: only tests of single entries can tell more. */
-static void blame_table(const struct steer_run *run, const struct steer_plan *plan, const struct steer_text *text,
-			size_t table, const char *cause)
-{
-	size_t item = only_item(text, table), found = 0;
-
-	if (item != STEER_NONE) {
-		steer_tell(run, plan->items[item].entry->origin, "%s", cause);
-		return;
-	}
-	for (size_t l = 0; l < text->line_count; l++) {
-		char single[STEER_MESSAGE_MAX];
-
-		item = text->lines[l].item;
-		if (text->lines[l].table != table || item == STEER_NONE ||
-		    steer_test_item(run, plan, item, single) != -EINVAL)
-			continue;
-		steer_tell(run, plan->items[item].entry->origin, "%s", single);
-		found++;
-	}
-	if (!found)
-		steer_tell(run, NULL, "table %s: %s (which entry is to blame cannot be told)", steer_tables[table], cause);
-}
-
-/* Tells who is to blame for a refused text, and notes the tables that were committed before it. */
-static void blame(const struct steer_run *run, const struct steer_plan *plan, const struct steer_text *text, unsigned number,
-		  const char *cause, bool installed[STEER_TABLES])
-{
-	const struct steer_line *line;
-
-	if (number == 0 || number > text->line_count) {
-		/* Nothing is known: every table may have been committed. */
-		for (size_t l = 0; l < text->line_count; l++)
-			installed[text->lines[l].table] = true;
-		steer_tell(run, NULL, "%s", cause);
-		return;
-	}
-	line = &text->lines[number - 1];
-	for (size_t l = 0; l < number; l++)
-		if (text->lines[l].table != line->table)
-			installed[text->lines[l].table] = true;
-	if (line->item != STEER_NONE)
-		steer_tell(run, plan->items[line->item].entry->origin, "%s", cause);
-	else if (line->queue)
-		steer_tell(run, NULL, "table %s: chain " STEER_PREFIX "%s: %s", steer_tables[line->table], line->queue->name,
-			   cause);
-	else
-		blame_table(run, plan, text, line->table, cause);
-}
 
 /* Our chains of these names that hold rules are somebody else's. Returns how many, all told. */
 static size_t conflicts(const struct steer_run *run, const struct steer_plan *plan, const struct save *save)
@@ -134,7 +69,7 @@ static int install_text(const struct steer_run *run, const struct steer_plan *pl
 			if (err == -EPERM)
 				steer_tell(run, NULL, "%s", cause);
 			else
-				blame(run, plan, &text, line, cause, installed);
+				steer_blame(run, plan, save, &text, &(struct steer_refusal){ line, cause }, installed);
 		}
 		tool_result_free(&result);
 	}

@@ -105,7 +105,7 @@ unsigned tool_message(const char *err, char *text, size_t text_size)
 			add_cause(rest, text, text_size);
 	}
 	if (!text[0])
-		snprintf(text, text_size, "refused without a reason");
+		snprintf(text, text_size, TOOL_MESSAGE_NO_REASON);
 	return number;
 }
 

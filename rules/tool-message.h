@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define TOOL_MESSAGE_NO_REASON "refused without a reason" /* the cause when the tool tells none */
+
 /*
  * Writes the cause, without the tool's name, version, line number and advice, to text: `unknown option "--dprt"`. Returns the
  * number of the input line that the tool blames, 0 when it names none.

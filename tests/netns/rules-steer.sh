@@ -313,10 +313,34 @@ all_or_none() {
 	if [ "$backend" = nft ]; then
 		says "entry 3: iptables: refused by the kernel: Invalid argument"
 	else
-		says "-: iptables: table filter: refused without a reason (which entry is to blame cannot be told)"
+		says "entry 3: iptables: the kernel refused it (is the match allowed in this chain?)"
 	fi
+	[ "$(wc -l <"$tmp/out")" -eq 2 ] || fail "others are blamed too: $(cat "$tmp/out")"
 	ruleset >"$tmp/after"
 	same before after "so does one that the tool does not explain"
+
+	# A chain that is there already, empty, for a rule of somebody else leads to it.
+	"iptables-$backend" -N NFV-edge
+	"iptables-$backend" -A nfv-edge -j NFV-edge
+	ruleset >"$tmp/installed"
+	run 1 install queue edge 0 3 steer filter INPUT 4 first '-m owner --uid-owner 0' \
+		queue one 7 7 steer filter FORWARD 4 last '' steer filter INPUT 4 last '-m owner --uid-owner 1'
+	grep -q '^entry 1: iptables: .*the kernel' "$tmp/out" || fail "$(cat "$tmp/out")"
+	if [ "$backend" = legacy ]; then
+		says "entry 3: iptables: the kernel refused it (is the match allowed in this chain?)"
+	fi
+	if grep -q '^entry 2' "$tmp/out"; then
+		fail "the right entry is blamed: $(cat "$tmp/out")"
+	fi
+	ruleset >"$tmp/after"
+	same installed after "trying entries one by one leaves nothing"
+	"iptables-$backend" -D nfv-edge -j NFV-edge
+	"iptables-$backend" -X NFV-edge
+
+	run 1 install queue edge 0 3 steer filter INPUT 4 first '-m rpfilter'
+	grep -qE '^entry 1: iptables: (refused by the kernel: |the kernel refused it )' "$tmp/out" || fail "$(cat "$tmp/out")"
+	ruleset >"$tmp/after"
+	same before after "a single entry is blamed for what the kernel refuses"
 }
 
 mistakes() {
@@ -334,6 +358,12 @@ mistakes() {
 	if grep -q '^entry 2' "$tmp/out"; then
 		fail "the right entry is blamed: $(cat "$tmp/out")"
 	fi
+	# What an option without its value swallows is not the user's.
+	run 1 check queue a 1 1 steer filter INPUT 4 first '-p tcp --dport' steer filter INPUT 4 last '-m mark --mark' \
+		steer filter INPUT 4 last '-p tcp --tcp-flags SYN'
+	says 'entry 1: iptables: option "--dport" requires an argument'
+	says 'entry 2: iptables: option "--mark" requires an argument'
+	grep -q '^entry 3: iptables: .*--tcp-flags' "$tmp/out" || fail "$(cat "$tmp/out")"
 	ruleset >"$tmp/after"
 	same before after "checks change nothing"
 }

@@ -124,6 +124,20 @@ static void test_single_and_found(void **state)
 			    "-I INPUT 1 -s \"10.0.0.0/8\" -m comment --comment \"nfv:edge\" -j NFV-edge\nCOMMIT\n");
 	steer_text_free(&text);
 
+	/* With nothing behind the user's match; and, to be tried, without any effect on packets. */
+	scope.match_last = true;
+	assert_int_equal(steer_text_install(&text, &plan, &scope), 0);
+	assert_non_null(strstr(text.text.data,
+			       "\n-I INPUT 1 -m comment --comment \"nfv:edge\" -j NFV-edge -s \"10.0.0.0/8\"\nCOMMIT\n"));
+	steer_text_free(&text);
+	scope = (struct steer_scope){ .family = TOOL_IPV4, .item = 1, .bare = true };
+	assert_int_equal(steer_text_install(&text, &plan, &scope), 0);
+	assert_string_equal(text.text.data,
+			    "*filter\n-N NFV-edge\n"
+			    "-I INPUT 1 -s \"10.0.0.0/8\" -m comment --comment \"nfv:edge\" -j NFV-edge\nCOMMIT\n");
+	assert_int_equal(text.line_count, 4);
+	steer_text_free(&text);
+
 	/* An empty chain that is there already is used. */
 	assert_int_equal(save_parse(&save, there, strlen(there)), 0);
 	scope = (struct steer_scope){ .family = TOOL_IPV4, .item = 1, .found = &save };

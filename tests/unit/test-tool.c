@@ -319,9 +319,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_arguments), cmocka_unit_test(test_surroundings), cmocka_unit_test(test_large),
-		cmocka_unit_test(test_failures),  cmocka_unit_test(test_time_limit),
-		cmocka_unit_test(test_deadline),  cmocka_unit_test(test_interrupt),
-		cmocka_unit_test(test_group_signal), cmocka_unit_test(test_killed_reading),
+		cmocka_unit_test(test_failures),  cmocka_unit_test(test_time_limit),   cmocka_unit_test(test_deadline),
+		cmocka_unit_test(test_interrupt), cmocka_unit_test(test_group_signal), cmocka_unit_test(test_killed_reading),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
