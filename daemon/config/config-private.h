@@ -35,7 +35,7 @@ struct config_private {
 	struct config_file *files; /* in the order of reading */
 	struct config_file **last_file;
 	size_t file_count;
-	bool incomplete;           /* a file could not be read: what is not there may be in it */
+	bool incomplete;           /* a file or a part of it could not be taken: what is not there may be in it */
 	struct config_entry *queues;
 	struct config_entry *handlers;
 	struct trust *trust;
