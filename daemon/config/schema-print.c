@@ -9,6 +9,13 @@
 #define INDENT      2
 #define HELP_INDENT 4
 
+/* Tables of plugins are printed too, and their texts must not steer the terminal. */
+static void print_word(const char *text, int len, FILE *out)
+{
+	for (int i = 0; i < len; i++)
+		fputc((unsigned char)text[i] < ' ' || text[i] == 0x7f ? '?' : text[i], out);
+}
+
 /* Writes words after one another, a new line before the one that would not fit. */
 static void print_wrapped(const char *text, int indent, FILE *out)
 {
@@ -16,15 +23,18 @@ static void print_wrapped(const char *text, int indent, FILE *out)
 
 	fprintf(out, "%*s", indent, "");
 	while (*text) {
-		int len = (int)strcspn(text, " ");
+		int len = (int)strcspn(text, " \t\n");
 
 		if (column > indent && column + 1 + len > WIDTH) {
 			fprintf(out, "\n%*s", indent, "");
 			column = indent;
 		}
-		column += fprintf(out, "%s%.*s", column > indent ? " " : "", len, text);
+		if (column > indent)
+			column += fprintf(out, " ");
+		print_word(text, len, out);
+		column += len;
 		text += len;
-		text += strspn(text, " ");
+		text += strspn(text, " \t\n");
 	}
 	fputc('\n', out);
 }
