@@ -147,12 +147,33 @@ static int check_option(const struct nfv_option *option, size_t size, unsigned l
 		return scalar_refuse(why, "has unknown flags 0x%x", (unsigned)option->flags);
 	if (option->min > option->max)
 		return scalar_refuse(why, "has a min above its max");
+	if (option->flags & NFV_OPT_REQUIRED && option->fallback)
+		return scalar_refuse(why, "is required and has a default, which would never be used");
 	err = check_words(option, why);
 	if (!err)
 		err = check_field(option, size, why);
 	if (!err)
 		err = option_is_group(option) ? check_group(option, level, why) : check_fallback(option, why);
 	return err;
+}
+
+/* Of fields that were found to lie inside their struct: the sums cannot overflow. */
+static bool overlap(const struct nfv_option *a, const struct nfv_option *b)
+{
+	return a->offset < b->offset + option_size(b) && b->offset < a->offset + option_size(a);
+}
+
+/* An option beside those before it, which are good. */
+static int check_neighbours(const struct nfv_option *table, size_t index, struct why *why)
+{
+	for (size_t i = 0; i < index; i++) {
+		if (!strcmp(table[i].name, table[index].name))
+			return scalar_refuse(why, "stands in the table twice");
+		if (overlap(&table[i], &table[index]))
+			return scalar_refuse(why, "lies at offset %zu, where %.64s lies too", table[index].offset,
+					     table[i].name);
+	}
+	return 0;
 }
 
 static int check_level(const struct nfv_option *table, size_t size, unsigned level, struct why *why)
@@ -167,11 +188,7 @@ static int check_level(const struct nfv_option *table, size_t size, unsigned lev
 		if (!is_option_name(table[i].name))
 			return scalar_refuse(why, "option %zu: wanted a name of 1 to 64 letters, digits, '_', '.' and '-'",
 					     i + 1);
-		for (size_t j = 0; j < i; j++) {
-			if (!strcmp(table[j].name, table[i].name))
-				return scalar_refuse(why, "option %.64s: stands in the table twice", table[i].name);
-		}
-		if (check_option(&table[i], size, level, &cause))
+		if (check_option(&table[i], size, level, &cause) || check_neighbours(table, i, &cause))
 			return scalar_refuse(why, "option %.64s: %.180s", table[i].name, cause.text);
 	}
 	return 0;

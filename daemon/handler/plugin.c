@@ -198,11 +198,40 @@ static int check_options(const struct nfv_plugin *ops, const struct refusal *to)
 	if (ops->options_size == 0 || ops->options_size > OPTIONS_MAX)
 		return refuse(to, -EINVAL, "options_size is %zu, wanted 1 to %d", ops->options_size, OPTIONS_MAX);
 	err = schema_check_table(ops->options, ops->options_size, cause, sizeof(cause));
-	return err ? refuse(to, err, "option table: %s", cause) : 0;
+	if (err)
+		return refuse(to, err, "option table: %s", cause);
+	/* A handler's key of that name is not shown to its plugin. */
+	for (const struct nfv_option *option = ops->options; option->name; option++) {
+		if (!strcmp(option->name, "plugin"))
+			return refuse(to, -EINVAL, "option table: option plugin: the key of that name is the daemon's");
+	}
+	return 0;
+}
+
+/* What is printed for people must not steer their terminals. */
+static int check_text(const char *what, const char *text, const struct refusal *to)
+{
+	for (const char *c = text; c && *c; c++) {
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			return refuse(to, -EINVAL, "%s has the control character 0x%02x, wanted one line of text", what,
+				      (unsigned char)*c);
+	}
+	return 0;
+}
+
+static int check_texts(const struct nfv_plugin *ops, const struct refusal *to)
+{
+	int err = check_text("version", ops->version, to);
+
+	if (!err)
+		err = check_text("licence", ops->licence, to);
+	return err ? err : check_text("description", ops->description, to);
 }
 
 static int check_fields(const struct nfv_plugin *ops, const struct refusal *to)
 {
+	int err;
+
 	if (!ops->name)
 		return refuse(to, -EINVAL, "has no name");
 	if (!is_name(ops->name))
@@ -220,7 +249,8 @@ static int check_fields(const struct nfv_plugin *ops, const struct refusal *to)
 			      known_metadata);
 	if (ops->needs_bytes > NFV_NEEDS_ALL)
 		return refuse(to, -EINVAL, "needs_bytes is %u, wanted at most %u", ops->needs_bytes, NFV_NEEDS_ALL);
-	return check_options(ops, to);
+	err = check_texts(ops, to);
+	return err ? err : check_options(ops, to);
 }
 
 /* Bytes of the symbol as its table says; 0 when it is none of data. */

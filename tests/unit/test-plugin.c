@@ -100,6 +100,8 @@ static void wrong_ones(void **state)
 		{ "too-many-bytes", "needs_bytes is 65532, wanted at most 65531" },
 		{ "bad-table", "option table: " },
 		{ "no-size", "options_size is 0" },
+		{ "plugin-key", "option table: option plugin: the key of that name is the daemon's" },
+		{ "odd-description", "description has the control character 0x1b" },
 	};
 
 	(void)state;

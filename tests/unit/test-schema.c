@@ -427,6 +427,8 @@ static void test_tables(void **state)
 	ASSERT_OPTION("wrong default: 9 is above 5", .type = NFV_OPT_UINT, .min = 1, .max = 5, .fallback = "9");
 	ASSERT_OPTION("wrong default", .type = NFV_OPT_BOOL, .fallback = "yes");
 	ASSERT_OPTION("wrong default", .type = NFV_OPT_CHOICE, .words = WORDS("x", "y"), .fallback = "z");
+	ASSERT_OPTION("required and has a default", .type = NFV_OPT_UINT, .flags = NFV_OPT_REQUIRED, .max = 9,
+		      .fallback = "1");
 	ASSERT_OPTION("without a table", .type = NFV_OPT_GROUP);
 	ASSERT_OPTION("without a table", .type = NFV_OPT_GROUPS, .group = inner_table);
 	ASSERT_OPTION("group and a list", .type = NFV_OPT_GROUPS, .flags = NFV_OPT_LIST, .group = inner_table,
@@ -452,10 +454,10 @@ static void test_tables(void **state)
 
 	for (size_t i = 0; i < 299; i++) {
 		snprintf(names[i], sizeof(names[i]), "n%zu", i);
-		endless[i] = (struct nfv_option){ .name = names[i] };
+		endless[i] = (struct nfv_option){ .name = names[i], .offset = i };
 	}
 	endless[299] = (struct nfv_option){ .name = NULL };
-	assert_table(endless, 8, "more than 256 options");
+	assert_table(endless, 300, "more than 256 options");
 
 	/* Four groups inside one another are taken, five are not. */
 	for (size_t i = 0; i < 5; i++)
@@ -468,6 +470,50 @@ static void test_tables(void **state)
 	deep[5][0] = deep[4][0];
 	deep[5][0].group = deep[5];
 	assert_table(deep[5], 16, "nested deeper than 4");
+}
+
+static void test_overlap(void **state)
+{
+	struct nfv_option table[] = {
+		{ .name = "a", .type = NFV_OPT_UINT, .offset = 8, .max = 9 },
+		{ .name = "b", .type = NFV_OPT_BOOL, .offset = 15 },
+		{ .name = NULL },
+	};
+	const struct nfv_option group[] = {
+		{ .name = "g", .type = NFV_OPT_GROUP, .group = inner_table, .group_size = sizeof(struct inner) },
+		{ .name = "b", .type = NFV_OPT_BOOL, .offset = sizeof(struct inner) - 1 },
+		{ .name = NULL },
+	};
+
+	(void)state;
+	assert_table(table, 32, "option b: lies at offset 15, where a lies too");
+	table[1].offset = 16;
+	assert_table(table, 32, NULL);
+	table[1].offset = 7;
+	assert_table(table, 32, NULL);
+	table[1].type = NFV_OPT_UINT;
+	table[1].offset = 0;
+	assert_table(table, 32, NULL);
+	table[1].type = NFV_OPT_BYTES;
+	assert_table(table, 32, "where a lies too");
+	assert_table(group, 64, "where g lies too");
+}
+
+static void test_print_controls(void **state)
+{
+	const struct nfv_option table[] = {
+		{ .name = "a", .type = NFV_OPT_BOOL, .help = "one\033[31m\ntwo\x7f" },
+		{ .name = NULL },
+	};
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	schema_print(table, 0, out);
+	fclose(out);
+	assert_string_equal(text, "a: true | false\n    one?[31m two?\n");
+	free(text);
 }
 
 static void test_print(void **state)
@@ -495,9 +541,10 @@ static void test_print(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),     cmocka_unit_test(test_every_type),   cmocka_unit_test(test_groups),
-		cmocka_unit_test(test_quoted),       cmocka_unit_test(test_all_mistakes), cmocka_unit_test(test_skip),
-		cmocka_unit_test(test_told_already), cmocka_unit_test(test_tables),       cmocka_unit_test(test_print),
+		cmocka_unit_test(test_defaults),     cmocka_unit_test(test_every_type),     cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_quoted),       cmocka_unit_test(test_all_mistakes),   cmocka_unit_test(test_skip),
+		cmocka_unit_test(test_told_already), cmocka_unit_test(test_tables),         cmocka_unit_test(test_print),
+		cmocka_unit_test(test_overlap),      cmocka_unit_test(test_print_controls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
