@@ -36,6 +36,11 @@ for backend in nft legacy; do
 	at right "iptables-$backend" -t mangle -A INPUT -p tcp -j ACCEPT
 	at right "iptables-$backend" -t mangle -N NFV-mine
 	at right "iptables-$backend" -t mangle -A INPUT -p sctp -j NFV-mine
+	# Somebody else's, whose name begins like ours and who has a queue too.
+	at right "iptables-$backend" -t mangle -N NFV-suricata
+	at right "iptables-$backend" -t mangle -A INPUT -j NFV-suricata
+	at right "iptables-$backend" -t mangle -A NFV-suricata -p tcp -j NFQUEUE --queue-num 7
+	at right "iptables-$backend" -t mangle -A NFV-suricata -p udp -j ACCEPT
 	foreign=$(own_rules)
 
 	write_config first
