@@ -9,7 +9,7 @@
 #include <sys/epoll.h>
 #include <time.h>
 
-#define PAUSE_AUTO_NS   60000u /* coalesce: auto, like the rx-usecs of a network card */
+#define PAUSE_AUTO_NS   100000u /* coalesce: auto, like the rx-usecs of a network card */
 #define PAUSE_BYTES_MAX 32768u /* a batch that carried more is bulk traffic, which a pause would slow down */
 #define FINISH_NS       1000000000u /* at the end, for what is still in the socket */
 #define PRINT_RETRY_MS  100 /* while standard output or the master takes no more */
@@ -63,63 +63,79 @@ static size_t payload_bytes(const struct nfv_packet *packet)
 	return packet->original_len;
 }
 
-/* Decodes the messages of one receive into the batch. Returns the bytes that its packets have. */
-static size_t decode(struct worker *worker, unsigned count)
+/* What is known of a packet before handlers see it. */
+static void take_packet(struct worker *worker, const struct nfv_packet *packet)
+{
+	if (worker->recovering)
+		worker_recover(worker, true, packet->id);
+	count_gap(worker, packet->id);
+	worker->counters->received++;
+	worker->counters->received_bytes += packet->captured_len;
+	worker->batch_bytes += payload_bytes(packet);
+	worker->batch_count++;
+}
+
+/* Decodes one message of a receive. True when it is a packet, which the struct then views. */
+static bool decode(struct worker *worker, unsigned i, struct nfv_packet *packet)
 {
 	struct receiver *receiver = &worker->receiver;
 	struct message_answer answer;
-	size_t bytes = 0;
 
-	worker->batch_count = 0;
-	for (unsigned i = 0; i < count; i++) {
-		struct nfv_packet *packet = &worker->packets[worker->batch_count];
-
-		switch (message_decode(receiver->slots[i].iov_base, receiver->slot_size, receive_len(receiver, i), packet,
-				       &answer)) {
-		case MESSAGE_ODD:
-			worker->counters->cut += receive_cut(receiver, i);
-			worker->counters->malformed += !receive_cut(receiver, i);
-			/* fall through */
-		case MESSAGE_PACKET:
-			if (worker->recovering)
-				worker_recover(worker, true, packet->id);
-			count_gap(worker, packet->id);
-			worker->counters->received_bytes += packet->captured_len;
-			bytes += payload_bytes(packet);
-			worker->batch_count++;
-			break;
-		case MESSAGE_ANSWER:
-			count_answer(worker, &answer);
-			break;
-		case MESSAGE_MALFORMED:
-			worker->counters->malformed++;
-			break;
-		case MESSAGE_OTHER:
-			break;
-		}
+	switch (message_decode(receiver->slots[i].iov_base, receiver->slot_size, receive_len(receiver, i), packet, &answer)) {
+	case MESSAGE_ODD:
+		worker->counters->cut += receive_cut(receiver, i);
+		worker->counters->malformed += !receive_cut(receiver, i);
+		/* fall through */
+	case MESSAGE_PACKET:
+		take_packet(worker, packet);
+		return true;
+	case MESSAGE_ANSWER:
+		count_answer(worker, &answer);
+		return false;
+	case MESSAGE_MALFORMED:
+		worker->counters->malformed++;
+		return false;
+	case MESSAGE_OTHER:
+		return false;
 	}
-	worker->counters->received += worker->batch_count;
-	return bytes;
+	return false;
 }
 
-/* One receive's worth. Returns the bytes that its packets have. */
-static size_t serve_batch(struct worker *worker, unsigned count)
+/* Each packet through the chain before the next is looked at: one view, which stays in the processor's first cache. */
+static void judge_one_by_one(struct worker *worker, unsigned count)
 {
-	size_t bytes = decode(worker, count);
+	for (unsigned i = 0; i < count; i++)
+		if (decode(worker, i, worker->batch[0]))
+			chain_run(&worker->chain, worker->batch, 1);
+}
+
+/* For handlers that want many at once. */
+static void judge_together(struct worker *worker, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		(void)decode(worker, i, worker->batch[worker->batch_count]);
+	chain_run(&worker->chain, worker->batch, worker->batch_count);
+}
+
+/* One receive's worth. */
+static void serve_batch(struct worker *worker, unsigned count)
+{
 	uint64_t now;
 
-	worker_batch_begin(worker);
-	chain_run(&worker->chain, worker->batch, worker->batch_count);
+	worker->batch_count = 0;
+	worker->batch_bytes = 0;
+	worker_batch_begin(worker, count);
+	if (worker->chain.batched)
+		judge_together(worker, count);
+	else
+		judge_one_by_one(worker, count);
 	worker_batch_end(worker);
 	now = events_now_ns();
 	worker->counters->receives++;
 	worker->counters->batch_sizes[counters_bucket(worker->batch_count)]++;
 	worker->counters->batch_times[counters_bucket(now - worker->opened_ns)]++;
 	worker->shared->heartbeat_ns = now;
-	return bytes;
 }
-
-/* ---- The loop ---- */
 
 /*
  * Most of the cost at moderate rates is one wakeup a packet. When packets come faster than they are served, a short
@@ -127,13 +143,13 @@ static size_t serve_batch(struct worker *worker, unsigned count)
  * latency. Bulk traffic would be slowed down by a sleep; there the worker only steps back for whoever wants its
  * processor, sender and receiver mostly, and finds several packets afterwards. True when more may have come.
  */
-static bool pause_for_more(struct worker *worker, size_t bytes)
+static bool pause_for_more(struct worker *worker)
 {
 	const struct timespec pause = { .tv_nsec = (long)worker->pause_ns };
 
 	if (!worker->pause_ns)
 		return false;
-	if (bytes >= PAUSE_BYTES_MAX) {
+	if (worker->batch_bytes >= PAUSE_BYTES_MAX) {
 		sched_yield();
 		return true;
 	}
@@ -170,17 +186,16 @@ static bool received_nothing(struct worker *worker, int err)
 static bool turn(struct worker *worker, bool wait)
 {
 	int count = receive_messages(&worker->receiver, wait);
-	size_t bytes;
 
 	if (count <= 0)
 		return received_nothing(worker, count);
 	worker->opened_ns = events_now_ns();
-	bytes = serve_batch(worker, (unsigned)count);
+	serve_batch(worker, (unsigned)count);
 	if (worker_has_more_to_say(worker))
 		worker_say_more(worker);
 	if ((unsigned)count == worker->receiver.batch)
 		return true;
-	return pause_for_more(worker, bytes);
+	return pause_for_more(worker);
 }
 
 /*
@@ -223,7 +238,7 @@ static void finish(struct worker *worker)
 		count = receive_messages(&worker->receiver, false);
 		worker->opened_ns = events_now_ns();
 		if (count > 0)
-			(void)serve_batch(worker, (unsigned)count);
+			serve_batch(worker, (unsigned)count);
 	} while ((count > 0 || count == -ENOBUFS || count == -EINTR) && !worker->broken && events_now_ns() < limit);
 }
 

@@ -42,9 +42,12 @@ struct worker {
 	struct receiver receiver;
 	struct nfv_packet packets[RECEIVE_BATCH_MAX];
 	struct nfv_packet *batch[RECEIVE_BATCH_MAX];
-	unsigned batch_count;
+	unsigned batch_count;        /* packets of it */
+	size_t batch_bytes;          /* that they have */
 	uint64_t opened_ns;          /* when it was received */
 	volatile sig_atomic_t in_batch; /* handlers may be running */
+	volatile sig_atomic_t ticking;  /* the timer runs that sends what was decided before a slow handler */
+	volatile sig_atomic_t worked;   /* a batch since its last tick */
 	volatile sig_atomic_t in_sink;  /* the loop is using the sink: a signal must not */
 	unsigned careful;            /* packets whose verdicts are sent at once: a handler has just crashed */
 	struct shared_sending pending; /* decided and not sent */
@@ -87,7 +90,7 @@ static inline void worker_called(const struct worker *worker)
 
 /* worker-verdict.c */
 void worker_late_init(struct worker *worker);
-void worker_batch_begin(struct worker *worker);
+void worker_batch_begin(struct worker *worker, unsigned packets);
 void worker_batch_end(struct worker *worker);
 void worker_decided(void *context, size_t index, const struct chain_decision *decision);
 int worker_flush(struct worker *worker);

@@ -173,21 +173,25 @@ static void set_timer(const struct worker *worker, unsigned microseconds)
 		(void)setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-/* Runs between any two instructions of a handler: touches nothing but what the loop has left alone. */
+/*
+ * Runs between any two instructions of a handler: touches nothing but what the loop has left alone. Arming a timer is dear on a
+ * virtual machine, so it is not done for each batch: it ticks while there is work, and stops itself after a tick without.
+ */
 static void on_late(int signal_number)
 {
 	struct worker *worker = late_worker;
 	int kept = errno;
 
 	(void)signal_number;
-	if (worker->in_sink) {
-		/* The loop is at it. */
-	} else if (!worker->in_batch) {
-		set_timer(worker, 0);
-	} else if (flush(worker) < 0) {
+	if (worker->in_batch && !worker->in_sink && flush(worker) < 0) {
 		worker->broken = true;
 		worker->stop = true;
 	}
+	if (!worker->worked) {
+		set_timer(worker, 0);
+		worker->ticking = 0;
+	}
+	worker->worked = worker->in_batch;
 	errno = kept;
 }
 
@@ -222,11 +226,16 @@ void worker_late_init(struct worker *worker)
 }
 
 /* One packet alone has none before it. */
-void worker_batch_begin(struct worker *worker)
+void worker_batch_begin(struct worker *worker, unsigned packets)
 {
 	worker->in_batch = 1;
-	if (worker->batch_count > 1)
+	if (packets < 2)
+		return;
+	worker->worked = 1;
+	if (!worker->ticking) {
+		worker->ticking = 1;
 		set_timer(worker, FLUSH_AFTER_US);
+	}
 }
 
 void worker_batch_end(struct worker *worker)
