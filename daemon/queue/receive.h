@@ -21,7 +21,7 @@ struct receiver {
 	struct iovec slots[RECEIVE_BATCH_MAX];
 };
 
-/* Bytes of a slot for a copy range: whole pages. */
+/* Bytes of a slot for a copy range: whole pages, and a little so that slots begin at different places of a page. */
 size_t receive_slot_size(uint32_t range);
 
 /* slots: mapped memory of at least batch * slot_size bytes. */

@@ -14,7 +14,7 @@ static bool begins(const char *line, const char *word)
 	return !strncmp(line, word, strlen(word));
 }
 
-/* A table, deletions from built-in chains, our chains emptied and removed, COMMIT. */
+/* A table, deletions from built-in chains and of our rule in our chains, our chains emptied and removed, COMMIT. */
 static void judge_text(const char *text, const struct steer_found *found)
 {
 	size_t tables = 0, commits = 0;
@@ -27,7 +27,8 @@ static void judge_text(const char *text, const struct steer_found *found)
 			abort();
 		tables += *text == '*';
 		commits += begins(text, "COMMIT\n");
-		fine = *text == '*' || begins(text, "COMMIT\n") || begins(text, "-F NFV-") || begins(text, "-X NFV-");
+		fine = *text == '*' || begins(text, "COMMIT\n") || begins(text, "-F NFV-") || begins(text, "-X NFV-") ||
+		       begins(text, "-D NFV-");
 		for (size_t c = 0; c < found->table->chain_count && !fine; c++)
 			fine = found->table->chains[c].builtin && begins(text, "-D ") &&
 			       begins(text + 3, found->table->chains[c].name);
