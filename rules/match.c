@@ -8,8 +8,8 @@
 #include <string.h>
 
 /*
- * Long options of the tool itself that are no match. It takes any unambiguous beginning of them, so every beginning is refused:
- * "--modprobe" names a program to be run, "--ipv4" makes the other family skip the line in silence.
+ * Long options of the tool itself that are no match. It takes any unambiguous beginning of them, so every beginning is
+ * refused: "--modprobe" names a program to be run, "--ipv4" makes the other family skip the line in silence.
  */
 static const char *const refused[] = {
 	"append",    "check",   "delete-chain",  "exact",        "flush",        "goto",         "help",
@@ -18,7 +18,10 @@ static const char *const refused[] = {
 	"verbose",   "version", "wait-interval", "zero",
 };
 
-/* Options of extensions that are also a beginning of one of those. Once the extension is named before, the tool prefers its option. */
+/*
+ * Options of extensions that are also a beginning of one of those. Once the extension is named before, the tool prefers
+ * its option.
+ */
 static const struct {
 	const char *option;
 	const char *extension;

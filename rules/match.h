@@ -6,8 +6,8 @@
 #include "rules/text.h"
 
 /*
- * Takes a match as text, refuses whatever would be a command, a target, a table, or change how the tool reads the line, and adds
- * each token, quoted anew, with a blank before it, to out. 0, -EINVAL with one line in why, or -ENOMEM.
+ * Takes a match as text, refuses whatever would be a command, a target, a table, or change how the tool reads the line,
+ * and adds each token, quoted anew, with a blank before it, to out. 0, -EINVAL with one line in why, or -ENOMEM.
  */
 int match_check(const char *match, struct text *out, char *why, size_t why_size);
 

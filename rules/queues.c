@@ -82,8 +82,8 @@ static int read_file(struct queues *queues)
 }
 
 /*
- * A configuration message that configures nothing: the kernel answers EPERM when the queue is another socket's, ENODEV when nobody
- * listens. Returns 1, 0 or -errno.
+ * A configuration message that configures nothing: the kernel answers EPERM when the queue is another socket's, ENODEV
+ * when nobody listens. Returns 1, 0 or -errno.
  */
 static int ask(struct mnl_socket *socket, uint16_t number)
 {

@@ -12,9 +12,9 @@ struct queues {
 };
 
 /*
- * Reads /proc/self/net/netfilter/nfnetlink_queue. A kernel without the file has no listener. Where the file cannot be read (in a
- * network namespace that was made together with its user namespace it belongs to nobody) the kernel is asked about each number in
- * `asked`, which needs CAP_NET_ADMIN. 0 or -errno.
+ * Reads /proc/self/net/netfilter/nfnetlink_queue. A kernel without the file has no listener. Where the file cannot be
+ * read (in a network namespace that was made together with its user namespace it belongs to nobody) the kernel is asked
+ * about each number in `asked`, which needs CAP_NET_ADMIN. 0 or -errno.
  */
 int queues_read(struct queues *queues, const struct queues *asked);
 

@@ -170,8 +170,8 @@ static int parse_rule(struct parser *p, struct span line)
 }
 
 /*
- * The end of the line that begins at `at`. A quote that opens where a token begins holds newlines too; when it is never closed it
- * was no quote, and the line ends where it seems to.
+ * The end of the line that begins at `at`. A quote that opens where a token begins holds newlines too; when it is never
+ * closed it was no quote, and the line ends where it seems to.
  */
 static const char *line_end(const char *at, const char *end)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The text that iptables-save prints, as tables, chains and rules. Rules stay the exact bytes that were read: what is not ours is
- * never printed anew from a view of it. Pure.
+ * The text that iptables-save prints, as tables, chains and rules. Rules stay the exact bytes that were read: what is
+ * not ours is never printed anew from a view of it. Pure.
  */
 #ifndef RULES_SAVE_H
 #define RULES_SAVE_H
@@ -40,8 +40,8 @@ struct save {
 };
 
 /*
- * Parses a text, which must live as long as the result. A comment may hold newlines: its rule goes on to the closing quote. 0,
- * or -ENOMEM, or -EINVAL when a table does not end: the text was cut.
+ * Parses a text, which must live as long as the result. A comment may hold newlines: its rule goes on to the closing
+ * quote. 0, or -ENOMEM, or -EINVAL when a table does not end: the text was cut.
  */
 int save_parse(struct save *save, const char *text, size_t len);
 void save_free(struct save *save);

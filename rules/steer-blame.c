@@ -39,8 +39,8 @@ static int take_back(const struct refused_table *refused)
 }
 
 /*
- * Installs the jump of one entry, to an empty chain: packets go on as if it were not there. Then takes it out again. 0, -EINVAL when
- * the entry was refused, with the cause, or another error, after which nothing is to be tried any more.
+ * Installs the jump of one entry, to an empty chain: packets go on as if it were not there. Then takes it out again. 0,
+ * -EINVAL when the entry was refused, with the cause, or another error, after which nothing is to be tried any more.
  */
 static int try_item(const struct refused_table *refused, size_t item, char *cause)
 {
@@ -70,7 +70,10 @@ static int test_item(const struct refused_table *refused, size_t item, char *cau
 	return steer_test_item(refused->run, refused->plan, item, cause);
 }
 
-/* Judges each entry of the table alone, and tells those that are refused. How many, or -errno when not all could be judged. */
+/*
+ * Judges each entry of the table alone, and tells those that are refused. How many, or -errno when not all could be
+ * judged.
+ */
 static int judge_items(const struct refused_table *refused, const struct steer_text *text, item_fn *judge)
 {
 	int found = 0;

@@ -13,8 +13,8 @@ struct steer_refusal {
 };
 
 /*
- * Tells who is to blame for a refused text, and notes the tables that may hold rules of ours: those committed before, and the one
- * whose entries had to be tried one by one. `save` is the ruleset that the text was made for.
+ * Tells who is to blame for a refused text, and notes the tables that may hold rules of ours: those committed before,
+ * and the one whose entries had to be tried one by one. `save` is the ruleset that the text was made for.
  */
 void steer_blame(const struct steer_run *run, const struct steer_plan *plan, const struct save *save,
 		 const struct steer_text *text, const struct steer_refusal *refusal, bool installed[STEER_TABLES]);

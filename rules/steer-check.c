@@ -35,8 +35,8 @@ int steer_test_item(const struct steer_run *run, const struct steer_plan *plan, 
 	if (err != -EINVAL)
 		return err;
 	/*
-	 * An option without its value takes the next word for it, which is one of ours, and the tool then complains of words that the
-	 * user never wrote. With nothing behind the match it names the option.
+	 * An option without its value takes the next word for it, which is one of ours, and the tool then complains of
+	 * words that the user never wrote. With nothing behind the match it names the option.
 	 */
 	scope.match_last = true;
 	if (test_text(run, plan, &scope, better) == -EINVAL)

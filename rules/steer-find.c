@@ -34,8 +34,8 @@ static bool parse_numbers(const char *text, bool range, uint16_t *first, uint16_
 }
 
 /*
- * The queue numbers of a rule that sends every packet to NFQUEUE and has no option but those that we write. False when it is none: a
- * rule with a match, a comment or another option is never ours.
+ * The queue numbers of a rule that sends every packet to NFQUEUE and has no option but those that we write. False when
+ * it is none: a rule with a match, a comment or another option is never ours.
  */
 static bool plain_numbers(const struct tokens *tokens, uint16_t *first, uint16_t *last)
 {

@@ -29,8 +29,8 @@ struct steer_found {
 };
 
 /*
- * True when it is one of our chains. A name says little, others may use it too: a jump with our tag leads to it, or no jump at all
- * does and it holds our rule alone, or nothing.
+ * True when it is one of our chains. A name says little, others may use it too: a jump with our tag leads to it, or no
+ * jump at all does and it holds our rule alone, or nothing.
  */
 bool steer_chain_ours(const struct steer_chain *chain);
 

@@ -13,7 +13,10 @@ struct steer_choice {
 	const bool *tables;              /* in these of steer_tables */
 };
 
-/* Removes what is chosen, adds to the counts. 0, or -errno after telling why: what could not be removed was emptied if possible. */
+/*
+ * Removes what is chosen, adds to the counts. 0, or -errno after telling why: what could not be removed was emptied if
+ * possible.
+ */
 int steer_remove(const struct steer_run *run, const struct steer_choice *choice, unsigned *removed, unsigned *kept);
 
 #endif

@@ -51,8 +51,8 @@ unsigned steer_cause(const struct tool_result *result, char *text, size_t size)
 }
 
 /*
- * Table by table. In a network namespace that was made together with its user namespace the list of tables belongs to nobody, so
- * that the legacy tools cannot read it. A table that cannot be read is one that the kernel does not have.
+ * Table by table. In a network namespace that was made together with its user namespace the list of tables belongs to
+ * nobody, so that the legacy tools cannot read it. A table that cannot be read is one that the kernel does not have.
  */
 static int read_tables(const struct steer_run *run, struct tool_result *result)
 {

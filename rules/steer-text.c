@@ -100,8 +100,8 @@ static void add_table(struct steer_text *text, const struct steer_plan *plan, co
 	if (!named)
 		return;
 	/*
-	 * Those that go before the chain's rules are put in from the last to the first, each at the head: the tool makes more than one rule
-	 * of a list of addresses, so positions cannot be counted.
+	 * Those that go before the chain's rules are put in from the last to the first, each at the head: the tool makes
+	 * more than one rule of a list of addresses, so positions cannot be counted.
 	 */
 	for (size_t i = plan->count; i > 0; i--)
 		if (item_chosen(plan, i - 1, scope, table) && !plan->items[i - 1].entry->last)

@@ -40,10 +40,10 @@ enum steer_removal {
 };
 
 /*
- * The text that removes the chosen chains and our jumps to them. A chain with a foreign rule that leads to it is emptied only; one
- * with a foreign rule in it loses our rule only. By number only the jumps to chains that are removed in the same text are taken out:
- * should a number have come to mean another rule, then one of ours is left, the chain cannot be removed, and the tool undoes the whole
- * table. Empty when nothing is chosen. Out of memory: text->failed.
+ * The text that removes the chosen chains and our jumps to them. A chain with a foreign rule that leads to it is emptied
+ * only; one with a foreign rule in it loses our rule only. By number only the jumps to chains that are removed in the
+ * same text are taken out: should a number have come to mean another rule, then one of ours is left, the chain cannot be
+ * removed, and the tool undoes the whole table. Empty when nothing is chosen. Out of memory: text->failed.
  */
 void steer_text_remove(struct text *text, const struct steer_found *found, enum steer_removal how);
 

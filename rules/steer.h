@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Steering: own chains NFV-<queue> that hold the NFQUEUE rule, and tagged jumps to them from built-in chains. Everything goes
- * through iptables-restore --noflush and kin; what others put into the ruleset is never touched.
+ * Steering: own chains NFV-<queue> that hold the NFQUEUE rule, and tagged jumps to them from built-in chains. Everything
+ * goes through iptables-restore --noflush and kin; what others put into the ruleset is never touched.
  */
 #ifndef RULES_STEER_H
 #define RULES_STEER_H
@@ -39,24 +39,24 @@ struct steer_queue {
 typedef void steer_error_fn(void *context, const void *origin, const char *text);
 
 /*
- * Lets the tool judge each entry's tokens without changing anything. 0, or -EINVAL after telling each finding, or -EPERM after
- * telling once, without origin, that the tool may not work here: nothing is then known about the tokens.
+ * Lets the tool judge each entry's tokens without changing anything. 0, or -EINVAL after telling each finding, or -EPERM
+ * after telling once, without origin, that the tool may not work here: nothing is then known about the tokens.
  */
 int steer_check(const struct tool *tool, const struct steer_queue *queues, size_t count, steer_error_fn *tell, void *context);
 
 /*
  * Installs the chains and jumps of all queues: all of them or, after an error, none. Called after steer_sweep() with the
- * caller's numbers in `own`, so a chain of one of these names that still holds a rule belongs to somebody alive: -EEXIST. IPv6 is
- * left out on a kernel without it.
+ * caller's numbers in `own`, so a chain of one of these names that still holds a rule belongs to somebody alive:
+ * -EEXIST. IPv6 is left out on a kernel without it.
  */
 int steer_install(const struct tool *tool, const struct steer_queue *queues, size_t count, steer_error_fn *tell, void *context);
 
 /*
- * Removes jumps and chains that carry our tag and whose queue numbers nobody listens on, or which are in `own` (queue numbers
- * that the caller holds, may be NULL). Looks into both families, and with TOOL_AUTO into the backend that is not used, too. Returns
- * the number of rules and chains removed, or -errno after telling why. `kept` counts chains left because somebody listens. A
- * chain that a foreign rule leads to is emptied and left, one with foreign rules in it loses our rule and is left: told, and no
- * error. A chain that only bears such a name is none of ours: see steer_chain_ours().
+ * Removes jumps and chains that carry our tag and whose queue numbers nobody listens on, or which are in `own` (queue
+ * numbers that the caller holds, may be NULL). Looks into both families, and with TOOL_AUTO into the backend that is not
+ * used, too. Returns the number of rules and chains removed, or -errno after telling why. `kept` counts chains left
+ * because somebody listens. A chain that a foreign rule leads to is emptied and left, one with foreign rules in it loses
+ * our rule and is left: told, and no error. A chain that only bears such a name is none of ours: see steer_chain_ours().
  */
 struct steer_sweep {
 	const uint16_t *own;

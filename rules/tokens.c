@@ -84,7 +84,10 @@ int tokens_split(struct tokens *tokens, const char *line, size_t len, enum token
 		*why = "longer than a line may be (10239 bytes)";
 		return -EINVAL;
 	}
-	/* Each token needs its bytes and a NUL. The smallest one with the least text is "" of two characters, so twice is enough. */
+	/*
+	 * Each token needs its bytes and a NUL. The smallest one with the least text is "" of two characters, so twice
+	 * is enough.
+	 */
 	tokens->bytes = malloc(2 * len + 1);
 	tokens->items = calloc(TOKENS_MAX, sizeof(*tokens->items));
 	if (!tokens->bytes || !tokens->items) {

@@ -25,8 +25,8 @@ struct tokens {
 };
 
 /*
- * Splits. 0, or -EINVAL with a static text in *why: a newline, NUL or other control character, an unterminated quote, too many
- * tokens, a token too long; or -ENOMEM. After a failure tokens is empty.
+ * Splits. 0, or -EINVAL with a static text in *why: a newline, NUL or other control character, an unterminated quote,
+ * too many tokens, a token too long; or -ENOMEM. After a failure tokens is empty.
  */
 int tokens_split(struct tokens *tokens, const char *line, size_t len, enum tokens_syntax syntax, const char **why);
 void tokens_free(struct tokens *tokens);

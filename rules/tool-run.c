@@ -20,7 +20,10 @@
 
 /* ---- the child ---- */
 
-/* Keeps the two capabilities that the tools need through execve() when the caller is not root. Best effort: root needs nothing. */
+/*
+ * Keeps the two capabilities that the tools need through execve() when the caller is not root. Best effort: root needs
+ * nothing.
+ */
 static void keep_capabilities(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -43,7 +46,10 @@ static void __attribute__((noreturn)) child(const char *const *argv, char *const
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* Ctrl-C at a terminal is for the caller, who may just be taking rules away. */
 	setsid();
-	/* What came for the caller's whole process group before that is thrown away: it would end the tool once it is let through. */
+	/*
+	 * What came for the caller's whole process group before that is thrown away: it would end the tool once it is
+	 * let through.
+	 */
 	for (int s = 1; s < NSIG; s++) {
 		signal(s, SIG_IGN);
 		signal(s, SIG_DFL);
@@ -95,8 +101,8 @@ static pid_t start(const char *const *argv, int in, int out, int err)
 /* ---- the caller's side ---- */
 
 /*
- * The text for standard input as a file in memory: a pipe would have to be fed while both outputs are read, and its closed end
- * would send SIGPIPE.
+ * The text for standard input as a file in memory: a pipe would have to be fed while both outputs are read, and its
+ * closed end would send SIGPIPE.
  */
 static int input(const char *text)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Runs one program to its end: its input from a text, its outputs into texts, apart from the caller's signals and descriptors. */
+/*
+ * Runs one program to its end: its input from a text, its outputs into texts, apart from the caller's signals and
+ * descriptors.
+ */
 #ifndef RULES_TOOL_RUN_H
 #define RULES_TOOL_RUN_H
 
@@ -17,8 +20,8 @@ struct tool_limits {
 };
 
 /*
- * Runs argv[0], a path, with text (NULL: nothing) as its standard input; adds its standard output and error to texts. Returns the
- * status of struct tool_result.
+ * Runs argv[0], a path, with text (NULL: nothing) as its standard input; adds its standard output and error to texts.
+ * Returns the status of struct tool_result.
  */
 int tool_run(const char *const *argv, const char *text, const struct tool_limits *limits, struct text texts[2]);
 

@@ -34,8 +34,8 @@ int tool_find(struct tool *tool, enum tool_backend backend, char *why, size_t wh
 int tool_other(const struct tool *tool, struct tool *other);
 
 /*
- * iptables-restore --noflush -w 5, with --test when asked. Fills result in every case; 0 when the status is 0, -EPERM when the
- * tool says that it may not, -ETIMEDOUT, -EINTR, -ENOMEM, -EINVAL when it refused the text, else -errno.
+ * iptables-restore --noflush -w 5, with --test when asked. Fills result in every case; 0 when the status is 0, -EPERM
+ * when the tool says that it may not, -ETIMEDOUT, -EINTR, -ENOMEM, -EINVAL when it refused the text, else -errno.
  */
 int tool_restore(const struct tool *tool, enum tool_family family, const char *text, int test, struct tool_result *result);
 

@@ -77,12 +77,15 @@ struct config {
 struct config *config_load(const char *path, struct trust *trust, struct report *report);
 
 /*
- * The same, but also after mistakes what is usable of it, so that the rest can be judged in the same run: see config_usable(). Such
- * a configuration must not be put into force.
+ * The same, but also after mistakes what is usable of it, so that the rest can be judged in the same run: see
+ * config_usable(). Such a configuration must not be put into force.
  */
 struct config *config_read(const char *path, struct trust *trust, struct report *report);
 
-/* The same as config_load() on a text; includes are relative to the folder of `file`, and refused when trust is NULL. For tests. */
+/*
+ * The same as config_load() on a text; includes are relative to the folder of `file`, and refused when trust is NULL.
+ * For tests.
+ */
 struct config *config_parse(const char *file, const char *text, size_t len, struct trust *trust, struct report *report);
 
 /*
@@ -91,7 +94,10 @@ struct config *config_parse(const char *file, const char *text, size_t len, stru
  */
 struct place config_place(const struct config *config, const void *field);
 
-/* False when the value was a mistake and a default stands in for it. The same fields as config_place(), and a handler's plugin. */
+/*
+ * False when the value was a mistake and a default stands in for it. The same fields as config_place(), and a handler's
+ * plugin.
+ */
 bool config_usable(const struct config *config, const void *field);
 
 /* The place where a queue entry begins (its name). */

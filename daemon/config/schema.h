@@ -36,7 +36,8 @@ void values_free(struct values *values);
 
 /*
  * A table that is wrong in itself (a plugin's, made by somebody else): no name, unknown type, field beyond size,
- * duplicate, fields that overlap, a default that its own bounds refuse or that is never used, nesting above 4. Returns 0, or -EINVAL with the cause in why.
+ * duplicate, fields that overlap, a default that its own bounds refuse or that is never used, nesting above 4. Returns
+ * 0, or -EINVAL with the cause in why.
  */
 int schema_check_table(const struct nfv_option *table, size_t size, char *why, size_t why_size);
 

@@ -23,10 +23,11 @@ struct node {
 /*
  * Parses a text of len bytes. file names it in places and is kept by reference. An empty text gives a NODE_NULL.
  *
- * Mistakes are added to the report. Behind these the rest is still good for being judged, and the tree is returned:
- * an anchor or a tag is ignored, an alias or a text with a NUL in it becomes a NODE_UNUSABLE, of two equal keys the first is
- * kept, a key that is no text is left out with its value, a second document is not read. What is not text, not YAML, deeper than
- * 32 or has more than 100,000 nodes gives NULL. Whoever puts a tree into force must look whether the report has grown.
+ * Mistakes are added to the report. Behind these the rest is still good for being judged, and the tree is returned: an
+ * anchor or a tag is ignored, an alias or a text with a NUL in it becomes a NODE_UNUSABLE, of two equal keys the first
+ * is kept, a key that is no text is left out with its value, a second document is not read. What is not text, not YAML,
+ * deeper than 32 or has more than 100,000 nodes gives NULL. Whoever puts a tree into force must look whether the report
+ * has grown.
  */
 struct node *tree_parse(const char *file, const char *text, size_t len, struct report *report);
 

@@ -174,8 +174,9 @@ static void set_timer(const struct worker *worker, unsigned microseconds)
 }
 
 /*
- * Runs between any two instructions of a handler: touches nothing but what the loop has left alone. Arming a timer is dear on a
- * virtual machine, so it is not done for each batch: it ticks while there is work, and stops itself after a tick without.
+ * Runs between any two instructions of a handler: touches nothing but what the loop has left alone. Arming a timer is
+ * dear on a virtual machine, so it is not done for each batch: it ticks while there is work, and stops itself after a
+ * tick without.
  */
 static void on_late(int signal_number)
 {

@@ -198,7 +198,10 @@ static int rewrite_open(const struct nfv_host *host, const void *values, void **
 
 /* ---- Packets ---- */
 
-/* Where the payload lies. False: none that may be changed. A fragment's checksum is that of all fragments: not to be mended. */
+/*
+ * Where the payload lies. False: none that may be changed. A fragment's checksum is that of all fragments: not to be
+ * mended.
+ */
 static bool payload_of(const struct nfv_packet *p, const struct nfv_ip *ip, uint32_t *offset, uint32_t *len)
 {
 	struct nfv_tcp tcp;
