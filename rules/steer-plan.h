@@ -27,7 +27,8 @@ extern const char *const steer_tables[STEER_TABLES];
  * Judges names, tables, chains, numbers and tokens. 0, -EINVAL after telling each finding (the plan then holds the
  * others too, and is to be freed), or -ENOMEM.
  */
-int steer_plan_make(struct steer_plan *plan, const struct steer_queue *queues, size_t count, steer_error_fn *tell, void *context);
+int steer_plan_make(struct steer_plan *plan, const struct steer_queue *queues, size_t count, steer_error_fn *tell,
+		    void *context);
 void steer_plan_free(struct steer_plan *plan);
 
 /* True when the entry goes into that family's ruleset. */

@@ -23,7 +23,8 @@ const char *steer_family_name(enum tool_family family);
 bool steer_family_there(enum tool_family family);
 
 /* Tells "iptables: …". */
-void steer_tell(const struct steer_run *run, const void *origin, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void steer_tell(const struct steer_run *run, const void *origin, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* The cause of a failed run for a person; returns the line of the text that is blamed, 0: none. */
 unsigned steer_cause(const struct tool_result *result, char *text, size_t size);

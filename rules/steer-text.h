@@ -35,7 +35,7 @@ void steer_text_free(struct steer_text *text);
 /* How jumps are taken out. */
 enum steer_removal {
 	STEER_BY_SPEC,   /* by what they are */
-	STEER_BY_NUMBER, /* by where they stand, for the few matches that the tool does not find again by what it prints of them */
+	STEER_BY_NUMBER, /* by where they stand: the tool does not find all matches again by what it prints of them */
 	STEER_FLUSH,     /* not at all: the chains are emptied */
 };
 

@@ -23,9 +23,9 @@ struct instances {
 };
 
 /*
- * Loads and opens the handlers in their order. counters: one for each. step: may be NULL, kept for closing. Goes on after a failure
- * to find more mistakes, all in the report. A handler that leaves a thread running is a mistake: a worker's fences hold one. 0 or
- * -EINVAL.
+ * Loads and opens the handlers in their order. counters: one for each. step: may be NULL, kept for closing. Goes on
+ * after a failure to find more mistakes, all in the report. A handler that leaves a thread running is a mistake: a
+ * worker's fences hold one. 0 or -EINVAL.
  */
 int instances_open(struct instances *instances, const struct plan *plan, const struct config_queue *queue,
 		   const struct handler_env *env, struct handler_counters *counters, struct report *report,

@@ -51,7 +51,8 @@ static inline const struct shared *served_shared(const struct served *served)
 }
 
 /* Binds the number and makes the memory. 0, or -errno with why. cpu: -1 or where its worker runs. */
-int served_open(struct served *served, const struct plan *plan, size_t queue, uint16_t number, int cpu, char *why, size_t why_size);
+int served_open(struct served *served, const struct plan *plan, size_t queue, uint16_t number, int cpu, char *why,
+		size_t why_size);
 
 /* Starts a worker. 0 or -errno. In the child it does not return. */
 int served_start(struct served *served);

@@ -204,7 +204,7 @@ struct nfv_ip {
 	bool fragment;               /* any fragment, the first one included */
 	bool more_fragments;
 	uint16_t fragment_offset;    /* bytes; 0 in the first fragment */
-	uint32_t total_len;          /* header and payload as the IP header says; for a GSO super-packet with 0, original_len */
+	uint32_t total_len;          /* header and payload as the IP header says; 0 there (GSO): original_len */
 	uint32_t transport_offset;   /* where the transport header is; meaningless when !has_transport */
 	bool has_transport;          /* the transport header starts here: not a later fragment, IPv6 headers all captured */
 	uint8_t address_len;         /* 4 or 16 */

@@ -147,8 +147,11 @@ typedef void (*nfv_watch_fn)(void *argument, int fd, uint32_t events);
  */
 struct nfv_host {
 	uint32_t size;        /* sizeof(struct nfv_host) of the daemon; grows at its end only */
-	bool checking;        /* true in the checker: open() judges the options and makes nothing that outlives close(); timers and
-	                         watches succeed there and never call */
+	/*
+	 * True in the checker: open() judges the options and makes nothing that outlives close(). Timers and watches succeed
+	 * there, and never call.
+	 */
+	bool checking;
 	uint16_t queue;       /* queue number; in the checker the first one of the entry */
 	uint32_t mark_mask;   /* the bits that this handler may change with nfv_set_mark() */
 	const char *handler;  /* the handler's name in the configuration */
