@@ -90,6 +90,7 @@ static inline void worker_called(const struct worker *worker)
 
 /* worker-verdict.c */
 void worker_late_init(struct worker *worker);
+void worker_late_end(struct worker *worker);
 void worker_batch_begin(struct worker *worker, unsigned packets);
 void worker_batch_end(struct worker *worker);
 void worker_decided(void *context, size_t index, const struct chain_decision *decision);

@@ -226,6 +226,16 @@ void worker_late_init(struct worker *worker)
 		raise(WORKER_ORPHAN_SIGNAL); /* it ended before the line above */
 }
 
+/* Before the worker's memory goes. Without a master the limit stays, for a close() that never returns. */
+void worker_late_end(struct worker *worker)
+{
+	signal(WORKER_ORPHAN_SIGNAL, SIG_IGN);
+	set_timer(worker, 0);
+	if (!worker->orphaned)
+		signal(SIGALRM, SIG_IGN);
+	late_worker = NULL;
+}
+
 /* One packet alone has none before it. */
 void worker_batch_begin(struct worker *worker, unsigned packets)
 {

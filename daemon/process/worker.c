@@ -247,6 +247,7 @@ static int worker_start(struct worker *worker)
 
 static void worker_free(struct worker *worker)
 {
+	worker_late_end(worker);
 	sink_free(worker->sink);
 	instances_close(&worker->instances);
 	worker_called(worker);

@@ -43,7 +43,7 @@ run() {
 run look 65531
 transfer "accept, whole packets" "$right4" "$bytes"
 transfer "accept, whole packets" "$right6" $((bytes / 4))
-between "packets queued: super-packets" "$(queue_field right 1 last-id)" 1000 $((bytes / 6000))
+between "packets queued: super-packets" "$(queue_field right 1 last-id)" $((bytes / 66000)) $((bytes / 6000))
 stop_daemon
 
 run look auto
