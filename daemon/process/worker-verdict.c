@@ -184,7 +184,8 @@ static void on_late(int signal_number)
 	int kept = errno;
 
 	(void)signal_number;
-	if (worker->in_batch && !worker->in_sink && flush(worker) < 0) {
+	/* While recovering, what is on its way is still the predecessor's and not counted yet. */
+	if (worker->in_batch && !worker->in_sink && !worker->recovering && flush(worker) < 0) {
 		worker->broken = true;
 		worker->stop = true;
 	}
