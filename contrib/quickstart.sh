@@ -18,7 +18,7 @@ build=$top/build
 export PATH=$PATH:/usr/sbin:/sbin
 
 build_packages="autoconf automake make gcc libc6-dev pkg-config libmnl-dev libnetfilter-queue-dev libnfnetlink-dev libyaml-dev
-	libpcap-dev libseccomp-dev libcap-ng-dev"
+	libpcap-dev libseccomp-dev libcap-ng-dev libjansson-dev"
 run_packages="iptables iproute2 iputils-ping python3"
 check_packages="libcmocka-dev g++" # the public headers are C++ too. For the demo as well: it is configured only once
 

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A change of the kernel's rulesets that is ready to be sent: scripts forward and back, and what they rest on. It
+ * says all that is needed to apply it, to find out later whether it was applied, and to undo it; hence it is also what a server is sent and
+ * what the journal holds. Pure but for nothing: it has no I/O.
+ */
+#ifndef RULES_CHANGE_H
+#define RULES_CHANGE_H
+
+#include "rules/script.h"
+
+struct change_chain {
+	char *name;
+	bool was, is;             /* is there before, after */
+	uint64_t before, after;   /* base_hash() of it; 0 when it is not there */
+	bool watched;             /* only depended on: not changed */
+};
+
+/* One table of one family: the kernel takes it whole or not at all. */
+struct change_part {
+	enum nfv_family family;
+	char *table;
+	struct script forward, back;
+	struct change_chain *chains;
+	size_t chain_count;
+	uint64_t generation;      /* of the kernel's ruleset that it rests on; 0: not known */
+};
+
+struct change {
+	struct change_part *parts; /* in the order of application */
+	size_t count;
+};
+
+/*
+ * What was changed in live rulesets since they were read: one part for each changed table. flags: enum nfv_diff_flags. 0, also when nothing was
+ * changed (count 0), or -errno. The lines of forward point to rules of `rules`.
+ */
+int change_make(struct change *change, struct nfv_rules *const *rules, size_t count, unsigned flags);
+void change_free(struct change *change);
+
+/* Whole as JSON text, for the journal and the wire, and back. Lines' rules are not part of it. jansson's object. */
+struct json_t;
+struct json_t *change_to_json(const struct change *change);
+int change_from_json(struct change *change, const struct json_t *json, struct nfv_rules_error *error);
+
+/* Which state a table is in, for one part. */
+enum change_state { CHANGE_BEFORE, CHANGE_AFTER, CHANGE_NEITHER };
+/* `rules`: the kernel's ruleset now. When before and after are the same: CHANGE_AFTER. */
+enum change_state change_part_state(const struct change_part *part, const struct nfv_rules *rules);
+/* -EAGAIN when a chain that the part touches or watches is not as it was; error names it. */
+int change_part_conflict(const struct change_part *part, const struct nfv_rules *rules, struct nfv_rules_error *error);
+
+#endif
