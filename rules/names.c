@@ -69,11 +69,14 @@ static bool is_indexed(const struct name_index *index, const struct nfv_chain *c
 int names_add(struct nfv_table *table, struct nfv_chain *chain)
 {
 	if (!table->index || table->index->used * 2 >= table->index->size) {
-		if (rebuild(table))
-			return -ENOMEM;
-		/* A chain that gets another name is in the table already. */
-		if (is_indexed(table->index, chain))
+		/* Half full is for speed: without memory it may become fuller, so that a chain can always get another name. */
+		if (rebuild(table)) {
+			if (!table->index || table->index->used + 2 > table->index->size)
+				return -ENOMEM;
+		} else if (is_indexed(table->index, chain)) {
+			/* A chain that gets another name is in the table already. */
 			return 0;
+		}
 	}
 	put(table->index, chain);
 	return 0;

@@ -41,13 +41,16 @@ struct spec *spec_new(const char *bytes, size_t len)
 struct spec *spec_ref(struct spec *spec)
 {
 	if (spec)
-		spec->refs++;
+		__atomic_fetch_add(&spec->refs, 1, __ATOMIC_RELAXED);
 	return spec;
 }
 
 void spec_unref(struct spec *spec)
 {
-	if (spec && --spec->refs == 0)
+	if (!spec)
+		return;
+	/* The only holder needs no atomic subtraction. */
+	if (__atomic_load_n(&spec->refs, __ATOMIC_ACQUIRE) == 1 || __atomic_sub_fetch(&spec->refs, 1, __ATOMIC_ACQ_REL) == 0)
 		free(spec);
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A text that several objects share and nobody changes: what follows "-A CHAIN " of a rule, or a file's name. Pure. */
+/*
+ * A text that several objects share and nobody changes: what follows "-A CHAIN " of a rule, or a file's name. References
+ * are counted atomically: copies of a ruleset share texts, and may be used by other threads. Pure.
+ */
 #ifndef RULES_SPEC_H
 #define RULES_SPEC_H
 

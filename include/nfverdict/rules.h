@@ -14,6 +14,8 @@
  *  - Objects of one ruleset are used by one thread at a time; there is no state outside of objects.
  *  - `error`, where there is one, may be NULL. It is filled on failure only.
  *  - Positions count from 0. (iptables counts from 1.)
+ *  - Functions that put an object in own it. When an autocommit is refused (nfv_live_read()), the objects are as they were
+ *    before it; rules of chains that it had changed, and such chains if they were new or removed, are other objects then.
  */
 #ifndef NFVERDICT_RULES_H
 #define NFVERDICT_RULES_H
@@ -84,7 +86,7 @@ NFV_RULES_API struct nfv_rules *nfv_rules_new(enum nfv_family family);
 /* Frees the ruleset and all that it holds. */
 NFV_RULES_API void nfv_rules_free(struct nfv_rules *rules);
 
-/* A copy that shares nothing. */
+/* A copy that another thread may use. It knows no kernel: it is not committed, also when the original could be. */
 NFV_RULES_API struct nfv_rules *nfv_rules_copy(const struct nfv_rules *rules);
 
 NFV_RULES_API enum nfv_family nfv_rules_family(const struct nfv_rules *rules);
@@ -176,14 +178,15 @@ NFV_RULES_API size_t nfv_table_chain_count(const struct nfv_table *table);
 NFV_RULES_API struct nfv_chain *nfv_table_chain_at(const struct nfv_table *table, size_t position);
 /* NULL with errno ENOENT when there is none. */
 NFV_RULES_API struct nfv_chain *nfv_table_chain(const struct nfv_table *table, const char *name);
-/* A new chain of the user. EEXIST: it is there; EINVAL: not a name for a chain; ENAMETOOLONG. */
+/* A new chain of the user. EEXIST: it is there; EINVAL: not a name for a chain, or that of a target; ENAMETOOLONG. */
 NFV_RULES_API struct nfv_chain *nfv_table_add_chain(struct nfv_table *table, const char *name);
-/* The chain, made when it is not there. */
+/* The chain, made when it is not there; also a built-in one that the table lacks. */
 NFV_RULES_API struct nfv_chain *nfv_table_ensure_chain(struct nfv_table *table, const char *name);
 /* Empties every chain and removes those of the user. Policies stay. */
 NFV_RULES_API int nfv_table_flush(struct nfv_table *table);
 /* A note for annotated printing: any text, lines are kept. NULL: none. */
 NFV_RULES_API int nfv_table_set_note(struct nfv_table *table, const char *note);
+NFV_RULES_API const char *nfv_table_note(const struct nfv_table *table);
 
 /* ---- chains ---- */
 
@@ -199,7 +202,7 @@ NFV_RULES_API void nfv_chain_counters(const struct nfv_chain *chain, uint64_t *p
 NFV_RULES_API int nfv_chain_set_counters(struct nfv_chain *chain, uint64_t packets, uint64_t bytes);
 /* How many rules of the table lead to the chain. */
 NFV_RULES_API size_t nfv_chain_references(const struct nfv_chain *chain);
-/* Removes a chain of the user. -EBUSY: rules lead to it (nfv_chain_references()). -EINVAL: built in. Rules in it go with it. */
+/* Removes a chain of the user, with its rules. -EBUSY: rules of other chains lead to it. -EINVAL: built in. */
 NFV_RULES_API int nfv_chain_remove(struct nfv_chain *chain);
 /* Gives it another name; rules that lead to it lead to the new name. -EEXIST, -EINVAL, -ENAMETOOLONG. */
 NFV_RULES_API int nfv_chain_rename(struct nfv_chain *chain, const char *name);
@@ -208,6 +211,7 @@ NFV_RULES_API int nfv_chain_flush(struct nfv_chain *chain);
 /* Counters of all its rules, and of the policy, become 0. */
 NFV_RULES_API int nfv_chain_zero(struct nfv_chain *chain);
 NFV_RULES_API int nfv_chain_set_note(struct nfv_chain *chain, const char *note);
+NFV_RULES_API const char *nfv_chain_note(const struct nfv_chain *chain);
 
 NFV_RULES_API size_t nfv_chain_count(const struct nfv_chain *chain);
 /* NULL with errno ENOENT behind the last. */
@@ -216,21 +220,30 @@ NFV_RULES_API struct nfv_rule *nfv_chain_rule(const struct nfv_chain *chain, siz
 /*
  * Put a rule into a chain, which then owns it: also on failure, when it is freed. So a rule that is built in the call needs
  * no other care, and a NULL rule is -ENOMEM. With lists of addresses (`-s a,b`) it becomes several rules, in the order that
- * iptables makes; the one given is the first. -EBUSY: the rule is in a chain (copy it first; it is not freed).
+ * iptables makes; the one given is the first, and its extensions are others then. -EBUSY: the rule is in a chain (copy it
+ * first; it is not freed). -ENOENT: chain is NULL, as nfv_table_chain() may have given it.
  */
 NFV_RULES_API int nfv_chain_append(struct nfv_chain *chain, struct nfv_rule *rule);
 /* Position at most nfv_chain_count(), else -ERANGE. */
 NFV_RULES_API int nfv_chain_insert(struct nfv_chain *chain, size_t position, struct nfv_rule *rule);
-/* The rule that was there is freed. The new one starts with its own counters. */
+/*
+ * Several at once, all or none, and all are freed on failure: for what needs more than one rule, as to log and drop. The
+ * macro is for C: NFV_CHAIN_APPEND_ALL(chain, NFV_RULE_LOG("log-prefix", "no: "), NFV_RULE_DROP("proto", "tcp")).
+ */
+NFV_RULES_API int nfv_chain_append_all(struct nfv_chain *chain, struct nfv_rule *const *rules, size_t count);
+#define NFV_CHAIN_APPEND_ALL(chain, ...) \
+	nfv_chain_append_all(chain, (struct nfv_rule *[]){ __VA_ARGS__ }, \
+			     sizeof((struct nfv_rule *[]){ __VA_ARGS__ }) / sizeof(struct nfv_rule *))
+/* The rule that was there is freed. The new one starts with its own counters. -ERANGE: no rule stands there. */
 NFV_RULES_API int nfv_chain_replace(struct nfv_chain *chain, size_t position, struct nfv_rule *rule);
 NFV_RULES_API int nfv_chain_delete(struct nfv_chain *chain, size_t position);
-/* Deletes the first rule that is equal. -ENOENT: none is. */
+/* Deletes the first rule that is equal. -ENOENT: none is. Lists of addresses: each rule that they stand for, or none. */
 NFV_RULES_API int nfv_chain_delete_equal(struct nfv_chain *chain, const struct nfv_rule *rule);
 /* Within the chain: the rule at `from` stands at `to` afterwards. */
 NFV_RULES_API int nfv_chain_move(struct nfv_chain *chain, size_t from, size_t to);
 /* The position of the first equal rule from `start` on, or -ENOENT. */
 NFV_RULES_API long nfv_chain_find(const struct nfv_chain *chain, const struct nfv_rule *rule, size_t start);
-/* Takes a rule out of its chain: the caller owns it. */
+/* Takes a rule out of its chain: the caller owns it, also when an autocommit is refused and the chain has its like again. */
 NFV_RULES_API int nfv_rule_take(struct nfv_rule *rule);
 
 /* Put rules into a chain as text: "-p tcp --dport 22 -j ACCEPT". */
