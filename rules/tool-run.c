@@ -38,8 +38,33 @@ static void keep_capabilities(void)
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0, 0);
 }
 
-/* Runs between fork() and execve(): only calls that are safe there. */
-static void __attribute__((noreturn)) child(const char *const *argv, char *const *environment, int in, int out, int err)
+struct program {
+	const char *const *argv;
+	char *const *environment;
+	int in, out, err;
+	int keep; /* 0: none */
+};
+
+/* Close-on-exec is not copied by dup2(); the kept one goes to 3, so that all above can be closed. */
+static bool place_descriptors(const struct program *program)
+{
+	/* The caller's descriptors may be 0 to 3 themselves: lift them above before they are put in place. */
+	int in = fcntl(program->in, F_DUPFD, 4), out = fcntl(program->out, F_DUPFD, 4), err = fcntl(program->err, F_DUPFD, 4);
+	int keep = program->keep > 0 ? fcntl(program->keep, F_DUPFD, 4) : -1;
+
+	if (in < 0 || out < 0 || err < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0)
+		return false;
+	if (program->keep > 0 && (keep < 0 || dup2(keep, 3) < 0))
+		return false;
+	close_range(keep >= 0 ? 4 : 3, ~0u, 0);
+	return true;
+}
+
+/*
+ * Runs between vfork() and execve(): only calls that are safe there, and that leave the caller's memory alone, but for
+ * its stack.
+ */
+static void __attribute__((noreturn)) child(const struct program *program)
 {
 	sigset_t none;
 
@@ -56,28 +81,39 @@ static void __attribute__((noreturn)) child(const char *const *argv, char *const
 	}
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	/* The caller's descriptors may be 0 to 2 themselves: lift them above before they are put in place. */
-	in = fcntl(in, F_DUPFD, 3);
-	out = fcntl(out, F_DUPFD, 3);
-	err = fcntl(err, F_DUPFD, 3);
-	if (in < 0 || out < 0 || err < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0)
+	if (!place_descriptors(program))
 		_exit(127);
-	close_range(3, ~0u, 0);
 	if (chdir("/"))
 		_exit(127);
 	keep_capabilities();
-	execve(argv[0], (char *const *)argv, environment);
+	execve(program->argv[0], (char *const *)program->argv, program->environment);
 	dprintf(2, "cannot be run: errno %d\n", errno);
 	_exit(127);
 }
 
-static pid_t start(const char *const *argv, int in, int out, int err)
+/*
+ * The child shares the caller's memory until it has begun the program: to copy the page tables of a process that holds a large
+ * ruleset would take longer than the tool itself. Its signal actions and descriptors are its own.
+ */
+static pid_t __attribute__((noinline)) spawn(const struct program *program)
 {
-	const char *lock = getenv("XTABLES_LOCKFILE");
+#ifdef NFV_SANITIZERS
+	pid_t pid = fork(); /* the sanitizers' records of the stack would be mixed up */
+#else
+	pid_t pid = vfork();
+#endif
+
+	if (pid == 0)
+		child(program);
+	return pid < 0 ? -errno : pid;
+}
+
+static pid_t start(struct program *program, const struct tool_limits *limits)
+{
+	const char *lock = limits->lock_file ? limits->lock_file : getenv("XTABLES_LOCKFILE");
 	char lock_variable[4096];
 	char *environment[4] = { (char[]){ "PATH=/usr/sbin:/usr/bin:/sbin:/bin" }, (char[]){ "LC_ALL=C" }, NULL, NULL };
 	sigset_t all, before;
-	int fork_err;
 	pid_t pid;
 
 	if (lock) {
@@ -87,15 +123,13 @@ static pid_t start(const char *const *argv, int in, int out, int err)
 			return -ENAMETOOLONG;
 		environment[2] = lock_variable;
 	}
+	program->environment = environment;
 	/* Until the child has left the caller's process group nothing may reach it, the caller's own handlers neither. */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
-	pid = fork();
-	if (pid == 0)
-		child(argv, environment, in, out, err);
-	fork_err = -errno;
+	pid = spawn(program);
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	return pid < 0 ? fork_err : pid;
+	return pid;
 }
 
 /* ---- the caller's side ---- */
@@ -226,6 +260,7 @@ static void close_pair(int fds[2])
 int tool_run(const char *const *argv, const char *text, const struct tool_limits *limits, struct text texts[2])
 {
 	int out[2] = { -1, -1 }, err[2] = { -1, -1 };
+	struct program program;
 	int in, child_fd, status;
 	pid_t pid;
 
@@ -237,7 +272,8 @@ int tool_run(const char *const *argv, const char *text, const struct tool_limits
 		status = -errno;
 		goto close_pipes;
 	}
-	pid = start(argv, in, out[1], err[1]);
+	program = (struct program){ .argv = argv, .in = in, .out = out[1], .err = err[1], .keep = limits->keep_fd };
+	pid = start(&program, limits);
 	if (pid < 0) {
 		status = pid;
 		goto close_pipes;

@@ -17,6 +17,8 @@
 struct tool_limits {
 	int timeout_ms;
 	int interrupt_fd; /* readable: the run is killed, -EINTR. -1: none */
+	int keep_fd;      /* stays open in the program, so that a lock on it lasts until that has ended too. 0: none */
+	const char *lock_file; /* XTABLES_LOCKFILE of the program; NULL: the caller's */
 };
 
 /*
