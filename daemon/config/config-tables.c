@@ -89,8 +89,12 @@ const struct nfv_option config_queue_table[] = {
 	  .words = WORDS("accept", "drop"), .help = "The verdict when every handler said continue." },
 	{ .name = "on-error", .type = NFV_OPT_CHOICE, .offset = QUEUE(on_error), .fallback = "accept",
 	  .words = WORDS("accept", "drop"),
-	  .help = "The verdict when a handler crashed on the packet or broke its contract. A handler that hangs "
-		  "is not ended: packets wait, and then when-full decides." },
+	  .help = "The verdict when a handler crashed on the packet, held it for longer than deadline, or broke its "
+		  "contract." },
+	{ .name = "deadline", .type = NFV_OPT_DURATION, .offset = QUEUE(deadline), .fallback = "1s", .min = 10000000,
+	  .max = UINT64_C(3600000000000), .words = WORDS("none"),
+	  .help = "How long a handler may hold one packet. After that it counts as crashed. Time in which a debugger "
+		  "stops the worker does not count." },
 	{ .name = "handlers", .type = NFV_OPT_STRING, .flags = NFV_OPT_LIST, .offset = QUEUE(handlers), .min = 1,
 	  .max = CONFIG_HANDLER_NAME_MAX,
 	  .help = "Names of handlers, asked in this order until one decides; at most 64." },

@@ -19,6 +19,7 @@ enum config_table { TABLE_FILTER, TABLE_MANGLE, TABLE_RAW, TABLE_SECURITY };
 #define CONFIG_COALESCE_AUTO NFV_WORD(0)
 #define CONFIG_COALESCE_OFF NFV_WORD(1)
 #define CONFIG_RECEIVE_BUFFER_AUTO NFV_WORD(0)
+#define CONFIG_DEADLINE_NONE NFV_WORD(0)
 
 struct config_steer {
 	const char *chain;  /* built-in: INPUT … */
@@ -35,6 +36,7 @@ struct config_queue {
 	uint64_t range;             /* bytes, or CONFIG_RANGE_AUTO */
 	uint64_t max_length;        /* packets */
 	int when_full, when_down, default_verdict, on_error; /* enum config_pass */
+	uint64_t deadline;          /* nanoseconds, or CONFIG_DEADLINE_NONE */
 	uint64_t coalesce;          /* microseconds, or CONFIG_COALESCE_* */
 	uint64_t batch;             /* messages a receive, 1 to 256 */
 	uint64_t mark_mask;         /* 32 bits */

@@ -14,6 +14,7 @@ struct chain_progress {
 	uint32_t packet_id;   /* with CHAIN_CALL_PACKET */
 	uint32_t handler;     /* index in the chain + 1; 0: none is running */
 	uint32_t call;        /* enum chain_call; the chain itself makes those of packets only */
+	uint32_t sequence;    /* of calls that are not about a packet, so that two in a row can be told apart */
 };
 
 /* A packet's outcome. */

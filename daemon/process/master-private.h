@@ -44,6 +44,9 @@ bool master_stop(struct master *master, bool was_ready);
 /* Also watches what it says. 0, or -errno, which is told. */
 int master_start_worker(struct master *master, struct served *served);
 
+/* Handlers that hang are ended from now on. */
+int master_watch_deadlines(struct master *master);
+
 void master_print_line(struct master *master, const char *text);
 
 /* Line by line, for each is one in the log. An end of line at the end is not followed by an empty one. */

@@ -124,7 +124,9 @@ int master_start(struct master *master, const char **failed)
 		return err;
 	}
 	*failed = "workers could not be started";
-	err = start_workers(master);
+	err = master_watch_deadlines(master);
+	if (err == 0)
+		err = start_workers(master);
 	if (err)
 		return err;
 	*failed = "packets could not be steered to the queues";

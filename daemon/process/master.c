@@ -130,6 +130,29 @@ static void on_restart(void *argument, uint64_t now_ns)
 	}
 }
 
+static void on_look(void *argument, uint64_t now_ns)
+{
+	struct master *master = argument;
+
+	for (size_t i = 0; i < master->count; i++)
+		served_look(&master->served[i], now_ns);
+}
+
+int master_watch_deadlines(struct master *master)
+{
+	uint64_t interval = 0;
+
+	for (size_t i = 0; i < master->count; i++) {
+		uint64_t wanted = served_look_ns(&master->served[i]);
+
+		if (wanted && (!interval || wanted < interval))
+			interval = wanted;
+	}
+	if (!interval)
+		return 0;
+	return events_timer(&master->events, interval, interval, on_look, master) < 0 ? -ENOSPC : 0;
+}
+
 static void reap(struct master *master)
 {
 	for (size_t i = 0; i < master->count; i++) {

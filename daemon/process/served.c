@@ -194,6 +194,8 @@ int served_start(struct served *served)
 	if (queue_status_read(served->number, &status))
 		last_id = status.last_id;
 	shared->progress = (struct chain_progress){ 0 };
+	served->deadline = (struct deadline){ 0 };
+	served->hung = false;
 	err = channel_pair(pair);
 	if (err)
 		return err;
@@ -254,6 +256,49 @@ static void log_end(const struct served *served, int status)
 			  WEXITSTATUS(status), where);
 }
 
+/* ---- Handlers that hang ---- */
+
+static uint64_t limit_ns(const struct served *served)
+{
+	const struct config_queue *config = served_config(served);
+
+	if (served_shared(served)->progress.call == CHAIN_CALL_OPEN)
+		return DEADLINE_OPEN_NS;
+	return config->deadline == CONFIG_DEADLINE_NONE ? 0 : config->deadline;
+}
+
+uint64_t served_look_ns(const struct served *served)
+{
+	const struct config_queue *config = served_config(served);
+
+	if (config->handlers.count == 0)
+		return 0;
+	return deadline_interval_ns(config->deadline == CONFIG_DEADLINE_NONE ? DEADLINE_OPEN_NS : config->deadline);
+}
+
+/* SIGABRT leaves a core where cores are wanted. One that blocked it gets SIGKILL at the next look. */
+void served_look(struct served *served, uint64_t now_ns)
+{
+	const struct chain_progress progress = served_shared(served)->progress;
+	char where[128];
+
+	bool stopped;
+
+	if (served->pid <= 0)
+		return;
+	/* Its state is asked for only while a call lasts. */
+	stopped = deadline_lasts(&served->deadline, &progress) && deadline_is_stopped(served->pid);
+	if (!deadline_over(&served->deadline, &progress, stopped, now_ns, limit_ns(served)))
+		return;
+	if (!served->hung) {
+		describe_progress(served, where, sizeof(where));
+		log_error("queue %u: worker %d hangs%s: more than %llu ms; it is ended", served->number, (int)served->pid,
+			  where, (unsigned long long)(limit_ns(served) / 1000000));
+	}
+	kill(served->pid, served->hung ? SIGKILL : SIGABRT);
+	served->hung = true;
+}
+
 /*
  * A worker that served is replaced at once, for its packets wait; one that dies again and again, or before it is ready,
  * is not allowed to eat the machine.
@@ -272,7 +317,8 @@ static uint64_t restart_pause(const struct served *served)
 static void note_poison(struct served *served, int status)
 {
 	const struct chain_progress progress = served_shared(served)->progress;
-	bool killed = WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM);
+	bool killed = !served->hung && WIFSIGNALED(status) &&
+		      (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM);
 
 	served->poisoned = served->ready && progress.handler > 0 && progress.call == CHAIN_CALL_PACKET && !killed;
 	served->poison_id = progress.packet_id;

@@ -4,6 +4,7 @@
 #define PROCESS_SERVED_H
 
 #include "daemon/process/channel.h"
+#include "daemon/process/deadline.h"
 #include "daemon/process/plan.h"
 #include "daemon/process/shared.h"
 #include "daemon/queue/region.h"
@@ -32,6 +33,8 @@ struct served {
 	int channel;               /* -1: none */
 	bool ready;                /* the worker said so */
 	bool started_once;
+	struct deadline deadline;  /* of the call that the worker is in */
+	bool hung;                 /* the worker was ended because of it */
 	bool poisoned;             /* the last worker died in a handler, of this packet: */
 	uint32_t poison_id;
 	unsigned left;             /* packets that waited at the end and got when-down */
@@ -62,6 +65,15 @@ int served_start(struct served *served);
  * and sets restart_at_ns.
  */
 void served_ended(struct served *served, int status, bool stopping);
+
+/*
+ * Ends a worker that has been in one call of a handler for longer than deadline says: it counts as crashed there. To be
+ * called every served_look_ns().
+ */
+void served_look(struct served *served, uint64_t now_ns);
+
+/* 0: this queue needs no looks. */
+uint64_t served_look_ns(const struct served *served);
 
 /* Says something to the worker; one that does not listen is killed. Without a worker nothing. */
 void served_tell(const struct served *served, enum channel_type type);

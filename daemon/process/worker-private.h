@@ -80,12 +80,15 @@ void worker_send_stats(struct worker *worker);
 /* Around each call into a plugin that is not about a packet, for whoever must explain that it did not come back. */
 static inline void worker_calls(const struct worker *worker, size_t handler, enum chain_call call)
 {
-	worker->shared->progress = (struct chain_progress){ .handler = (uint32_t)handler + 1, .call = call };
+	const uint32_t sequence = worker->shared->progress.sequence + 1;
+
+	worker->shared->progress = (struct chain_progress){ .handler = (uint32_t)handler + 1, .call = call,
+							    .sequence = sequence };
 }
 
 static inline void worker_called(const struct worker *worker)
 {
-	worker->shared->progress = (struct chain_progress){ 0 };
+	worker->shared->progress = (struct chain_progress){ .sequence = worker->shared->progress.sequence };
 }
 
 /* worker-verdict.c */

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A handler that dies of a packet costs that packet only; one that takes long does not hold what was decided before; one that never
-# returns does not keep the queue from the next master.
+# A handler that dies of a packet costs that packet only, and so does one that hangs, as deadline says; one that takes long does not
+# hold what was decided before; one that never returns does not keep the queue from the next master.
 #
 #	left: UDP to ports 9 (good), 10 (abort), 11 (exit), 12 (wait) ---- right: queue 1 at mangle INPUT
 . "$(dirname "$0")/lib.sh"
@@ -18,6 +18,7 @@ queues:
   work:
     numbers: 1
     on-error: $1
+    deadline: ${2-none}
     handlers: [trial]
     steer:
       - { chain: INPUT, table: mangle, match: -p udp --dport 9:12 }
@@ -67,14 +68,37 @@ wait_for "the good packet" 10 counted_is right at9 6
 wait_for "the deadly packet" 10 counted_is right at10 1
 stop_daemon
 
+note "a handler that hangs, with on-error: drop"
+trial drop 200ms
+start_daemon right
+together 9 12 9
+wait_for "the packet behind the one that hangs" 10 counted_is right at9 8
+wait_for "an empty queue" 10 queue_is right 1 waiting 0
+equal "the packet that hangs" "$(counted right at12)" 0
+has "the log names handler, packet and time" "$daemon_log" 'worker [0-9]+ hangs in handler trial at packet 2: more than 200 ms'
+note "time in which the worker is stopped does not count"
+together 12
+worker=$(workers)
+worker=${worker% }
+wait_for "the handler to have it" 5 grep -q '^State:.S' "/proc/$worker/status"
+kill -STOP "$worker"
+sleep 0.6 # three deadlines: nothing must come to pass in them
+equal "the worker" "$(workers)" "$worker "
+kill -CONT "$worker"
+wait_for "its end" 10 queue_is right 1 waiting 0
+stop_daemon
+equal "seen, accepted, dropped, failed" "$(statistic queue work seen) $(statistic queue work accepted) \
+$(statistic queue work dropped) $(statistic queue work failed)" "4 2 2 2"
+
 note "a handler that takes long"
+trial accept
 start_daemon right
 together 9 9 9 9 12 9
-wait_for "those before the slow one" 10 counted_is right at9 10
+wait_for "those before the slow one" 10 counted_is right at9 12
 equal "the slow one and the one behind it wait" "$(queue_field right 1 waiting)" 2
 printf x >"$tmp/word"
 wait_for "the slow one" 10 counted_is right at12 1
-wait_for "the one behind it" 10 counted_is right at9 11
+wait_for "the one behind it" 10 counted_is right at9 13
 stop_daemon
 
 note "a handler that never returns, and a master that is killed"
@@ -87,5 +111,5 @@ wait "$daemon_pid" || :
 wait_for "the worker to end" 10 no_queues right
 start_daemon right
 send left udp-send "$right4" 9 >"$tmp/sent.out"
-wait_for "a packet of the next master" 10 counted_is right at9 12
+wait_for "a packet of the next master" 10 counted_is right at9 14
 stop_daemon
