@@ -70,14 +70,10 @@ static bool is_builtin_name(const struct nfv_table *table, const char *name)
 
 int table_check_name(const struct nfv_table *table, const char *name)
 {
-	static const char *const verdicts[] = { "ACCEPT", "DROP", "RETURN", "QUEUE" };
 	int err = chain_name_check(name, strlen(name));
 
 	if (err)
 		return err;
-	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
-		if (!strcmp(name, verdicts[i]))
-			return -EINVAL;
 	return is_builtin_name(table, name) || extension_find(name, true, table->rules->family) ? -EINVAL : 0;
 }
 

@@ -27,6 +27,10 @@
 
 #ifdef __cplusplus
 extern "C" {
+#if defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow" /* a function and a struct of one name, as stat() has */
+#endif
 #endif
 
 #if defined(__GNUC__)
@@ -386,36 +390,86 @@ struct nfv_rule_spec {
 	const char *file;       /* origin: NFV_RULE() fills both */
 	unsigned line;
 };
-/* NULL with errno. */
+/*
+ * NULL with errno: EINVAL for what cannot be, as two targets. An option of several values has them with blanks between, as
+ * in NFV_MATCH("set", "match-set", "bad src"). What follows NFV_RULE() is C alone; in C++ fill the struct.
+ */
 NFV_RULES_API struct nfv_rule *nfv_rule_from_spec(const struct nfv_rule_spec *spec);
 /* nfv_chain_append(chain, NFV_RULE(.protocol = "tcp", .matches = { NFV_MATCH("tcp", "dport", "22") }, .jump = "ACCEPT")) */
 #define NFV_RULE(...) nfv_rule_from_spec(&(struct nfv_rule_spec){ .file = __FILE__, .line = __LINE__, __VA_ARGS__ })
 
 /*
- * Key and value in turn, NULL at the end: nfv_rule_build("proto", "tcp", "dport", "22", "jump", "ACCEPT", NULL). Keys are
- * names of options as iptables has them (long, without dashes), with `_` for `-` if that reads better; "match" opens a match; "!" before a key, or "__not" behind it, negates; "comment"
- * is -m comment. The value of a flag is "". Options go to the match or target that has them, and open the match of the
- * protocol as iptables does.
+ * Key and value in turn, NULL at the end: nfv_rule_build("proto", "tcp", "dport", "22", "jump", "ACCEPT", NULL).
+ *  - "source", "destination", "in-interface", "out-interface", "protocol" and "fragment" are the rule's own, also as "src",
+ *    "dst", "in", "out", "proto", and as the tool's single letters. Their values may begin with "!".
+ *  - "jump" and "goto" (also "j" and "g") are the target, "comment" is -m comment, "note" is nfv_rule_set_note().
+ *  - "match" (also "m") opens a match.
+ *  - All others are options by the names that iptables has for them, long and without dashes. An option goes to the match or
+ *    target that was opened last if that has it, else to another one of the rule, else it opens the match of the protocol, as
+ *    iptables does: "dport" opens -m tcp in a rule with "proto", "tcp", in whatever order the keys stand. EINVAL when none
+ *    has it; a match that the library does not know takes any that no other has.
+ *  - `_` may be written for `-`. "!" before a key, or "__not" behind it, negates.
+ *  - The value of a flag is "". An option of several values has them with blanks between: "tcp-flags", "SYN,ACK SYN".
  */
 NFV_RULES_API struct nfv_rule *nfv_rule_build(const char *key, ...) NFV_RULES_SENTINEL;
-/* A rule as template: a copy with these keys changed or added. A NULL value removes: ("dport", NULL, NULL). */
+/*
+ * A rule as template: a copy with these keys changed or added. A NULL value removes: ("dport", NULL, NULL); a match that has
+ * lost its last option goes with it. "match" is the rule's match of that name, when it has one. When the protocol becomes
+ * another one, its match does too: a template for tcp and a port can be specialised for udp.
+ */
 NFV_RULES_API struct nfv_rule *nfv_rule_specialise(const struct nfv_rule *template_rule, const char *key, ...) NFV_RULES_SENTINEL;
-/* As nfv_rule_build(), with the place where it stands as the origin. */
-#define NFV_RULE_KEYS(...) nfv_rule_at(nfv_rule_build(__VA_ARGS__, (const char *)0), __FILE__, __LINE__)
+/* The same with the words in an array, count of them. A value that is NULL removes: in a new rule it is as if not given. */
+NFV_RULES_API struct nfv_rule *nfv_rule_build_words(const char *const *words, size_t count);
+NFV_RULES_API struct nfv_rule *nfv_rule_specialise_words(const struct nfv_rule *template_rule, const char *const *words,
+							 size_t count);
 /* Sets the origin and returns the rule, also NULL. */
 NFV_RULES_API struct nfv_rule *nfv_rule_at(struct nfv_rule *rule, const char *file, unsigned line);
 
-/* Rules that everybody needs. More keys follow as in NFV_RULE_KEYS: NFV_RULE_ACCEPT("proto", "tcp", "dport", "22"). */
-#define NFV_RULE_ACCEPT(...) NFV_RULE_KEYS("jump", "ACCEPT", ##__VA_ARGS__)
-#define NFV_RULE_DROP(...) NFV_RULE_KEYS("jump", "DROP", ##__VA_ARGS__)
-#define NFV_RULE_RETURN(...) NFV_RULE_KEYS("jump", "RETURN", ##__VA_ARGS__)
-#define NFV_RULE_REJECT(...) NFV_RULE_KEYS("jump", "REJECT", ##__VA_ARGS__)
-#define NFV_RULE_LOG(...) NFV_RULE_KEYS("jump", "LOG", ##__VA_ARGS__)
-#define NFV_RULE_JUMP(chain, ...) NFV_RULE_KEYS("jump", (chain), ##__VA_ARGS__)
-#define NFV_RULE_GOTO(chain, ...) NFV_RULE_KEYS("goto", (chain), ##__VA_ARGS__)
-#define NFV_RULE_MARK(mark, ...) NFV_RULE_KEYS("jump", "MARK", "set-xmark", (mark), ##__VA_ARGS__)
-#define NFV_RULE_REDIRECT(ports, ...) NFV_RULE_KEYS("jump", "REDIRECT", "to-ports", (ports), ##__VA_ARGS__)
-#define NFV_RULE_QUEUE(number, ...) NFV_RULE_KEYS("jump", "NFQUEUE", "queue-num", (number), ##__VA_ARGS__)
+#ifdef __cplusplus
+} /* the words of the macros below as an array: C++ has no constants for that */
+struct nfv_rules_words_ {
+	template <size_t count> static struct nfv_rule *build(const char *const (&words)[count])
+	{
+		return nfv_rule_build_words(words, count);
+	}
+	template <size_t count> static struct nfv_rule *specialise(const struct nfv_rule *rule, const char *const (&words)[count])
+	{
+		return nfv_rule_specialise_words(rule, words, count);
+	}
+};
+extern "C" {
+#define NFV_RULES_BUILD_(...) nfv_rules_words_::build({ __VA_ARGS__ })
+#define NFV_RULES_SPECIALISE_(rule, ...) nfv_rules_words_::specialise(rule, { __VA_ARGS__ })
+#else
+#define NFV_RULES_WORDS_(...) (const char *const[]){ __VA_ARGS__ }
+#define NFV_RULES_COUNT_(...) (sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
+#define NFV_RULES_BUILD_(...) nfv_rule_build_words(NFV_RULES_WORDS_(__VA_ARGS__), NFV_RULES_COUNT_(__VA_ARGS__))
+#define NFV_RULES_SPECIALISE_(rule, ...) \
+	nfv_rule_specialise_words(rule, NFV_RULES_WORDS_(__VA_ARGS__), NFV_RULES_COUNT_(__VA_ARGS__))
+#endif
+
+/* As nfv_rule_build() and nfv_rule_specialise(), with the place where they stand as the origin, and no NULL at the end. */
+#define NFV_RULE_KEYS(...) nfv_rule_at(NFV_RULES_BUILD_(__VA_ARGS__), __FILE__, __LINE__)
+#define NFV_RULE_LIKE(template_rule, ...) nfv_rule_at(NFV_RULES_SPECIALISE_(template_rule, __VA_ARGS__), __FILE__, __LINE__)
+
+/*
+ * Rules that everybody needs. More keys follow as in NFV_RULE_KEYS: NFV_RULE_ACCEPT("proto", "tcp", "dport", "22"). Those
+ * that need a value have it first: NFV_RULE_JUMP("web", "in", "eth0"), NFV_RULE_MARK("0x1/0xff"),
+ * NFV_RULE_REDIRECT("8080", "proto", "tcp", "dport", "80"), NFV_RULE_QUEUE("5"), NFV_RULE_DNAT("10.0.0.2:80", …).
+ */
+#define NFV_RULE_ACCEPT(...) NFV_RULE_KEYS("jump", "ACCEPT", __VA_ARGS__)
+#define NFV_RULE_DROP(...) NFV_RULE_KEYS("jump", "DROP", __VA_ARGS__)
+#define NFV_RULE_RETURN(...) NFV_RULE_KEYS("jump", "RETURN", __VA_ARGS__)
+#define NFV_RULE_REJECT(...) NFV_RULE_KEYS("jump", "REJECT", __VA_ARGS__)
+#define NFV_RULE_LOG(...) NFV_RULE_KEYS("jump", "LOG", __VA_ARGS__)
+#define NFV_RULE_MASQUERADE(...) NFV_RULE_KEYS("jump", "MASQUERADE", __VA_ARGS__)
+#define NFV_RULE_JUMP(...) NFV_RULE_KEYS("jump", __VA_ARGS__)
+#define NFV_RULE_GOTO(...) NFV_RULE_KEYS("goto", __VA_ARGS__)
+#define NFV_RULE_MARK(...) NFV_RULE_KEYS("jump", "MARK", "set-xmark", __VA_ARGS__)
+#define NFV_RULE_REDIRECT(...) NFV_RULE_KEYS("jump", "REDIRECT", "to-ports", __VA_ARGS__)
+#define NFV_RULE_QUEUE(...) NFV_RULE_KEYS("jump", "NFQUEUE", "queue-num", __VA_ARGS__)
+#define NFV_RULE_DNAT(...) NFV_RULE_KEYS("jump", "DNAT", "to-destination", __VA_ARGS__)
+#define NFV_RULE_SNAT(...) NFV_RULE_KEYS("jump", "SNAT", "to-source", __VA_ARGS__)
 
 /* ---- checking ---- */
 
@@ -621,6 +675,9 @@ struct nfv_server_options {
 NFV_RULES_API int nfv_rules_serve(const struct nfv_server_options *options, struct nfv_rules_error *error);
 
 #ifdef __cplusplus
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
 }
 #endif
 #endif
