@@ -15,6 +15,7 @@
 #include "rules/spec.h"
 
 struct base;
+struct read_undo_entry;
 struct view;
 
 struct nfv_rule {
@@ -42,6 +43,7 @@ struct nfv_chain {
 	struct base *base;          /* what the kernel has, when that is not what is here. NULL: the same */
 	bool created;               /* the kernel has no such chain */
 	bool watched;               /* a transaction depends on it */
+	struct read_undo_entry *undo; /* a text is read: what the chain was before, or that it was made; NULL else */
 };
 
 struct nfv_table {

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rules/read-scan.h"
+
+#include <string.h>
+
+#define PRIME 0x9e3779b97f4a7c15u
+
+/* Bytes that end the simple part of a word. */
+enum { WORD = 0, BLANK, QUOTE, CONTROL };
+
+#define C CONTROL
+static const uint8_t classes[256] = {
+	C, C, C, C, C, C, C, C, C, BLANK, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, /* 0x00-0x1f */
+	[' '] = BLANK, ['"'] = QUOTE, [0x7f] = CONTROL,
+};
+#undef C
+
+/* What stands before a word, and says what the word is. */
+enum before { BEFORE_OTHER, BEFORE_EXTENSION, BEFORE_TARGET, BEFORE_ADDRESS };
+
+struct state {
+	struct read_scan *scan;
+	const char *text_end;
+	enum before before;
+	uint64_t target;     /* of a -j: it matters only when options follow */
+	size_t words;
+};
+
+static inline uint64_t mix(uint64_t hash, uint64_t value)
+{
+	hash = (hash ^ value) * PRIME;
+	return hash ^ hash >> 29;
+}
+
+/* Up to eight bytes from at, zero behind end. */
+static inline uint64_t load(const char *at, const char *end, const char *text_end)
+{
+	size_t len = (size_t)(end - at);
+	uint64_t value = 0;
+
+	if (__builtin_expect(text_end - at >= 8, 1)) {
+		memcpy(&value, at, 8);
+		return len >= 8 ? value : value & (((uint64_t)1 << 8 * len) - 1);
+	}
+	memcpy(&value, at, len < 8 ? len : 8);
+	return value;
+}
+
+static inline uint64_t hash_word(const char *at, const char *end, const char *text_end)
+{
+	uint64_t hash = (uint64_t)(end - at);
+
+	for (; at < end; at += 8)
+		hash = mix(hash, load(at, end, text_end));
+	return hash;
+}
+
+static bool is(const char *at, size_t len, const char *word)
+{
+	return strlen(word) == len && !memcmp(at, word, len);
+}
+
+static bool is_beginning(const char *at, size_t len, size_t least, const char *word)
+{
+	return len >= least && len <= strlen(word) && !memcmp(at, word, len);
+}
+
+/* A long option: which kind of value comes next? The tool takes beginnings that fit one option alone. */
+static enum before after_long(const char *at, size_t len)
+{
+	if (len < 5)
+		return BEFORE_OTHER;
+	switch (at[2]) {
+	case 's':
+		return is(at, len, "--src") || is_beginning(at, len, 5, "--source") ? BEFORE_ADDRESS : BEFORE_OTHER;
+	case 'd':
+		return is(at, len, "--dst") || is_beginning(at, len, 5, "--destination") ? BEFORE_ADDRESS : BEFORE_OTHER;
+	case 'm':
+		return is_beginning(at, len, 5, "--match") ? BEFORE_EXTENSION : BEFORE_OTHER;
+	case 'p':
+		return is_beginning(at, len, 6, "--protocol") || is(at, len, "--proto") ? BEFORE_EXTENSION : BEFORE_OTHER;
+	case 'j':
+		return is_beginning(at, len, 5, "--jump") ? BEFORE_TARGET : BEFORE_OTHER;
+	case 'g':
+		return is_beginning(at, len, 5, "--goto") ? BEFORE_TARGET : BEFORE_OTHER;
+	}
+	return BEFORE_OTHER;
+}
+
+/* The long forms of what is no part of a rule. */
+static bool is_command(const char *at, size_t len)
+{
+	static const char *const names[] = { "--append", "--insert", "--delete", "--replace", "--check", "--new-chain",
+					     "--set-counters", "--ipv4", "--ipv6", "--table", "--wait", "--verbose",
+					     "--numeric", "--exact", "--line-numbers" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (is(at, len, names[i]))
+			return true;
+	return false;
+}
+
+static void option(struct state *s, const char *at, size_t len)
+{
+	s->before = BEFORE_OTHER;
+	if (len == 2) {
+		switch (at[1]) {
+		case 's':
+		case 'd':
+			s->before = BEFORE_ADDRESS;
+			return;
+		case 'm':
+		case 'p':
+			s->before = BEFORE_EXTENSION;
+			return;
+		case 'j':
+		case 'g':
+			s->before = BEFORE_TARGET;
+			return;
+		case 'i':
+		case 'o':
+		case 'f':
+			return;
+		}
+		s->scan->command = true;
+		return;
+	}
+	if (len > 1 && at[1] != '-') {
+		s->scan->command = true; /* -AINPUT, -jDROP */
+		return;
+	}
+	s->before = after_long(at, len);
+	/* None is shorter, and most options differ in the third byte. */
+	if (len >= 6 && strchr("aidrcnstwvel", at[2]) && is_command(at, len))
+		s->scan->command = true;
+}
+
+static inline void word(struct state *s, const char *at, const char *end, bool quoted)
+{
+	struct read_scan *scan = s->scan;
+	size_t len = (size_t)(end - at);
+
+	if (s->target) {
+		scan->shape = mix(scan->shape, s->target);
+		s->target = 0;
+	}
+	if (!quoted && len && (*at == '-' || *at == '!')) {
+		scan->shape = mix(scan->shape, hash_word(at, end, s->text_end));
+		if (*at == '-')
+			option(s, at, len);
+		return; /* "!": what stood before it is over, or goes on behind it */
+	}
+	switch (s->before) {
+	case BEFORE_ADDRESS:
+		if (memchr(at, ',', len))
+			scan->list = true;
+		scan->shape = mix(scan->shape, 1);
+		break;
+	case BEFORE_EXTENSION:
+		scan->shape = mix(scan->shape, hash_word(at, end, s->text_end));
+		break;
+	case BEFORE_TARGET:
+		s->target = hash_word(at, end, s->text_end) | 1;
+		scan->shape = mix(scan->shape, 2);
+		break;
+	case BEFORE_OTHER:
+		scan->shape = mix(scan->shape, quoted && len && (*at == '-' || *at == '!') ? 3 : 1);
+		break;
+	}
+	s->before = BEFORE_OTHER;
+}
+
+static bool fault(struct read_scan *scan, enum read_scan_fault fault, const char *at)
+{
+	scan->fault = fault;
+	scan->at = at;
+	return false;
+}
+
+/* The end of a quoted part, behind its closing quote; NULL after a fault. */
+static const char *skip_quoted(struct read_scan *scan, const char *open, const char *end)
+{
+	for (const char *at = open + 1; at < end; at++) {
+		if (*at == '"')
+			return at + 1;
+		if (*at == '\\' && at + 1 < end)
+			at++;
+		if (classes[(uint8_t)*at] == CONTROL) {
+			fault(scan, READ_SCAN_CONTROL, at);
+			return NULL;
+		}
+	}
+	fault(scan, READ_SCAN_UNCLOSED, open);
+	return NULL;
+}
+
+/* The bytes of a word without its quotes and backslashes. */
+static size_t value_len(const char *at, const char *end)
+{
+	size_t len = 0;
+	bool quoted = false;
+
+	for (; at < end; at++) {
+		if (*at == '"')
+			quoted = !quoted;
+		else if (*at == '\\' && quoted && at + 1 < end)
+			at++, len++;
+		else
+			len++;
+	}
+	return len;
+}
+
+/* One word, from its first byte. *at: behind it. A closing quote ends it. */
+static inline bool take_word(struct state *s, const char **at, const char *end)
+{
+	const char *begin = *at, *c = begin;
+	bool quoted = false;
+
+	while (c < end && classes[(uint8_t)*c] == WORD)
+		c++;
+	if (c < end && __builtin_expect(classes[(uint8_t)*c] == QUOTE, 0)) {
+		quoted = c == begin;
+		c = skip_quoted(s->scan, c, end);
+		if (!c)
+			return false;
+	} else if (c < end && classes[(uint8_t)*c] == CONTROL) {
+		return fault(s->scan, READ_SCAN_CONTROL, c);
+	}
+	if (c - begin > NFV_RULES_TOKEN_MAX && value_len(begin, c) > NFV_RULES_TOKEN_MAX)
+		return fault(s->scan, READ_SCAN_LONG_WORD, begin);
+	if (++s->words > NFV_RULES_TOKENS_MAX)
+		return fault(s->scan, READ_SCAN_MANY, begin);
+	word(s, quoted ? begin + 1 : begin, quoted ? c - 1 : c, quoted);
+	*at = c;
+	return true;
+}
+
+void read_scan(struct read_scan *scan, struct read_span rule, size_t words, const char *text_end)
+{
+	struct state s = { .scan = scan, .text_end = text_end, .words = words };
+	const char *at = rule.at;
+
+	*scan = (struct read_scan){ .fault = READ_SCAN_FINE };
+	for (;;) {
+		while (at < rule.end && classes[(uint8_t)*at] == BLANK)
+			at++;
+		if (at == rule.end || !take_word(&s, &at, rule.end))
+			break;
+	}
+	if (s.before != BEFORE_OTHER)
+		scan->shape = mix(scan->shape, 4); /* an option without its value */
+	if (!scan->shape)
+		scan->shape = 1;
+}
