@@ -8,15 +8,20 @@
 #define RULES_CHANGE_H
 
 #include "rules/script.h"
+#include "rules/script-expect.h"
 
 struct change_chain {
 	char *name;
 	bool was, is;             /* is there before, after */
-	uint64_t before, after;   /* base_hash() of it; 0 when it is not there */
-	bool watched;             /* only depended on: not changed */
+	uint64_t before;          /* base_hash() of it; 0 when it is not there */
+	struct script_expect after;
+	bool watched;             /* only depended on: not changed, and then `after` is empty */
 };
 
-/* One table of one family: the kernel takes it whole or not at all. */
+/*
+ * One table of one family: the kernel takes it whole or not at all. A part whose scripts have no text changes nothing: it is
+ * there for chains that are watched.
+ */
 struct change_part {
 	enum nfv_family family;
 	char *table;
@@ -32,13 +37,18 @@ struct change {
 };
 
 /*
- * What was changed in live rulesets since they were read: one part for each changed table. flags: enum nfv_diff_flags. 0, also when nothing was
- * changed (count 0), or -errno. The lines of forward point to rules of `rules`.
+ * What was changed in live rulesets since they were read: one part for each changed or watched table; its time depends on
+ * the chains that were changed. flags: enum nfv_diff_flags. 0, also when nothing was changed (count 0), -ENOMEM, or as
+ * script_table(), and error names the rule. The lines of forward point to rules of `rules`.
  */
-int change_make(struct change *change, struct nfv_rules *const *rules, size_t count, unsigned flags);
+int change_make(struct change *change, struct nfv_rules *const *rules, size_t count, unsigned flags,
+		struct nfv_rules_error *error);
 void change_free(struct change *change);
 
-/* Whole as JSON text, for the journal and the wire, and back. Lines' rules are not part of it. jansson's object. */
+/*
+ * Whole as JSON text, for the journal and the wire, and back. Lines' rules and chains are not part of it. jansson's object;
+ * NULL: no memory. What is read is checked as what a stranger sent: -EINVAL, and error says what is wrong.
+ */
 struct json_t;
 struct json_t *change_to_json(const struct change *change);
 int change_from_json(struct change *change, const struct json_t *json, struct nfv_rules_error *error);
