@@ -95,6 +95,15 @@ const struct nfv_option config_queue_table[] = {
 	  .max = UINT64_C(3600000000000), .words = WORDS("none"),
 	  .help = "How long a handler may hold one packet. After that it counts as crashed. Time in which a debugger "
 		  "stops the worker does not count." },
+	{ .name = "max-crashes", .type = NFV_OPT_UINT, .offset = QUEUE(max_crashes), .fallback = "3", .min = 1, .max = 32,
+	  .words = WORDS("unlimited"),
+	  .help = "After so many crashes of a handler within crash-window it is put in quarantine." },
+	{ .name = "crash-window", .type = NFV_OPT_DURATION, .offset = QUEUE(crash_window), .fallback = "60s",
+	  .min = 1000000000, .max = UINT64_C(86400000000000), .help = "See max-crashes." },
+	{ .name = "quarantine", .type = NFV_OPT_CHOICE, .offset = QUEUE(quarantine), .fallback = "skip",
+	  .words = WORDS("skip", "on-error"),
+	  .help = "What quarantine means: skip: packets pass the handler by; on-error: every packet of the queue gets "
+		  "on-error." },
 	{ .name = "handlers", .type = NFV_OPT_STRING, .flags = NFV_OPT_LIST, .offset = QUEUE(handlers), .min = 1,
 	  .max = CONFIG_HANDLER_NAME_MAX,
 	  .help = "Names of handlers, asked in this order until one decides; at most 64." },

@@ -9,6 +9,7 @@
 enum config_copy { COPY_NONE, COPY_META, COPY_PACKET };
 enum config_pass { PASS_ACCEPT, PASS_DROP };             /* words of when-full, when-down, default, on-error */
 enum config_isolation { ISOLATION_FAST };
+enum config_quarantine { QUARANTINE_SKIP, QUARANTINE_ON_ERROR };
 enum config_family { FAMILY_BOTH, FAMILY_IPV4, FAMILY_IPV6 };
 enum config_position { POSITION_FIRST, POSITION_LAST };
 enum config_backend { BACKEND_AUTO, BACKEND_NFT, BACKEND_LEGACY };
@@ -20,6 +21,7 @@ enum config_table { TABLE_FILTER, TABLE_MANGLE, TABLE_RAW, TABLE_SECURITY };
 #define CONFIG_COALESCE_OFF NFV_WORD(1)
 #define CONFIG_RECEIVE_BUFFER_AUTO NFV_WORD(0)
 #define CONFIG_DEADLINE_NONE NFV_WORD(0)
+#define CONFIG_CRASHES_UNLIMITED NFV_WORD(0)
 
 struct config_steer {
 	const char *chain;  /* built-in: INPUT … */
@@ -37,6 +39,9 @@ struct config_queue {
 	uint64_t max_length;        /* packets */
 	int when_full, when_down, default_verdict, on_error; /* enum config_pass */
 	uint64_t deadline;          /* nanoseconds, or CONFIG_DEADLINE_NONE */
+	uint64_t max_crashes;       /* 1 to 32, or CONFIG_CRASHES_UNLIMITED */
+	uint64_t crash_window;      /* nanoseconds */
+	int quarantine;             /* enum config_quarantine */
 	uint64_t coalesce;          /* microseconds, or CONFIG_COALESCE_* */
 	uint64_t batch;             /* messages a receive, 1 to 256 */
 	uint64_t mark_mask;         /* 32 bits */

@@ -248,6 +248,20 @@ int handler_open(struct handler *handler, const struct plugin *plugin, const cha
 	return 0;
 }
 
+static nfv_verdict go_on(void *state, struct nfv_packet *packet)
+{
+	(void)state;
+	(void)packet;
+	return NFV_CONTINUE;
+}
+
+void handler_skip(struct handler *handler, const char *name, struct handler_counters *counters)
+{
+	static const struct nfv_plugin nobody = { .packet = go_on };
+
+	*handler = (struct handler){ .ops = &nobody, .name = name, .counters = counters };
+}
+
 void handler_close(struct handler *handler)
 {
 	if (!handler)

@@ -71,6 +71,9 @@ struct handler {
 int handler_open(struct handler *handler, const struct plugin *plugin, const char *name, const struct node *options,
 		 struct place place, const struct handler_env *env, struct handler_counters *counters,
 		 struct report *report);
+/* Makes one without a plugin, which says continue to every packet. */
+void handler_skip(struct handler *handler, const char *name, struct handler_counters *counters);
+
 void handler_close(struct handler *handler);
 
 #endif

@@ -112,7 +112,8 @@ static void check_queue(struct checker *checker, const struct config_queue *queu
 
 	checker->env.queue = (uint16_t)queue->numbers.first;
 	checker->env.mark_mask = (uint32_t)queue->mark_mask;
-	(void)instances_open(&instances, checker->plan, queue, &checker->env, checker->counters, &report, &checker->step);
+	(void)instances_open(&instances, checker->plan, queue, &checker->env, checker->counters, &report, &checker->step,
+			     0);
 	chain = (struct chain){ .handlers = instances.handlers, .count = instances.count };
 	needs.extra = chain_needs_bytes(&chain);
 	needs.more = chain_needs_metadata(&chain);

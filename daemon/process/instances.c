@@ -44,7 +44,7 @@ static int open_one(struct instances *instances, const struct config_handler *co
 
 int instances_open(struct instances *instances, const struct plan *plan, const struct config_queue *queue,
 		   const struct handler_env *env, struct handler_counters *counters, struct report *report,
-		   const struct instances_step *step)
+		   const struct instances_step *step, uint64_t skip)
 {
 	const char *const *names = queue->handlers.items;
 	size_t wanted = queue->handlers.count;
@@ -60,6 +60,10 @@ int instances_open(struct instances *instances, const struct plan *plan, const s
 		size_t index = plan_handler_index(plan, names[i]);
 		const struct plan_plugin *file = &plan->plugins[index];
 
+		if (i < 64 && skip & UINT64_C(1) << i) {
+			handler_skip(&instances->handlers[instances->count++], names[i], &counters[i]);
+			continue;
+		}
 		if (file->fd < 0)
 			continue; /* reported when it was not found */
 		if (open_one(instances, &plan->config->handlers[index], file, env, &counters[i], report) < 0)
@@ -73,8 +77,9 @@ void instances_close(struct instances *instances)
 	while (instances->count > 0) {
 		size_t last = --instances->count;
 
-		tell_step(instances, config_handler(instances->plan->config, instances->handlers[last].name),
-			  INSTANCES_CLOSING);
+		if (instances->handlers[last].opened)
+			tell_step(instances, config_handler(instances->plan->config, instances->handlers[last].name),
+				  INSTANCES_CLOSING);
 		handler_close(&instances->handlers[last]);
 		plugin_unload(&instances->plugins[last]);
 	}

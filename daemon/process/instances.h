@@ -24,12 +24,13 @@ struct instances {
 
 /*
  * Loads and opens the handlers in their order. counters: one for each. step: may be NULL, kept for closing. Goes on
- * after a failure to find more mistakes, all in the report. A handler that leaves a thread running is a mistake: a
+ * after a failure to find more mistakes, all in the report. skip: a bit for each that is neither loaded nor opened and
+ * says continue to every packet. A handler that leaves a thread running is a mistake: a
  * worker's fences hold one. 0 or -EINVAL.
  */
 int instances_open(struct instances *instances, const struct plan *plan, const struct config_queue *queue,
 		   const struct handler_env *env, struct handler_counters *counters, struct report *report,
-		   const struct instances_step *step);
+		   const struct instances_step *step, uint64_t skip);
 
 void instances_close(struct instances *instances);
 

@@ -4,6 +4,7 @@
 #define PROCESS_SERVED_H
 
 #include "daemon/process/channel.h"
+#include "daemon/process/crashes.h"
 #include "daemon/process/deadline.h"
 #include "daemon/process/plan.h"
 #include "daemon/process/shared.h"
@@ -38,6 +39,8 @@ struct served {
 	bool poisoned;             /* the last worker died in a handler, of this packet: */
 	uint32_t poison_id;
 	unsigned left;             /* packets that waited at the end and got when-down */
+	struct crashes *crashes;   /* by handler of the queue; NULL: there was none */
+	uint64_t quarantined;      /* handlers that crashed too often, a bit each */
 	unsigned failures;         /* deaths in a row, each soon after a start */
 	uint64_t started_ns;
 	uint64_t restart_at_ns;    /* 0: none is due */

@@ -69,6 +69,10 @@ static void print_details(const struct served *served, FILE *out)
 		{ "verdict messages not sent", c->undecided },
 	};
 
+	for (size_t i = 0; i < served_config(served)->handlers.count; i++)
+		if (served->quarantined & UINT64_C(1) << i)
+			fprintf(out, "queue %u: handler %s is in quarantine\n", served->number,
+				((const char *const *)served_config(served)->handlers.items)[i]);
 	if (!known)
 		fprintf(out, "queue %u: the kernel's own counters cannot be read here, lost packets are not known\n",
 			served->number);

@@ -296,6 +296,10 @@ int worker_loop_init(struct worker *worker)
 		.decided = worker_decided,
 		.context = worker,
 	};
+	if (setup->quarantined && worker->config->quarantine == QUARANTINE_ON_ERROR) {
+		worker->chain.count = 0;
+		worker->chain.default_verdict = worker->chain.on_error;
+	}
 	chain_prepare(&worker->chain);
 	worker_late_init(worker);
 	worker->sink = sink_direct_new(setup->socket->fd, worker->number, setup->socket->send_buffer, worker->counters);

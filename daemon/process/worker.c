@@ -127,7 +127,7 @@ static int open_handlers(struct worker *worker)
 
 	worker->step = (struct instances_step){ .tell = on_step, .context = worker };
 	err = instances_open(&worker->instances, worker->setup->plan, worker->config, &worker->env, worker->shared->handlers,
-			     &report, &worker->step);
+			     &report, &worker->step, worker->setup->quarantined);
 	worker_called(worker);
 	for (size_t i = 0; i < report.count; i++) {
 		const struct report_entry *entry = &report.entries[i];

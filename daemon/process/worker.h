@@ -27,6 +27,7 @@ struct worker_setup {
 	uint32_t predecessor_last_id; /* the newest id of the queue before this worker receives */
 	bool poisoned;                /* the predecessor died in a handler, of this packet: */
 	uint32_t poison_id;
+	uint64_t quarantined;         /* handlers of the queue that are left out, a bit each */
 };
 
 /* Runs until the master says stop or is gone. Returns the exit status. */

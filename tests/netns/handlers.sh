@@ -19,6 +19,8 @@ queues:
     numbers: 1
     on-error: $1
     deadline: ${2-none}
+    max-crashes: ${3-unlimited}
+    quarantine: ${4-skip}
     handlers: [trial]
     steer:
       - { chain: INPUT, table: mangle, match: -p udp --dport 9:12 }
@@ -90,15 +92,38 @@ stop_daemon
 equal "seen, accepted, dropped, failed" "$(statistic queue work seen) $(statistic queue work accepted) \
 $(statistic queue work dropped) $(statistic queue work failed)" "4 2 2 2"
 
+note "a handler in quarantine"
+trial drop none 2
+start_daemon right
+together 10 9 11 9
+wait_for "the good packets" 10 counted_is right at9 10
+has "the log tells it" "$daemon_log" 'queue 1: handler trial is in quarantine: 2 crashes within 60 s; packets pass it by'
+together 10 9
+wait_for "packets that nobody looks at" 10 counted_is right at9 11
+wait_for "a deadly one among them" 10 counted_is right at10 2
+stop_daemon
+has "the statistics tell it" "$daemon_log" '^.*queue 1: handler trial is in quarantine$'
+equal "seen, accepted, dropped, failed" "$(statistic queue work seen) $(statistic queue work accepted) \
+$(statistic queue work dropped) $(statistic queue work failed)" "6 4 2 2"
+
+note "a queue in quarantine"
+trial drop none 1 on-error
+start_daemon right
+together 10 9
+wait_for "an empty queue" 10 queue_is right 1 waiting 0
+stop_daemon
+equal "good packets" "$(counted right at9)" 11
+has "the log tells it" "$daemon_log" 'handler trial is in quarantine: 1 crash within 60 s; every packet of the queue gets on-error'
+
 note "a handler that takes long"
 trial accept
 start_daemon right
 together 9 9 9 9 12 9
-wait_for "those before the slow one" 10 counted_is right at9 12
+wait_for "those before the slow one" 10 counted_is right at9 15
 equal "the slow one and the one behind it wait" "$(queue_field right 1 waiting)" 2
 printf x >"$tmp/word"
 wait_for "the slow one" 10 counted_is right at12 1
-wait_for "the one behind it" 10 counted_is right at9 13
+wait_for "the one behind it" 10 counted_is right at9 16
 stop_daemon
 
 note "a handler that never returns, and a master that is killed"
@@ -111,5 +136,5 @@ wait "$daemon_pid" || :
 wait_for "the worker to end" 10 no_queues right
 start_daemon right
 send left udp-send "$right4" 9 >"$tmp/sent.out"
-wait_for "a packet of the next master" 10 counted_is right at9 14
+wait_for "a packet of the next master" 10 counted_is right at9 17
 stop_daemon

@@ -249,6 +249,9 @@ static void test_defaults(void **state)
 	assert_int_equal(q->default_verdict, PASS_ACCEPT);
 	assert_int_equal(q->on_error, PASS_ACCEPT);
 	assert_true(q->deadline == 1000000000u);
+	assert_int_equal(q->max_crashes, 3);
+	assert_true(q->crash_window == 60000000000u);
+	assert_int_equal(q->quarantine, QUARANTINE_SKIP);
 	assert_true(q->coalesce == CONFIG_COALESCE_AUTO);
 	assert_int_equal(q->batch, 64);
 	assert_int_equal(q->mark_mask, 0xffffffff);
