@@ -518,7 +518,8 @@ struct nfv_live_options {
 	const char *state_folder;  /* for the lock and the journal; NULL: /run/nfverdict, or for a user other than root
 	                            * $XDG_RUNTIME_DIR/nfverdict */
 	const char *server;        /* path of a server's socket; NULL: no server */
-	bool start_server;         /* start `nfverdict rules serve` there when nobody answers */
+	bool start_server;         /* start `nfverdict rules serve` there when nobody answers; it ends when idle for a minute */
+	const char *server_program; /* that is started; NULL: the nfverdict that was installed with the library */
 	int timeout_ms;            /* of one run of a tool; 0: 30,000 */
 	int lock_wait_ms;          /* for other writers; 0: 10,000 */
 	enum nfv_verify verify;    /* read again after a commit; AUTO: only if others may have changed something meanwhile */
@@ -602,7 +603,10 @@ NFV_RULES_API int nfv_live_transaction(struct nfv_live *live, nfv_transaction_fn
 
 /* Inside fn. The snapshot of a family, read when first asked for. NULL: fn should return -errno. Belongs to the transaction. */
 NFV_RULES_API struct nfv_rules *nfv_transaction_rules(struct nfv_transaction *transaction, enum nfv_family family);
-/* Commits what was changed until now; that stays also if fn aborts later. -EAGAIN: conflict, return it: fn is called again. */
+/*
+ * Commits what was changed until now; that stays also if fn aborts later. -EAGAIN: conflict, return it: fn is called again. It then
+ * finds what it committed before in its new snapshot, perhaps changed by others: a function that commits in between looks first.
+ */
 NFV_RULES_API int nfv_transaction_commit(struct nfv_transaction *transaction);
 /* Marks that nothing more is to be committed. Returns -ECANCELED, for fn to return. */
 NFV_RULES_API int nfv_transaction_abort(struct nfv_transaction *transaction);
@@ -628,9 +632,15 @@ NFV_RULES_API int nfv_live_release(struct nfv_live *live, enum nfv_family family
 
 /* Tags the rule as the owner's: a comment `nfv:<owner>:<hash of the rule without it>`, behind a comment that is there. */
 NFV_RULES_API int nfv_rule_set_owner(struct nfv_rule *rule, const char *owner);
-/* The owner's name in text (size bytes), or -ENOENT. *intact (NULL: not wanted): the hash fits, nobody changed the rule. */
+/*
+ * The owner's name in text (size bytes), or -ENOENT. *intact (NULL: not wanted): the hash fits, nobody changed the rule. (It does
+ * not fit either when the tool prints a value in a form that this library does not know for the same.)
+ */
 NFV_RULES_API int nfv_rule_owner(const struct nfv_rule *rule, char *text, size_t size, bool *intact);
-/* Removes the owner's rules, and the chains that hold nothing else and begin with prefix (NULL: no chains). Returns how many. */
+/*
+ * Removes the owner's rules, and the chains that begin with prefix (NULL: no chains), hold nothing else, and that no rule of others
+ * leads to. Returns how many rules and chains that were.
+ */
 NFV_RULES_API int nfv_rules_sweep(struct nfv_rules *rules, const char *owner, const char *prefix);
 /*
  * Makes the owner's rules in `rules` those of `wanted`, which are tagged: in each chain of `wanted` they stand together where the
@@ -647,7 +657,10 @@ struct nfv_guard_counters {
 	uint64_t repairs;  /* times that it was put back */
 	uint64_t failures; /* times that it could not be */
 };
-/* wanted[i] as for nfv_rules_put_owned(); copied. */
+/*
+ * wanted[i] as for nfv_rules_put_owned(); copied. They should be in the kernel already: what is there with the same tags counts as in
+ * order, and is put back later where it stands now.
+ */
 NFV_RULES_API int nfv_guard_new(struct nfv_guard **guard, struct nfv_live *live, const struct nfv_rules *const *wanted,
 				size_t count, const char *owner, struct nfv_rules_error *error);
 NFV_RULES_API void nfv_guard_free(struct nfv_guard *guard);
@@ -667,7 +680,7 @@ struct nfv_server_options {
 	int listen_fd;          /* a socket that listens already (path is then not used); 0: none */
 	unsigned idle_exit_s;   /* end after so long without a client; 0: never */
 	int stop_fd;            /* readable: end; 0: none */
-	const uint32_t *users;  /* that may connect beside root and the server's own user */
+	const uint32_t *users;  /* that may connect beside root and the server's own user, if the socket's mode lets them */
 	size_t user_count;
 	struct nfv_live_options live; /* how the kernel is reached; server must be NULL */
 };
