@@ -12,6 +12,8 @@ struct splitter {
 	enum tokens_syntax syntax;
 	size_t used; /* of tokens->bytes */
 	size_t begin; /* where the token under way begins in bytes */
+	size_t at; /* of the character under way in the line */
+	struct token_mark mark; /* of the token under way; column 0: none is */
 	bool quote_open;
 	bool escaped;
 };
@@ -25,13 +27,22 @@ static const char *splitter_end_token(struct splitter *s)
 	if (s->used - s->begin > TOKENS_TOKEN_MAX)
 		return "a word is longer than 1023 bytes";
 	tokens->bytes[s->used++] = '\0';
+	tokens->marks[tokens->count] = s->mark;
 	tokens->items[tokens->count++] = tokens->bytes + s->begin;
 	s->begin = s->used;
+	s->mark = (struct token_mark){ 0 };
 	return NULL;
+}
+
+static void splitter_begin(struct splitter *s)
+{
+	if (!s->mark.column)
+		s->mark.column = (unsigned short)(s->at + 1);
 }
 
 static void splitter_add(struct splitter *s, char c)
 {
+	splitter_begin(s);
 	s->tokens->bytes[s->used++] = c;
 }
 
@@ -66,6 +77,8 @@ static const char *splitter_feed(struct splitter *s, char c)
 		return splitter_quoted(s, c);
 	if (c == '"' && (s->syntax == TOKENS_RESTORE || s->used == s->begin)) {
 		s->quote_open = true;
+		splitter_begin(s);
+		s->mark.quoted = true;
 		return NULL;
 	}
 	if (c == ' ' || c == '\t')
@@ -77,7 +90,10 @@ static const char *splitter_feed(struct splitter *s, char c)
 int tokens_split(struct tokens *tokens, const char *line, size_t len, enum tokens_syntax syntax, const char **why)
 {
 	struct splitter s = { .tokens = tokens, .syntax = syntax };
+	/* Two tokens without a blank between them have at least quotes: each needs two characters, but for the last. */
+	size_t room = len / 2 + 1 < TOKENS_MAX ? len / 2 + 1 : TOKENS_MAX;
 	const char *text = NULL;
+	unsigned wrong;
 
 	*tokens = (struct tokens){ 0 };
 	if (len > TOKENS_LINE_MAX) {
@@ -89,20 +105,26 @@ int tokens_split(struct tokens *tokens, const char *line, size_t len, enum token
 	 * is enough.
 	 */
 	tokens->bytes = malloc(2 * len + 1);
-	tokens->items = calloc(TOKENS_MAX, sizeof(*tokens->items));
-	if (!tokens->bytes || !tokens->items) {
+	tokens->items = malloc(room * sizeof(*tokens->items));
+	tokens->marks = malloc(room * sizeof(*tokens->marks));
+	if (!tokens->bytes || !tokens->items || !tokens->marks) {
 		tokens_free(tokens);
 		*why = "out of memory";
 		return -ENOMEM;
 	}
-	for (size_t i = 0; i < len && !text; i++)
-		text = splitter_feed(&s, line[i]);
-	if (!text && s.quote_open)
+	for (; s.at < len && !text; s.at += !text)
+		text = splitter_feed(&s, line[s.at]);
+	wrong = (unsigned)s.at + 1;
+	if (!text && s.quote_open) {
 		text = "a quote is not closed";
+		wrong = s.mark.column;
+	}
 	if (!text && s.used > s.begin)
 		text = splitter_end_token(&s);
+	tokens->bytes_len = s.used;
 	if (text) {
 		tokens_free(tokens);
+		tokens->wrong_column = wrong;
 		*why = text;
 		return -EINVAL;
 	}
@@ -112,8 +134,20 @@ int tokens_split(struct tokens *tokens, const char *line, size_t len, enum token
 void tokens_free(struct tokens *tokens)
 {
 	free(tokens->items);
+	free(tokens->marks);
 	free(tokens->bytes);
 	*tokens = (struct tokens){ 0 };
+}
+
+void tokens_quote_always(struct text *text, const char *token)
+{
+	text_add(text, "\"", 1);
+	for (const char *c = token; *c; c++) {
+		if (*c == '"' || *c == '\\' || *c == '\'')
+			text_add(text, "\\", 1);
+		text_add(text, c, 1);
+	}
+	text_add(text, "\"", 1);
 }
 
 void tokens_quote(struct text *text, const char *token)
@@ -122,15 +156,8 @@ void tokens_quote(struct text *text, const char *token)
 
 	for (const char *c = token; *c && bare; c++)
 		bare = isascii((unsigned char)*c) && (isalnum((unsigned char)*c) || *c == '_' || *c == '-');
-	if (bare) {
+	if (bare)
 		text_add(text, token, strlen(token));
-		return;
-	}
-	text_add(text, "\"", 1);
-	for (const char *c = token; *c; c++) {
-		if (*c == '"' || *c == '\\' || *c == '\'')
-			text_add(text, "\\", 1);
-		text_add(text, c, 1);
-	}
-	text_add(text, "\"", 1);
+	else
+		tokens_quote_always(text, token);
 }
