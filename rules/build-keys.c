@@ -192,18 +192,16 @@ static int follow_protocol(struct build *build)
 {
 	const char *old = match_of(build->protocol), *wanted = match_of(nfv_rule_get(build->rule, NFV_FIELD_PROTOCOL, NULL));
 	struct nfv_extension *match = old ? nfv_rule_match(build->rule, old, 0) : NULL;
-	char *name;
 
 	if (!match || (wanted && !strcmp(old, wanted)))
 		return 0;
 	for (size_t i = 0; i < match->count; i++)
 		if (!wanted || !build_has_option(wanted, false, match->options[i].name, true))
 			return -EINVAL;
-	name = wanted ? strdup(wanted) : NULL;
-	if (!name)
-		return wanted ? -ENOMEM : nfv_rule_remove_match(build->rule, match);
-	free(match->name);
-	match->name = name;
+	if (!wanted)
+		return nfv_rule_remove_match(build->rule, match);
+	if (view_rename(match, wanted))
+		return -ENOMEM;
 	rule_view_changed(build->rule);
 	return 0;
 }

@@ -89,8 +89,7 @@ static void apply(struct edits *edits)
 			edit->spec = NULL;
 			continue;
 		}
-		free(edit->rule->view->target->name);
-		edit->rule->view->target->name = edit->name;
+		view_take_name(edit->rule->view->target, edit->name);
 		edit->name = NULL;
 		rule_view_changed(edit->rule);
 	}

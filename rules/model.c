@@ -105,7 +105,8 @@ void rule_view_changed(struct nfv_rule *rule)
 
 void rule_drop_view(struct nfv_rule *rule)
 {
-	if (!rule->spec)
+	/* Matches and values that the user holds lie in it. */
+	if (!rule->spec || (rule->view && rule->view->lent))
 		return;
 	view_free(rule->view);
 	rule->view = NULL;

@@ -96,7 +96,7 @@ const struct spec *rule_spec(const struct nfv_rule *rule);
 struct view *rule_view(const struct nfv_rule *rule);
 /* The view was changed: the text is void. */
 void rule_view_changed(struct nfv_rule *rule);
-/* Gives the view back when the text says the same, to save memory. */
+/* Gives the view back when the text says the same and nobody holds a part of it, to save memory. */
 void rule_drop_view(struct nfv_rule *rule);
 /* Gives it another text. 0 or -errno; validity is the caller's to know. */
 int rule_set_spec(struct nfv_rule *rule, struct spec *spec);
