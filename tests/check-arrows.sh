@@ -4,7 +4,7 @@
 #
 #   include <- packet <- handler <- process      include <- config <- handler
 #   include <- rules <- process                  queue <- process
-#   plugins see nothing but include/
+#   include <- tool                              plugins see nothing but include/
 #
 # and that plugins are loaded in daemon/handler only, and daemon/packet does no I/O.
 #
@@ -40,6 +40,7 @@ BEGIN {
     may["daemon/config"] = "daemon/config"
     may["daemon/handler"] = "daemon/handler daemon/config daemon/packet"
     may["daemon/process"] = "daemon/process daemon/handler daemon/queue daemon/config daemon/packet rules"
+    may["daemon/tool"] = "daemon/tool"
     may["daemon"] = "daemon/process daemon/config rules"
     # What a folder must not include with angle brackets.
     io = "^(stdio|unistd|fcntl|syslog|poll|dirent|aio|netdb|sys/(socket|stat|file|ioctl|mman|uio|un|epoll|select|sendfile|syscall)|" \
