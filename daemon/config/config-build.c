@@ -65,6 +65,13 @@ static void resolve_plugin_path(struct config_private *c)
 	config->plugin_path.items = folders;
 }
 
+static void resolve_crash_dir(struct config_private *c, const char *written)
+{
+	for (const struct config_file *f = c->files; f && written; f = f->next)
+		if (f->top && ((struct config_top *)values_data(f->top))->crash_dir == written)
+			c->config.crash_dir = config_resolve(c, f, written);
+}
+
 static void merge_top(struct config_private *c)
 {
 	static const char *const merged_elsewhere[] = { "include", "handlers", "queues" };
@@ -83,6 +90,8 @@ static void merge_top(struct config_private *c)
 	c->config.log_level = merged.log_level;
 	c->config.log_to = merged.log_to;
 	c->config.backend = merged.backend;
+	c->config.crash_files = merged.crash_files;
+	resolve_crash_dir(c, merged.crash_dir);
 	resolve_plugin_path(c);
 }
 

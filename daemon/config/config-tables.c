@@ -34,6 +34,12 @@ const struct nfv_option config_top_table[] = {
 	{ .name = "backend", .type = NFV_OPT_CHOICE, .offset = TOP(backend), .fallback = "auto",
 	  .words = WORDS("auto", "nft", "legacy"),
 	  .help = "The iptables that installs steering rules; auto: the one that the machine uses." },
+	{ .name = "crash-dir", .type = NFV_OPT_STRING, .offset = TOP(crash_dir), .min = 1, .max = 4000,
+	  .help = "Folder in which each packet that crashed a handler is saved as a pcapng file that names queue, handler and "
+		  "signal; made if it is not there. A relative one starts at the folder of the file that names it. Without it "
+		  "they are not saved." },
+	{ .name = "crash-files", .type = NFV_OPT_UINT, .offset = TOP(crash_files), .fallback = "32", .min = 1, .max = 10000,
+	  .help = "How many files crash-dir may hold; then the oldest goes." },
 	{ .name = "include", .type = NFV_OPT_STRING, .flags = NFV_OPT_LIST, .offset = TOP(include), .min = 1,
 	  .max = 4095,
 	  .help = "More files, or patterns with * ? and [ ], that are read as if they stood here. A relative one "

@@ -17,6 +17,8 @@ struct config_top {
 	int log_level;
 	int log_to;
 	int backend;
+	const char *crash_dir;
+	uint64_t crash_files;
 	struct nfv_list include;     /* of const char * */
 	const struct node *handlers;
 	const struct node *queues;

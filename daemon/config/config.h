@@ -68,6 +68,8 @@ struct config {
 	int log_level;              /* enum nfv_log_level */
 	int log_to;                 /* enum config_log_to */
 	int backend;                /* enum config_backend */
+	const char *crash_dir;      /* absolute; NULL: packets that kill are not saved */
+	uint64_t crash_files;       /* how many it may hold */
 	struct config_queue *queues; /* in the order of the files */
 	size_t queue_count;
 	struct config_handler *handlers;

@@ -22,6 +22,7 @@ struct master {
 	int signals;
 	struct served *served; /* one for each queue number */
 	size_t count;
+	int crash_folder;      /* -1: none */
 	int interrupt;         /* readable while a SIGTERM or SIGINT waits to be taken */
 	bool steered;          /* rules may be in place */
 	bool asked;            /* a signal asked for the end */

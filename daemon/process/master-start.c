@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The first steps of a master: everything that can fail before it says that it is ready. */
 #include "daemon/process/cpus.h"
+#include "daemon/process/crash-files.h"
 #include "daemon/process/descriptors.h"
 #include "daemon/process/log.h"
 #include "daemon/process/master-private.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define START_TIMEOUT_NS 30000000000u
 
@@ -22,6 +24,7 @@ static int open_queue(struct master *master, size_t queue)
 		int err = served_open(served, master->plan, queue, (uint16_t)n, cpu, why, sizeof(why));
 
 		served->foreground = master->options->foreground;
+		served->crash_folder = master->crash_folder;
 		master->count++; /* also when it failed: what it has is closed with the others */
 		if (err) {
 			struct place place = config_place(config, &entry->numbers);
@@ -32,6 +35,23 @@ static int open_queue(struct master *master, size_t queue)
 		}
 	}
 	return 0;
+}
+
+/* While root may still do what it likes. */
+static int open_crash_folder(struct master *master)
+{
+	const struct config *config = master->plan->config;
+	struct place place;
+
+	if (!config->crash_dir)
+		return 0;
+	master->crash_folder = crash_files_open(config->crash_dir);
+	if (master->crash_folder >= 0)
+		return 0;
+	place = config_place(config, &config->crash_dir);
+	log_error("%s:%u:%u: crash-dir: %s: %s", place.file, place.line, place.column, config->crash_dir,
+		  strerror(-master->crash_folder));
+	return master->crash_folder;
 }
 
 static int open_queues(struct master *master)
@@ -109,6 +129,11 @@ int master_start(struct master *master, const char **failed)
 		log_error("%s", why);
 		return err;
 	}
+	*failed = "the folder for packets that kill could not be opened";
+	err = open_crash_folder(master);
+	if (err)
+		return err;
+	*failed = "queues could not be bound";
 	err = open_queues(master);
 	if (err)
 		return err;

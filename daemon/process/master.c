@@ -160,6 +160,7 @@ static void reap(struct master *master)
 		uint64_t now;
 		int status;
 
+		served_saved(served, false);
 		if (served->pid <= 0 || waitpid(served->pid, &status, WNOHANG) != served->pid)
 			continue;
 		(void)take_some(master, served, SIZE_MAX); /* its last words: no more can come */
@@ -300,7 +301,8 @@ static int wait_for_events(struct master *master)
 int master_run(const struct options *options, const struct plan *plan, struct steering *steering,
 	       void (*ready)(void *context), void *context)
 {
-	struct master master = { .options = options, .plan = plan, .steering = steering, .signals = -1, .interrupt = -1 };
+	struct master master = { .options = options, .plan = plan, .steering = steering, .signals = -1, .interrupt = -1,
+				 .crash_folder = -1 };
 	const char *failed = "";
 	int err = events_open(&master.events, steering->number_count + 8); /* a channel for each worker, and signals */
 	bool was_ready, clean;
@@ -331,6 +333,8 @@ int master_run(const struct options *options, const struct plan *plan, struct st
 		err = -EIO;
 close:
 	close_outputs(&master);
+	if (master.crash_folder >= 0)
+		close(master.crash_folder);
 	if (master.interrupt >= 0)
 		close(master.interrupt);
 	if (master.signals >= 0)

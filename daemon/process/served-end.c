@@ -76,7 +76,6 @@ void served_look(struct served *served, uint64_t now_ns)
 {
 	const struct chain_progress progress = served_shared(served)->progress;
 	char where[128];
-
 	bool stopped;
 
 	if (served->pid <= 0)
@@ -143,6 +142,8 @@ static void note_poison(struct served *served, int status)
 	if (served->poisoned)
 		log_warning("queue %u: packet %u gets on-error: %s", served->number, progress.packet_id,
 			    served_config(served)->on_error == PASS_ACCEPT ? "accept" : "drop");
+	if (served->poisoned)
+		served_save(served, status);
 }
 
 void served_ended(struct served *served, int status, bool stopping)

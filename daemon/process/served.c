@@ -106,6 +106,7 @@ int served_open(struct served *served, const struct plan *plan, size_t queue, ui
 		.number = number,
 		.cpu = cpu,
 		.channel = -1,
+		.crash_folder = -1,
 		.socket.fd = -1,
 		.shared.fd = -1,
 		.slots.fd = -1,
@@ -254,6 +255,7 @@ void served_close(struct served *served)
 	if (served->channel >= 0)
 		close(served->channel);
 	served->channel = -1;
+	served_saved(served, true);
 	queue_close(&served->socket);
 	region_close(&served->slots);
 	region_close(&served->shared);

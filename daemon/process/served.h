@@ -40,6 +40,9 @@ struct served {
 	uint32_t poison_id;
 	unsigned left;             /* packets that waited at the end and got when-down */
 	struct crashes *crashes;   /* by handler of the queue; NULL: there was none */
+	int crash_folder;          /* where packets that kill are saved; -1: nowhere. The master's */
+	pid_t postmortem;          /* the child that is saving one; 0: none */
+	char crash_name[96];       /* its file */
 	uint64_t quarantined;      /* handlers that crashed too often, a bit each */
 	unsigned failures;         /* deaths in a row, each soon after a start */
 	uint64_t started_ns;
@@ -77,6 +80,12 @@ void served_look(struct served *served, uint64_t now_ns);
 
 /* 0: this queue needs no looks. */
 uint64_t served_look_ns(const struct served *served);
+
+/* Starts saving the packet that the worker died of, by a waitpid() status. What goes wrong is only told. */
+void served_save(struct served *served, int status);
+
+/* Takes note of the end of that, if it came; with `wait` waits for it. */
+void served_saved(struct served *served, bool wait);
 
 /* Says something to the worker; one that does not listen is killed. Without a worker nothing. */
 void served_tell(const struct served *served, enum channel_type type);

@@ -12,6 +12,8 @@ chmod 666 "$tmp/word"
 
 trial() {
 	config <<END
+crash-dir: $tmp/crashes
+crash-files: 2
 handlers:
   trial: { plugin: trial, crash: 10, leave: 11, wait: 12, fifo: $tmp/word }
 queues:
@@ -61,6 +63,27 @@ equal "seen, accepted, dropped, failed" "$(statistic queue work seen) $(statisti
 $(statistic queue work dropped) $(statistic queue work failed)" "7 5 2 2"
 has "the log names signal, handler and packet" "$daemon_log" 'killed by signal 6 .* in handler trial at packet [0-9]+'
 has "the log names the exit" "$daemon_log" 'ended with status 3 in handler trial at packet [0-9]+'
+
+
+# saved N PORT CAUSE: the file that was saved as the N-th holds a UDP packet to that port, and the comment.
+saved() {
+	local file
+
+	wait_for "packet $1 to be saved" 5 saved_lines "$1"
+	file=$(sed -n 's/.*the packet is saved as //p' "$daemon_log" | sed -n "$1p")
+	equal "permissions of the saved packet" "$(stat -c %a "$file")" 600
+	has "its comment" "$file" "queue work, number 1, packet [0-9]+, handler trial: $3; on-error: drop; hook 1, mark 0x0"
+	at right "$top_builddir/tests/netns/read-pcapng" "$file" >"$tmp/saved.out"
+	equal "the saved packet" "$(cat "$tmp/saved.out")" "UDP 10.77.1.1 > $right4 port $2"
+}
+
+saved_lines() {
+	[ "$(grep -c 'the packet is saved as' "$daemon_log")" -ge "$1" ]
+}
+
+saved 1 10 'signal 6 \(Aborted\)'
+saved 2 11 'exit status 3'
+equal "saved packets" "$(ls "$tmp/crashes" | wc -l)" 2
 
 note "a packet that kills, with on-error: accept"
 trial accept
