@@ -29,9 +29,8 @@ static void describe(const struct served *served, int status, char *text, size_t
 		 config->on_error == PASS_ACCEPT ? "accept" : "drop");
 }
 
-static int start(struct served *served, int status)
+static int start(struct served *served, struct served_saving *saving, int status)
 {
-	const struct config *config = served->plan->config;
 	const struct plan *plan = served->plan;
 	char comment[512];
 	struct postmortem what = {
@@ -45,37 +44,42 @@ static int start(struct served *served, int status)
 	pid_t pid;
 
 	describe(served, status, comment, sizeof(comment));
-	what.file = crash_files_create(served->crash_folder, (unsigned)config->crash_files, served->number, served->poison_id,
-				       served->crash_name, sizeof(served->crash_name));
+	what.file = crash_files_create(served->crash_folder, (unsigned)plan->config->crash_files, served->number,
+				       served->poison_id, saving->name, sizeof(saving->name));
 	if (what.file < 0)
 		return what.file;
 	pid = postmortem_start(&what);
 	close(what.file);
 	if (pid < 0) {
-		(void)unlinkat(served->crash_folder, served->crash_name, 0);
+		(void)unlinkat(served->crash_folder, saving->name, 0);
 		return (int)pid;
 	}
-	served->postmortem = pid;
+	saving->pid = pid;
 	return 0;
+}
+
+static struct served_saving *free_saving(struct served *served)
+{
+	for (size_t i = 0; i < SERVED_SAVING_MAX; i++)
+		if (served->saving[i].pid == 0)
+			return &served->saving[i];
+	return NULL;
 }
 
 void served_save(struct served *served, int status)
 {
+	struct served_saving *saving = free_saving(served);
 	struct region fresh = { .fd = -1 };
 	char name[32];
 	int err;
 
 	if (served->crash_folder < 0)
 		return;
-	if (served->postmortem > 0) {
-		log_warning("queue %u: packet %u is not saved: the one before it still is", served->number, served->poison_id);
-		return;
-	}
 	/* The successor gets memory of its own, so that what the dead one had stays as it is. */
 	snprintf(name, sizeof(name), "nfv-slots-%u", served->number);
-	err = region_create(&fresh, name, served->slots.size);
+	err = saving ? region_create(&fresh, name, served->slots.size) : -EBUSY;
 	if (!err)
-		err = start(served, status);
+		err = start(served, saving, status);
 	if (err) {
 		log_warning("queue %u: packet %u cannot be saved in %s: %s", served->number, served->poison_id,
 			    served->plan->config->crash_dir, strerror(-err));
@@ -86,19 +90,27 @@ void served_save(struct served *served, int status)
 	served->slots = fresh;
 }
 
-void served_saved(struct served *served, bool wait)
+static void tell(const struct served *served, const struct served_saving *saving, int status)
 {
-	int status;
+	const char *folder = served->plan->config->crash_dir;
 
-	if (served->postmortem <= 0 || waitpid(served->postmortem, &status, wait ? 0 : WNOHANG) != served->postmortem)
-		return;
-	served->postmortem = 0;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
-		log_notice("queue %u: the packet is saved as %s/%s", served->number, served->plan->config->crash_dir,
-			   served->crash_name);
+		log_notice("queue %u: the packet is saved as %s/%s", served->number, folder, saving->name);
 		return;
 	}
-	log_warning("queue %u: the packet could not be saved as %s/%s", served->number, served->plan->config->crash_dir,
-		    served->crash_name);
-	(void)unlinkat(served->crash_folder, served->crash_name, 0);
+	log_warning("queue %u: the packet could not be saved as %s/%s", served->number, folder, saving->name);
+	(void)unlinkat(served->crash_folder, saving->name, 0);
+}
+
+void served_saved(struct served *served, bool wait)
+{
+	for (size_t i = 0; i < SERVED_SAVING_MAX; i++) {
+		struct served_saving *saving = &served->saving[i];
+		int status;
+
+		if (saving->pid <= 0 || waitpid(saving->pid, &status, wait ? 0 : WNOHANG) != saving->pid)
+			continue;
+		saving->pid = 0;
+		tell(served, saving, status);
+	}
 }

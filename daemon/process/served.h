@@ -19,6 +19,8 @@
 /* Sent after a message, to a worker that may be waiting for packets only. */
 #define SERVED_WAKE_SIGNAL SIGUSR1
 
+#define SERVED_SAVING_MAX 8 /* at the same time: crashes may follow each other fast */
+
 struct served {
 	const struct plan *plan;
 	size_t queue;              /* index of the entry in plan->config->queues */
@@ -41,8 +43,10 @@ struct served {
 	unsigned left;             /* packets that waited at the end and got when-down */
 	struct crashes *crashes;   /* by handler of the queue; NULL: there was none */
 	int crash_folder;          /* where packets that kill are saved; -1: nowhere. The master's */
-	pid_t postmortem;          /* the child that is saving one; 0: none */
-	char crash_name[96];       /* its file */
+	struct served_saving {     /* packets that are being saved */
+		pid_t pid;         /* of the child that does; 0: none */
+		char name[96];     /* of the file */
+	} saving[SERVED_SAVING_MAX];
 	uint64_t quarantined;      /* handlers that crashed too often, a bit each */
 	unsigned failures;         /* deaths in a row, each soon after a start */
 	uint64_t started_ns;

@@ -70,7 +70,7 @@ saved() {
 	local file
 
 	wait_for "packet $1 to be saved" 5 saved_lines "$1"
-	file=$(sed -n 's/.*the packet is saved as //p' "$daemon_log" | sed -n "$1p")
+	file=$(ls "$tmp"/crashes/*.pcapng | sed -n "$1p")
 	equal "permissions of the saved packet" "$(stat -c %a "$file")" 600
 	has "its comment" "$file" "queue work, number 1, packet [0-9]+, handler trial: $3; on-error: drop; hook 1, mark 0x0"
 	at right "$top_builddir/tests/netns/read-pcapng" "$file" >"$tmp/saved.out"
