@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -43,6 +44,7 @@ struct program {
 	char *const *environment;
 	int in, out, err;
 	int keep; /* 0: none */
+	bool scratch;
 };
 
 /* Close-on-exec is not copied by dup2(); the kept one goes to 3, so that all above can be closed. */
@@ -85,6 +87,10 @@ static void __attribute__((noreturn)) child(const struct program *program)
 		_exit(127);
 	if (chdir("/"))
 		_exit(127);
+	if (program->scratch && unshare(CLONE_NEWNET)) {
+		dprintf(2, "no network namespace: errno %d\n", errno);
+		_exit(TOOL_RUN_NO_SCRATCH);
+	}
 	keep_capabilities();
 	execve(program->argv[0], (char *const *)program->argv, program->environment);
 	dprintf(2, "cannot be run: errno %d\n", errno);
@@ -272,7 +278,8 @@ int tool_run(const char *const *argv, const char *text, const struct tool_limits
 		status = -errno;
 		goto close_pipes;
 	}
-	program = (struct program){ .argv = argv, .in = in, .out = out[1], .err = err[1], .keep = limits->keep_fd };
+	program = (struct program){ .argv = argv, .in = in, .out = out[1], .err = err[1], .keep = limits->keep_fd,
+				    .scratch = limits->scratch };
 	pid = start(&program, limits);
 	if (pid < 0) {
 		status = pid;

@@ -13,11 +13,14 @@
 
 #define TOOL_RUN_OUT_MAX ((size_t)1 << 30) /* bytes kept of what a tool prints: no ruleset is as large */
 
+#define TOOL_RUN_NO_SCRATCH 126 /* status when there was no namespace for it */
+
 /* When a run must end, and what ends it before. */
 struct tool_limits {
 	int timeout_ms;
 	int interrupt_fd; /* readable: the run is killed, -EINTR. -1: none */
 	int keep_fd;      /* stays open in the program, so that a lock on it lasts until that has ended too. 0: none */
+	bool scratch;     /* in a network namespace of its own, which goes with it */
 	const char *lock_file; /* XTABLES_LOCKFILE of the program; NULL: the caller's */
 };
 

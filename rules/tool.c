@@ -103,6 +103,7 @@ static struct tool_limits limits_of(const struct tool *tool)
 		.timeout_ms = tool->timeout_ms,
 		.interrupt_fd = tool->interrupt_fd > 0 ? tool->interrupt_fd : -1,
 		.keep_fd = tool->keep_fd,
+		.scratch = tool->scratch,
 		.lock_file = tool->lock_file,
 	};
 	int64_t left = tool->deadline_ms ? tool->deadline_ms - tool_run_now_ms() : limits.timeout_ms;

@@ -3,6 +3,7 @@
 #ifndef RULES_TOOL_H
 #define RULES_TOOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -18,6 +19,7 @@ struct tool {
 	int interrupt_fd;     /* readable: a run is killed, -EINTR. 0: none */
 	enum tool_backend backend; /* as asked for */
 	int keep_fd;          /* see struct tool_limits */
+	bool scratch;
 	const char *lock_file;
 };
 
