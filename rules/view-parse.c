@@ -390,6 +390,7 @@ static int parse_text(struct view **view, struct nfv_rule *rule, const char *tex
 	if (err) {
 		error_set(error, err, "%s", cause);
 		error_place(error, "", 0, tokens.wrong_column);
+		errno = -err;
 		return err;
 	}
 	parser = (struct parser){ .marks = tokens.marks, .count = tokens.count, .error = error };
