@@ -123,7 +123,8 @@ struct nfv_rule *nfv_rule_from_spec(const struct nfv_rule_spec *spec)
 	if (!err)
 		err = add_rest(rule, spec);
 	if (!err) {
-		build_done(rule);
+		rule_spec(rule);
+		rule_drop_view(rule);
 		return rule;
 	}
 	nfv_rule_free(rule);

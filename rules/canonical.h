@@ -11,6 +11,9 @@
 /* Adds the rule as iptables-save would print it. Out of memory: out->failed. */
 void canonical_print(const struct view *view, enum nfv_family family, struct text *out);
 
+/* The same with what makes no difference left out: equal texts are equal rules. */
+void canonical_print_key(const struct view *view, enum nfv_family family, struct text *out);
+
 /*
  * A hash, never 0, that is equal for rules that are equal; it sees through the order of options too. 0: no memory. The
  * second function is exact.

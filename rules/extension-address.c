@@ -2,9 +2,12 @@
 /* Matches on addresses, interfaces, and who sends. */
 #include "rules/extension-list.h"
 
+#include "rules/complete.h"
+#include "rules/spell.h"
 
-#define TYPES .values = 1, .kind = VALUE_NAMES, .flags = OPTION_NEGATED, NAMES( \
-	{ "UNSPEC", 1 << 0 }, { "UNICAST", 1 << 1 }, { "LOCAL", 1 << 2 }, { "BROADCAST", 1 << 3 }, { "ANYCAST", 1 << 4 }, \
+#define TYPES .values = 1, .kind = VALUE_NAMES, .flags = OPTION_NEGATED | OPTION_BEGIN, NAMES( \
+	{ "UNSPEC", 1 << 0 }, { "UNICAST", 1 << 1 }, { "LOCAL", 1 << 2 }, { "BROADCAST", 1 << 3 }, \
+	{ "ANYCAST", 1 << 4 }, \
 	{ "MULTICAST", 1 << 5 }, { "BLACKHOLE", 1 << 6 }, { "UNREACHABLE", 1 << 7 }, { "PROHIBIT", 1 << 8 }, \
 	{ "THROW", 1 << 9 }, { "NAT", 1 << 10 }, { "XRESOLVE", 1 << 11 })
 
@@ -13,8 +16,8 @@ EXTENSION_MATCH(addrtype, "addrtype", EXTENSION_BOTH, OPTIONS(
 	{ .name = "limit-iface-out" }));
 
 EXTENSION_MATCH(iprange, "iprange", EXTENSION_BOTH, OPTIONS(
-	{ .name = "src-range", .values = 1, .kind = VALUE_OTHER, .flags = OPTION_NEGATED },
-	{ .name = "dst-range", .values = 1, .kind = VALUE_OTHER, .flags = OPTION_NEGATED }));
+	{ .name = "src-range", .values = 1, .kind = VALUE_OTHER, .spell = spell_address_range, .flags = OPTION_NEGATED },
+	{ .name = "dst-range", .values = 1, .kind = VALUE_OTHER, .spell = spell_address_range, .flags = OPTION_NEGATED }));
 
 EXTENSION_MATCH(mac, "mac", EXTENSION_BOTH, OPTIONS(
 	{ .name = "mac-source", .values = 1, .kind = VALUE_MAC, .flags = OPTION_NEGATED }));
@@ -27,26 +30,30 @@ EXTENSION_MATCH(physdev, "physdev", EXTENSION_BOTH, OPTIONS(
 	{ .name = "physdev-is-bridged", .flags = OPTION_NEGATED }));
 
 EXTENSION_MATCH(pkttype, "pkttype", EXTENSION_BOTH, OPTIONS(
-	{ .name = "pkt-type", .values = 1, .kind = VALUE_NAME, .flags = OPTION_NEGATED | OPTION_BEGIN, NAMES(
-		{ "unicast", 0 }, { "broadcast", 1 }, { "multicast", 2 }, { "otherhost", 3 }, { "bcast", 1 }, { "mcast", 2 },
+	{ .name = "pkt-type", .values = 1, .kind = VALUE_NAME, .flags = OPTION_NEGATED, NAMES(
+		{ "unicast", 0 }, { "broadcast", 1 }, { "multicast", 2 }, { "otherhost", 3 }, { "bcast", 1 },
+		{ "mcast", 2 },
 		{ "host", 0 }) }));
 
+#define GROUP(zero) .values = 1, .kind = VALUE_OTHER, .spell = spell_group_mark, .flags = OPTION_NEGATED, NAMES({ zero, 0 })
+
 EXTENSION_MATCH(devgroup, "devgroup", EXTENSION_BOTH, OPTIONS(
-	{ .name = "src-group", .values = 1, .kind = VALUE_MARK, .flags = OPTION_NEGATED },
-	{ .name = "dst-group", .values = 1, .kind = VALUE_MARK, .flags = OPTION_NEGATED }));
+	{ .name = "src-group", GROUP("default") },
+	{ .name = "dst-group", GROUP("default") }));
 
 EXTENSION_MATCH(realm, "realm", EXTENSION_IPV4, OPTIONS(
-	{ .name = "realm", .values = 1, .kind = VALUE_MARK, .flags = OPTION_NEGATED }));
+	{ .name = "realm", GROUP("cosmos") }));
 
 EXTENSION_MATCH(rpfilter, "rpfilter", EXTENSION_BOTH, .tables = "mangle,raw", OPTIONS(
 	{ .name = "loose" }, { .name = "validmark" }, { .name = "accept-local" }, { .name = "invert" }));
 
-EXTENSION_MATCH(socket, "socket", EXTENSION_BOTH, OPTIONS({ .name = "transparent" }, { .name = "nowildcard" }, { .name = "restore-skmark" }));
+EXTENSION_MATCH(socket, "socket", EXTENSION_BOTH, OPTIONS(
+	{ .name = "transparent" }, { .name = "nowildcard" }, { .name = "restore-skmark" }));
 
 EXTENSION_MATCH(owner, "owner", EXTENSION_BOTH, OPTIONS(
 	{ .name = "socket-exists", .flags = OPTION_NEGATED },
-	{ .name = "uid-owner", .values = 1, .kind = VALUE_OTHER, .flags = OPTION_NEGATED },
-	{ .name = "gid-owner", .values = 1, .kind = VALUE_OTHER, .flags = OPTION_NEGATED },
+	{ .name = "uid-owner", .values = 1, .kind = VALUE_OTHER, .spell = spell_user, .flags = OPTION_NEGATED },
+	{ .name = "gid-owner", .values = 1, .kind = VALUE_OTHER, .spell = spell_group, .flags = OPTION_NEGATED },
 	{ .name = "suppl-groups" }));
 
 EXTENSION_MATCH(cgroup, "cgroup", EXTENSION_BOTH, OPTIONS(

@@ -2,6 +2,8 @@
 /* Matches and targets on connection tracking and marks. */
 #include "rules/extension-list.h"
 
+#include "rules/complete.h"
+#include "rules/spell.h"
 
 #define STATE { "INVALID", 1 }, { "NEW", 2 }, { "RELATED", 4 }, { "ESTABLISHED", 8 }, { "UNTRACKED", 16 }
 #define MARK .values = 1, .kind = VALUE_MARK, .flags = OPTION_NEGATED
@@ -28,18 +30,20 @@ EXTENSION_MATCH(mark, "mark", EXTENSION_BOTH, OPTIONS({ .name = "mark", MARK }))
 EXTENSION_MATCH(connmark, "connmark", EXTENSION_BOTH, OPTIONS({ .name = "mark", MARK }));
 
 EXTENSION_MATCH(connbytes, "connbytes", EXTENSION_BOTH, OPTIONS(
-	{ .name = "connbytes", .values = 1, .kind = VALUE_RANGE, .max = UINT64_MAX, .flags = OPTION_NEGATED },
-	{ .name = "connbytes-mode", .values = 1, .kind = VALUE_NAME, NAMES({ "packets", 0 }, { "bytes", 1 }, { "avgpkt", 2 }) },
-	{ .name = "connbytes-dir", .values = 1, .kind = VALUE_NAME, NAMES({ "original", 0 }, { "reply", 1 }, { "both", 2 }) }));
+	{ .name = "connbytes", .values = 1, .kind = VALUE_OTHER, .spell = spell_connbytes, .flags = OPTION_NEGATED },
+	{ .name = "connbytes-mode", .values = 1, .kind = VALUE_NAME,
+	  NAMES({ "packets", 0 }, { "bytes", 1 }, { "avgpkt", 2 }) },
+	{ .name = "connbytes-dir", .values = 1, .kind = VALUE_NAME,
+	  NAMES({ "original", 0 }, { "reply", 1 }, { "both", 2 }) }));
 
 EXTENSION_MATCH(connlabel, "connlabel", EXTENSION_BOTH, OPTIONS(
-	{ .name = "label", .values = 1, .kind = VALUE_STRING, .flags = OPTION_NEGATED },
+	{ .name = "label", .values = 1, .kind = VALUE_STRING, .spell = spell_label, .flags = OPTION_NEGATED },
 	{ .name = "set" }));
 
-EXTENSION_MATCH(connlimit, "connlimit", EXTENSION_BOTH, OPTIONS(
+EXTENSION_MATCH(connlimit, "connlimit", EXTENSION_BOTH, .complete = complete_connlimit, OPTIONS(
 	{ .name = "connlimit-upto", .values = 1, .kind = VALUE_NUMBER, .flags = OPTION_NEGATED },
 	{ .name = "connlimit-above", .values = 1, .kind = VALUE_NUMBER, .flags = OPTION_NEGATED },
-	{ .name = "connlimit-mask", .values = 1, .kind = VALUE_NUMBER, .max = 128 },
+	{ .name = "connlimit-mask", .values = 1, .kind = VALUE_OTHER, .spell = spell_prefix_length },
 	{ .name = "connlimit-saddr" },
 	{ .name = "connlimit-daddr" }));
 
@@ -48,7 +52,7 @@ EXTENSION_MATCH(helper, "helper", EXTENSION_BOTH, OPTIONS(
 
 EXTENSION_MATCH(cluster, "cluster", EXTENSION_BOTH, OPTIONS(
 	{ .name = "cluster-local-node", .as = "cluster-local-nodemask", .values = 1, .kind = VALUE_OTHER,
-	  .flags = OPTION_NEGATED },
+	  .spell = spell_node, .flags = OPTION_NEGATED },
 	{ .name = "cluster-local-nodemask", .values = 1, .kind = VALUE_HEX, .width = 8, .flags = OPTION_NEGATED },
 	{ .name = "cluster-total-nodes", .values = 1, .kind = VALUE_NUMBER, .max = 32 },
 	{ .name = "cluster-hash-seed", .values = 1, .kind = VALUE_HEX, .width = 8 }));
@@ -58,31 +62,32 @@ EXTENSION_MATCH(cluster, "cluster", EXTENSION_BOTH, OPTIONS(
 
 EXTENSION_TARGET(MARK, "MARK", EXTENSION_BOTH, OPTIONS(
 	{ .name = "set-xmark", SET_MARK },
-	{ .name = "set-mark", BITS, },
-	{ .name = "and-mark", BITS, },
-	{ .name = "or-mark", BITS, },
-	{ .name = "xor-mark", BITS, }));
+	{ .name = "set-mark", BITS, .spell = spell_set_mark },
+	{ .name = "and-mark", BITS, .spell = spell_and_mark },
+	{ .name = "or-mark", BITS, .spell = spell_or_mark },
+	{ .name = "xor-mark", BITS, .spell = spell_xor_mark }));
 
-EXTENSION_TARGET(CONNMARK, "CONNMARK", EXTENSION_BOTH, OPTIONS(
+EXTENSION_TARGET(CONNMARK, "CONNMARK", EXTENSION_BOTH, .complete = complete_connmark, OPTIONS(
 	{ .name = "set-xmark", SET_MARK },
-	{ .name = "set-mark", BITS, },
-	{ .name = "and-mark", BITS, },
-	{ .name = "or-mark", BITS, },
-	{ .name = "xor-mark", BITS, },
+	{ .name = "set-mark", BITS, .spell = spell_set_mark },
+	{ .name = "and-mark", BITS, .spell = spell_and_mark },
+	{ .name = "or-mark", BITS, .spell = spell_or_mark },
+	{ .name = "xor-mark", BITS, .spell = spell_xor_mark },
 	{ .name = "save-mark" },
 	{ .name = "restore-mark" },
-	{ .name = "left-shift-mark", .values = 1, .kind = VALUE_NUMBER, .max = 32 },
-	{ .name = "right-shift-mark", .values = 1, .kind = VALUE_NUMBER, .max = 32 },
+	{ .name = "left-shift-mark", .values = 1, .kind = VALUE_NUMBER, .max = 32, .without = "0" },
+	{ .name = "right-shift-mark", .values = 1, .kind = VALUE_NUMBER, .max = 32, .without = "0" },
 	{ .name = "nfmask", .values = 1, .kind = VALUE_HEX },
 	{ .name = "ctmask", .values = 1, .kind = VALUE_HEX },
 	{ .name = "mask", .values = 1, .kind = VALUE_HEX }));
 
-EXTENSION_TARGET(CONNSECMARK, "CONNSECMARK", EXTENSION_BOTH, .tables = "mangle,security", OPTIONS({ .name = "save" }, { .name = "restore" }));
+EXTENSION_TARGET(CONNSECMARK, "CONNSECMARK", EXTENSION_BOTH, .tables = "mangle,security", OPTIONS(
+	{ .name = "save" }, { .name = "restore" }));
 
 EXTENSION_TARGET(SECMARK, "SECMARK", EXTENSION_BOTH, .tables = "mangle,security", OPTIONS(
 	{ .name = "selctx", .values = 1, .kind = VALUE_WORD }));
 
-#define ZONE .values = 1, .kind = VALUE_NAME, .max = 65535, NAMES({ "mark", UINT32_MAX })
+#define ZONE .values = 1, .kind = VALUE_NAME, .max = 65535, .without = "0", NAMES({ "mark", UINT32_MAX })
 
 EXTENSION_TARGET(CT, "CT", EXTENSION_BOTH, .tables = "raw", OPTIONS(
 	{ .name = "notrack" },

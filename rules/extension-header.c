@@ -2,11 +2,14 @@
 /* Matches on fields of IP headers, and targets that change packets. */
 #include "rules/extension-list.h"
 
+#include "rules/complete.h"
+#include "rules/spell.h"
 
 #define NUMBER .values = 1, .kind = VALUE_NUMBER, .max = 255
 #define DSCP_CLASSES NAMES( \
-	{ "BE", 0x00 }, { "CS0", 0x00 }, { "CS1", 0x08 }, { "CS2", 0x10 }, { "CS3", 0x18 }, { "CS4", 0x20 }, { "CS5", 0x28 }, \
-	{ "CS6", 0x30 }, { "CS7", 0x38 }, { "AF11", 0x0a }, { "AF12", 0x0c }, { "AF13", 0x0e }, { "AF21", 0x12 }, \
+	{ "BE", 0x00 }, { "CS0", 0x00 }, { "CS1", 0x08 }, { "CS2", 0x10 }, { "CS3", 0x18 }, { "CS4", 0x20 }, \
+	{ "CS5", 0x28 }, { "CS6", 0x30 }, { "CS7", 0x38 }, { "AF11", 0x0a }, { "AF12", 0x0c }, { "AF13", 0x0e }, \
+	{ "AF21", 0x12 }, \
 	{ "AF22", 0x14 }, { "AF23", 0x16 }, { "AF31", 0x1a }, { "AF32", 0x1c }, { "AF33", 0x1e }, { "AF41", 0x22 }, \
 	{ "AF42", 0x24 }, { "AF43", 0x26 }, { "EF", 0x2e })
 
@@ -27,19 +30,20 @@ EXTENSION_TARGET(HL, "HL", EXTENSION_IPV6, .tables = "mangle", OPTIONS(
 
 EXTENSION_MATCH(dscp, "dscp", EXTENSION_BOTH, OPTIONS(
 	{ .name = "dscp", .values = 1, .kind = VALUE_HEX, .width = 2, .max = 63, .flags = OPTION_NEGATED },
-	{ .name = "dscp-class", .as = "dscp", .values = 1, .kind = VALUE_OTHER, .flags = OPTION_NEGATED,
-	  DSCP_CLASSES }));
+	{ .name = "dscp-class", .as = "dscp", .values = 1, .kind = VALUE_OTHER, .spell = spell_dscp_class,
+	  .flags = OPTION_NEGATED, DSCP_CLASSES }));
 EXTENSION_TARGET(DSCP, "DSCP", EXTENSION_BOTH, .tables = "mangle", OPTIONS(
 	{ .name = "set-dscp", .values = 1, .kind = VALUE_HEX, .width = 2, .max = 63 },
-	{ .name = "set-dscp-class", .as = "set-dscp", .values = 1, .kind = VALUE_OTHER, DSCP_CLASSES }));
+	{ .name = "set-dscp-class", .as = "set-dscp", .values = 1, .kind = VALUE_OTHER, .spell = spell_dscp_class,
+	  DSCP_CLASSES }));
 
 EXTENSION_MATCH(tos, "tos", EXTENSION_BOTH, OPTIONS(
-	{ .name = "tos", .values = 1, .kind = VALUE_OTHER, .flags = OPTION_NEGATED }));
+	{ .name = "tos", .values = 1, .kind = VALUE_OTHER, .spell = spell_tos, .flags = OPTION_NEGATED }));
 EXTENSION_TARGET(TOS, "TOS", EXTENSION_BOTH, .tables = "mangle", OPTIONS(
-	{ .name = "set-tos", .values = 1, .kind = VALUE_OTHER, },
-	{ .name = "and-tos", .as = "set-tos", .values = 1, .kind = VALUE_OTHER, },
-	{ .name = "or-tos", .as = "set-tos", .values = 1, .kind = VALUE_OTHER, },
-	{ .name = "xor-tos", .as = "set-tos", .values = 1, .kind = VALUE_OTHER, }));
+	{ .name = "set-tos", .values = 1, .kind = VALUE_OTHER, .spell = spell_tos },
+	{ .name = "and-tos", .as = "set-tos", .values = 1, .kind = VALUE_OTHER, .spell = spell_and_tos },
+	{ .name = "or-tos", .as = "set-tos", .values = 1, .kind = VALUE_OTHER, .spell = spell_or_tos },
+	{ .name = "xor-tos", .as = "set-tos", .values = 1, .kind = VALUE_OTHER, .spell = spell_xor_tos }));
 
 EXTENSION_TARGET(ECN, "ECN", EXTENSION_IPV4, .tables = "mangle", OPTIONS(
 	{ .name = "ecn-tcp-remove" },
@@ -49,12 +53,12 @@ EXTENSION_TARGET(ECN, "ECN", EXTENSION_IPV4, .tables = "mangle", OPTIONS(
 
 EXTENSION_TARGET(CHECKSUM, "CHECKSUM", EXTENSION_BOTH, .tables = "mangle", OPTIONS({ .name = "checksum-fill" }));
 EXTENSION_TARGET(CLASSIFY, "CLASSIFY", EXTENSION_BOTH, OPTIONS(
-	{ .name = "set-class", .values = 1, .kind = VALUE_OTHER, }));
+	{ .name = "set-class", .values = 1, .kind = VALUE_OTHER, .spell = spell_class }));
 
 EXTENSION_TARGET(TCPMSS, "TCPMSS", EXTENSION_BOTH, OPTIONS(
 	{ .name = "set-mss", .values = 1, .kind = VALUE_NUMBER, .max = 65495 }, { .name = "clamp-mss-to-pmtu" }));
 EXTENSION_TARGET(TCPOPTSTRIP, "TCPOPTSTRIP", EXTENSION_BOTH, .tables = "mangle", OPTIONS(
-	{ .name = "strip-options", .values = 1, .kind = VALUE_OTHER, }));
+	{ .name = "strip-options", .values = 1, .kind = VALUE_OTHER, .spell = spell_strip_options }));
 
 EXTENSION_TARGET(SYNPROXY, "SYNPROXY", EXTENSION_BOTH, OPTIONS(
 	{ .name = "sack-perm" }, { .name = "timestamp" },
@@ -64,9 +68,9 @@ EXTENSION_TARGET(SYNPROXY, "SYNPROXY", EXTENSION_BOTH, OPTIONS(
 
 #define HEX4 .values = 1, .kind = VALUE_HEX, .width = 4, .max = 65535
 
-EXTENSION_TARGET(HMARK, "HMARK", EXTENSION_BOTH, OPTIONS(
-	{ .name = "hmark-src-prefix", .values = 1, .kind = VALUE_NUMBER, .max = 128 },
-	{ .name = "hmark-dst-prefix", .values = 1, .kind = VALUE_NUMBER, .max = 128 },
+EXTENSION_TARGET(HMARK, "HMARK", EXTENSION_BOTH, .complete = complete_hmark, OPTIONS(
+	{ .name = "hmark-src-prefix", .values = 1, .kind = VALUE_OTHER, .spell = spell_prefix_length },
+	{ .name = "hmark-dst-prefix", .values = 1, .kind = VALUE_OTHER, .spell = spell_prefix_length },
 	{ .name = "hmark-sport-mask", HEX4 }, { .name = "hmark-dport-mask", HEX4 },
 	{ .name = "hmark-spi-mask", .values = 1, .kind = VALUE_HEX, .width = 8 },
 	{ .name = "hmark-sport", HEX4 }, { .name = "hmark-dport", HEX4 },

@@ -2,6 +2,8 @@
 /* Matches on the extension headers of IPv6. */
 #include "rules/extension-list.h"
 
+#include "rules/complete.h"
+#include "rules/spell.h"
 
 #define NUMBER .values = 1, .kind = VALUE_NUMBER, .flags = OPTION_NEGATED
 #define BYTE .values = 1, .kind = VALUE_NUMBER, .max = 255, .flags = OPTION_NEGATED
@@ -10,11 +12,11 @@
 
 EXTENSION_MATCH(hbh, "hbh", EXTENSION_IPV6, OPTIONS(
 	{ .name = "hbh-len", NUMBER },
-	{ .name = "hbh-opts", .values = 1, .kind = VALUE_OTHER, }));
+	{ .name = "hbh-opts", .values = 1, .kind = VALUE_OTHER, .spell = spell_header_options }));
 
 EXTENSION_MATCH(dst, "dst", EXTENSION_IPV6, OPTIONS(
 	{ .name = "dst-len", NUMBER },
-	{ .name = "dst-opts", .values = 1, .kind = VALUE_OTHER, }));
+	{ .name = "dst-opts", .values = 1, .kind = VALUE_OTHER, .spell = spell_header_options }));
 
 EXTENSION_MATCH(frag, "frag", EXTENSION_IPV6, OPTIONS(
 	{ .name = "fragid", RANGE }, { .name = "fraglen", NUMBER }, { .name = "fragres" }, { .name = "fragfirst" },
@@ -23,7 +25,7 @@ EXTENSION_MATCH(frag, "frag", EXTENSION_IPV6, OPTIONS(
 EXTENSION_MATCH(rt, "rt", EXTENSION_IPV6, OPTIONS(
 	{ .name = "rt-type", NUMBER }, { .name = "rt-segsleft", RANGE }, { .name = "rt-len", NUMBER },
 	{ .name = "rt-0-res" },
-	{ .name = "rt-0-addrs", .values = 1, .kind = VALUE_OTHER, },
+	{ .name = "rt-0-addrs", .values = 1, .kind = VALUE_OTHER, .spell = spell_address_list },
 	{ .name = "rt-0-not-strict" }));
 
 EXTENSION_MATCH(srh, "srh", EXTENSION_IPV6, OPTIONS(
@@ -36,7 +38,7 @@ EXTENSION_MATCH(srh, "srh", EXTENSION_IPV6, OPTIONS(
 	{ .name = "srh-psid", NET }, { .name = "srh-nsid", NET }, { .name = "srh-lsid", NET }));
 
 EXTENSION_MATCH(ipv6header, "ipv6header", EXTENSION_IPV6, OPTIONS(
-	{ .name = "header", .values = 1, .kind = VALUE_OTHER, .flags = OPTION_NEGATED },
+	{ .name = "header", .values = 1, .kind = VALUE_OTHER, .spell = spell_ipv6_headers, .flags = OPTION_NEGATED },
 	{ .name = "soft" }));
 
 EXTENSION_MATCH(eui64, "eui64", EXTENSION_IPV6);

@@ -2,23 +2,28 @@
 /* Matches on the headers of transport protocols. */
 #include "rules/extension-list.h"
 
+#include "rules/complete.h"
+#include "rules/spell.h"
 
-#define PORTS .values = 1, .kind = VALUE_PORTS, .max = 65535, .flags = OPTION_NEGATED | OPTION_FULL
+#define PORTS .values = 1, .kind = VALUE_PORTS, .max = 65535, .flags = OPTION_NEGATED
+#define PORTS_FULL .values = 1, .kind = VALUE_PORTS, .max = 65535, .flags = OPTION_NEGATED | OPTION_FULL
 #define SPORT { .name = "sport", .alias = "source-port", PORTS }
+#define SPORT_FULL { .name = "sport", .alias = "source-port", PORTS_FULL }
+#define DPORT_FULL { .name = "dport", .alias = "destination-port", PORTS_FULL }
 #define DPORT { .name = "dport", .alias = "destination-port", PORTS }
 #define SPI .values = 1, .kind = VALUE_RANGE, .max = UINT32_MAX, .flags = OPTION_NEGATED | OPTION_FULL
 
-EXTENSION_MATCH(tcp, "tcp", EXTENSION_BOTH, OPTIONS(
-	SPORT, DPORT,
+EXTENSION_MATCH(tcp, "tcp", EXTENSION_BOTH, .complete = complete_ports, OPTIONS(
+	SPORT_FULL, DPORT_FULL,
 	{ .name = "tcp-option", .values = 1, .kind = VALUE_NUMBER, .max = 255, .flags = OPTION_NEGATED },
-	{ .name = "tcp-flags", .values = 2, .kind = VALUE_OTHER, .flags = OPTION_NEGATED },
-	{ .name = "syn", .as = "tcp-flags", .flags = OPTION_NEGATED }));
+	{ .name = "tcp-flags", .values = 2, .kind = VALUE_OTHER, .spell = spell_tcp_flags, .flags = OPTION_NEGATED },
+	{ .name = "syn", .as = "tcp-flags", .spell = spell_tcp_syn, .flags = OPTION_NEGATED }));
 
-EXTENSION_MATCH(udp, "udp", EXTENSION_BOTH, OPTIONS(SPORT, DPORT));
+EXTENSION_MATCH(udp, "udp", EXTENSION_BOTH, .complete = complete_ports, OPTIONS(SPORT_FULL, DPORT_FULL));
 
 EXTENSION_MATCH(sctp, "sctp", EXTENSION_BOTH, OPTIONS(
 	SPORT, DPORT,
-	{ .name = "chunk-types", .values = 2, .kind = VALUE_OTHER, .flags = OPTION_NEGATED }));
+	{ .name = "chunk-types", .values = 2, .kind = VALUE_OTHER, .spell = spell_sctp_chunks, .flags = OPTION_NEGATED }));
 
 EXTENSION_MATCH(dccp, "dccp", EXTENSION_BOTH, OPTIONS(
 	SPORT, DPORT,
@@ -28,24 +33,26 @@ EXTENSION_MATCH(dccp, "dccp", EXTENSION_BOTH, OPTIONS(
 	{ .name = "dccp-option", .values = 1, .kind = VALUE_NUMBER, .max = 255, .flags = OPTION_NEGATED }));
 
 EXTENSION_MATCH(icmp, "icmp", EXTENSION_IPV4, OPTIONS(
-	{ .name = "icmp-type", .values = 1, .kind = VALUE_OTHER, .flags = OPTION_NEGATED }));
+	{ .name = "icmp-type", .values = 1, .kind = VALUE_OTHER, .spell = spell_icmp_type, .flags = OPTION_NEGATED }));
 
 EXTENSION_MATCH(icmp6, "icmp6", EXTENSION_IPV6, OPTIONS(
-	{ .name = "icmpv6-type", .values = 1, .kind = VALUE_OTHER, .flags = OPTION_NEGATED }));
+	{ .name = "icmpv6-type", .values = 1, .kind = VALUE_OTHER, .spell = spell_icmp6_type, .flags = OPTION_NEGATED }));
 
 EXTENSION_MATCH(mh, "mh", EXTENSION_IPV6, OPTIONS(
-	{ .name = "mh-type", .values = 1, .kind = VALUE_OTHER, .flags = OPTION_NEGATED }));
+	{ .name = "mh-type", .values = 1, .kind = VALUE_OTHER, .max = 255, .spell = spell_mh_type,
+	  .flags = OPTION_NEGATED | OPTION_FULL }));
 
 EXTENSION_MATCH(ah_4, "ah", EXTENSION_IPV4, OPTIONS({ .name = "ahspi", SPI }));
 
 EXTENSION_MATCH(ah_6, "ah", EXTENSION_IPV6, OPTIONS(
 	{ .name = "ahspi", SPI },
-	{ .name = "ahlen", .values = 1, .kind = VALUE_NUMBER, .flags = OPTION_NEGATED },
+	{ .name = "ahlen", .values = 1, .kind = VALUE_NUMBER, .without = "0", .flags = OPTION_NEGATED },
 	{ .name = "ahres" }));
 
 EXTENSION_MATCH(esp, "esp", EXTENSION_BOTH, OPTIONS({ .name = "espspi", SPI }));
 
-EXTENSION_MATCH(ipcomp, "ipcomp", EXTENSION_BOTH, OPTIONS({ .name = "ipcompspi", SPI }, { .name = "compres" }));
+EXTENSION_MATCH(ipcomp, "ipcomp", EXTENSION_BOTH, .complete = complete_ipcomp, OPTIONS(
+	{ .name = "ipcompspi", SPI }, { .name = "compres" }));
 
 EXTENSION_MATCH(multiport, "multiport", EXTENSION_BOTH, OPTIONS(
 	{ .name = "sports", .alias = "source-ports", .values = 1, .kind = VALUE_PORT_LIST, .flags = OPTION_NEGATED },

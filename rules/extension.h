@@ -25,7 +25,7 @@ enum value_kind {
 	VALUE_PORT_LIST, /* 22,1024:65535 */
 	VALUE_PORT,      /* one */
 	VALUE_ADDRESS,   /* with mask as prefix length; the host's own is left out */
-	VALUE_NET,       /* the same, always with the prefix length */
+	VALUE_NET,       /* the same, always with the prefix length; width: bits outside of the mask are cleared */
 	VALUE_HOST,      /* an address alone */
 	VALUE_PROTOCOL,  /* its number */
 	VALUE_MAC,       /* 01:AB:… */
@@ -48,6 +48,16 @@ enum option_flags {
 	OPTION_BEGIN = 1 << 4,    /* one of names may be cut short: the first that begins so is meant */
 };
 
+struct extension_option;
+
+/* Values to be brought into the tool's form; spell.h has the functions. */
+struct spelling {
+	const struct extension_option *option;
+	const char *const *values; /* option->values of them */
+	enum nfv_family family;
+	struct text *out;
+};
+
 struct extension_option {
 	const char *name;            /* as iptables-save prints it, without dashes */
 	const char *alias;           /* another name; NULL */
@@ -59,8 +69,7 @@ struct extension_option {
 	const char *as;              /* iptables-save prints it as this option; NULL: as itself */
 	const char *without;         /* value that is not printed, because it is the default; NULL: always printed */
 	const struct value_name *names; /* see kind; ends with a NULL name */
-	/* Adds the canonical spelling of the values; false: leave them as they are. NULL: by kind. */
-	bool (*spell)(const struct extension_option *option, const char *const *values, enum nfv_family family, struct text *out);
+	bool (*spell)(const struct spelling *s); /* NULL: by kind */
 };
 
 #define EXTENSION_IPV4 1u

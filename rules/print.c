@@ -27,8 +27,7 @@ static char *put_number(char *at, uint64_t number)
 	return at;
 }
 
-/* "[packets:bytes]" and what comes behind it. */
-static void add_counters(struct text *text, uint64_t packets, uint64_t bytes, char behind)
+static void add_counters(struct text *text, uint64_t packets, uint64_t bytes)
 {
 	char buffer[2 * 20 + 4], *at = buffer;
 
@@ -37,16 +36,13 @@ static void add_counters(struct text *text, uint64_t packets, uint64_t bytes, ch
 	*at++ = ':';
 	at = put_number(at, bytes);
 	*at++ = ']';
-	*at++ = behind;
+	*at++ = ' ';
 	text_add(text, buffer, (size_t)(at - buffer));
 }
 
-/* Nothing but blanks stands in its line. */
 static bool is_blank_text(const struct spec *spec)
 {
-	char behind = spec->bytes[strspn(spec->bytes, " \t")];
-
-	return behind == '\0' || behind == '\n';
+	return strspn(spec->bytes, " \t") == spec->len;
 }
 
 /* "-A CHAIN " is made once for a chain. A rule that is nothing but blanks stands behind the name as it is. */
@@ -55,7 +51,7 @@ static void restore_rule(struct text *text, const struct nfv_rule *rule, const c
 	const struct spec *spec = rule_spec(rule);
 
 	if (flags & NFV_PRINT_COUNTERS)
-		add_counters(text, rule->packets, rule->bytes, ' ');
+		add_counters(text, rule->packets, rule->bytes);
 	if (!spec) {
 		text->failed = true;
 		return;
@@ -68,7 +64,7 @@ static void restore_rule(struct text *text, const struct nfv_rule *rule, const c
 		print_rule_words(text, rule, rule->chain->table->rules->family, flags);
 		if (text->len == before && !text->failed)
 			text->data[--text->len] = '\0';
-	} else if ((unsigned char)*spec->bytes <= ' ' && is_blank_text(spec)) {
+	} else if (spec->len == 0 || (*spec->bytes <= ' ' && is_blank_text(spec))) {
 		text_add(text, begin, begin_len - 1);
 		text_add(text, spec->bytes, spec->len);
 	} else {
@@ -122,18 +118,16 @@ static const char *tool_of(const struct nfv_table *table)
 static void command(struct text *text, const struct nfv_table *table, const char *option, const char *chain)
 {
 	text_printf(text, "%s -t ", tool_of(table));
-	print_shell_word(text, table->name, strlen(table->name), false);
+	print_shell_word(text, table->name, strlen(table->name));
 	text_printf(text, " %s ", option);
-	print_shell_word(text, chain, strlen(chain), false);
+	print_shell_word(text, chain, strlen(chain));
 }
 
 static void chain_rules(struct text *text, const struct nfv_chain *chain, unsigned flags)
 {
 	struct text begin = { 0 };
 
-	add(&begin, "-A ");
-	add(&begin, chain->name);
-	add(&begin, " ");
+	text_printf(&begin, "-A %s ", chain->name);
 	text->failed |= begin.failed;
 	for (size_t i = 0; i < chain->count && !text->failed; i++) {
 		const struct nfv_rule *rule = chain->rules[i];
@@ -158,12 +152,8 @@ static void chain_line(struct text *text, const struct nfv_chain *chain, unsigne
 	bool zero = flags & NFV_PRINT_ZERO_POLICY;
 
 	if (!(flags & NFV_PRINT_COMMANDS)) {
-		add(text, ":");
-		add(text, chain->name);
-		add(text, " ");
-		add(text, chain->policy ? chain->policy : "-");
-		add(text, " ");
-		add_counters(text, zero ? 0 : chain->packets, zero ? 0 : chain->bytes, '\n');
+		text_printf(text, ":%s %s [%" PRIu64 ":%" PRIu64 "]\n", chain->name, chain->policy ? chain->policy : "-",
+			    zero ? 0 : chain->packets, zero ? 0 : chain->bytes);
 		return;
 	}
 	command(text, chain->table, chain->policy ? "-P" : "-N", chain->name);
@@ -188,19 +178,6 @@ static void chain_note(struct text *text, const struct nfv_chain *chain)
 		add(text, "# no rules\n");
 }
 
-/* Chains that have a line of their own come first: so they do when the text is read again. */
-static void each_chain(struct text *text, const struct nfv_table *table, unsigned flags, bool declared)
-{
-	for (size_t i = 0; i < table->count && !text->failed; i++) {
-		if (table->chains[i]->declared != declared)
-			continue;
-		if (flags & NFV_PRINT_ANNOTATED)
-			chain_note(text, table->chains[i]);
-		if (table->chains[i]->count)
-			chain_rules(text, table->chains[i], flags);
-	}
-}
-
 static void print_table(struct text *text, const struct nfv_table *table, unsigned flags)
 {
 	if (flags & NFV_PRINT_ANNOTATED)
@@ -212,8 +189,12 @@ static void print_table(struct text *text, const struct nfv_table *table, unsign
 	for (size_t i = 0; i < table->count; i++)
 		if (table->chains[i]->declared)
 			chain_line(text, table->chains[i], flags);
-	each_chain(text, table, flags, true);
-	each_chain(text, table, flags, false);
+	for (size_t i = 0; i < table->count && !text->failed; i++) {
+		if (flags & NFV_PRINT_ANNOTATED)
+			chain_note(text, table->chains[i]);
+		if (table->chains[i]->count)
+			chain_rules(text, table->chains[i], flags);
+	}
 	if (!(flags & NFV_PRINT_COMMANDS))
 		add(text, "COMMIT\n");
 }

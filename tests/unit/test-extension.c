@@ -93,7 +93,8 @@ static void options_know_how_many_values_they_take(void **state)
 	} cases[] = {
 		{ "tcp", "syn", 0, false }, { "tcp", "tcp-flags", 2, false }, { "tcp", "dport", 1, false },
 		{ "set", "match-set", 2, false }, { "SET", "add-set", 2, false }, { "sctp", "chunk-types", 2, false },
-		{ "rateest", "rateest-bps", 1, true }, { "NFQUEUE", "queue-bypass", 0, false }, { "socket", "transparent", 0, false },
+		{ "rateest", "rateest-bps", 1, true }, { "NFQUEUE", "queue-bypass", 0, false },
+		{ "socket", "transparent", 0, false },
 		{ "comment", "comment", 1, false }, { "connlabel", "set", 0, false }, { "recent", "name", 1, false },
 	};
 

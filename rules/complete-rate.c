@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rates: hashlimit and rateest. */
+#include "rules/complete.h"
+
+#include "rules/spell.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- hashlimit ---- */
+
+#define HASHLIMIT_SCALE 1000000u
+#define BYTE_SHIFT 4         /* rates in bytes are kept in units of 16 */
+#define BYTE_EXPIRE_MS 15000 /* what is idle so long is forgotten */
+#define BYTE_BURST_EXPIRE_MS 60000
+
+/* What is printed without being asked for. */
+struct hashlimit {
+	uint64_t bytes;       /* a second; 0: packets */
+	unsigned expire_ms;   /* that belongs to the rate as it was written, */
+	unsigned printed_ms;  /* and to the rate as it is printed */
+	unsigned interval;    /* of --hashlimit-rate-match */
+};
+
+/* 5kb, 100b: a number and what stands behind it. */
+static bool parse_bytes(const char *value, const char *end, uint64_t *bytes)
+{
+	size_t digits = strspn(value, "0123456789");
+	uint64_t factor = 1;
+
+	if (digits == 0 || digits > 15)
+		return false;
+	*bytes = strtoull(value, NULL, 10);
+	value += digits;
+	if (*value == 'k' || *value == 'm')
+		factor = *value++ == 'k' ? 1024 : 1048576;
+	*bytes *= factor;
+	return !strcmp(value, end);
+}
+
+static void print_bytes(char *value, size_t size, uint64_t bytes, bool whole, const char *end)
+{
+	static const struct {
+		uint64_t size;
+		const char *name;
+	} units[] = { { 1048576, "m" }, { 1024, "k" }, { 1, "" } };
+	size_t unit = 0;
+
+	while (bytes < units[unit].size || (whole && bytes % units[unit].size != 0))
+		unit++;
+	snprintf(value, size, "%llu%sb%s", (unsigned long long)(bytes / units[unit].size), units[unit].name, end);
+}
+
+static bool set_packet_rate(struct form *form, struct form_item *rate, struct hashlimit *limit, bool match)
+{
+	struct text text = { 0 };
+	uint64_t period, count;
+	unsigned seconds;
+
+	if (!spell_parse_rate(rate->words->values[0], HASHLIMIT_SCALE, &period, &seconds, &count))
+		return false;
+	/* To match a rate, it is kept as so many in an interval. */
+	if (match) {
+		period = HASHLIMIT_SCALE / count;
+		limit->interval = seconds;
+	}
+	if (period == 0)
+		return false;
+	limit->expire_ms = seconds * 1000;
+	limit->printed_ms = 1000 * spell_add_rate(&text, HASHLIMIT_SCALE, period);
+	if (text.data)
+		form_set(form, rate, text.data);
+	form->text->failed |= text.failed;
+	text_free(&text);
+	return true;
+}
+
+static bool set_byte_rate(struct form *form, struct form_item *rate, struct hashlimit *limit)
+{
+	char value[48];
+	uint64_t bytes;
+
+	if (!parse_bytes(rate->words->values[0], "b/s", &bytes) || bytes >> BYTE_SHIFT == 0)
+		return false;
+	limit->bytes = bytes >> BYTE_SHIFT << BYTE_SHIFT;
+	limit->printed_ms = form_find(form, "hashlimit-burst") ? BYTE_BURST_EXPIRE_MS : BYTE_EXPIRE_MS;
+	limit->expire_ms = limit->printed_ms;
+	limit->interval = 1;
+	print_bytes(value, sizeof(value), limit->bytes, true, "/s");
+	form_set(form, rate, value);
+	return true;
+}
+
+/* Bursts in bytes are kept as how often the rate goes into them. */
+static void set_byte_burst(struct form *form, struct form_item *burst, const struct hashlimit *limit)
+{
+	uint64_t bytes;
+	char value[48];
+
+	if (!burst || !burst->words ||
+	    (!parse_bytes(burst->words->values[0], "b", &bytes) && !parse_bytes(burst->words->values[0], "", &bytes)))
+		return;
+	print_bytes(value, sizeof(value), (bytes + limit->bytes - 1) / limit->bytes * limit->bytes, false, "");
+	form_set(form, burst, value);
+}
+
+static void set_packet_burst(struct form *form, struct form_item *burst)
+{
+	char value[32];
+	uint64_t count;
+
+	if (!burst)
+		form_default(form, "hashlimit-burst", "5");
+	else if (burst->words && spell_parse(burst->words->values[0], UINT32_MAX, &count)) {
+		snprintf(value, sizeof(value), "%llu", (unsigned long long)count);
+		form_set(form, burst, value);
+	}
+}
+
+static void drop_if(struct form *form, const char *name, const char *value)
+{
+	struct form_item *item = form_find(form, name);
+
+	if (item && !strcmp(form_value(form, item), value))
+		item->gone = true;
+}
+
+static void set_number_default(struct form *form, const char *name, unsigned number, unsigned printed)
+{
+	char value[16];
+
+	snprintf(value, sizeof(value), "%u", number);
+	form_default(form, name, value);
+	snprintf(value, sizeof(value), "%u", printed);
+	drop_if(form, name, value);
+}
+
+void complete_hashlimit(struct form *form)
+{
+	struct form_item *rate = form_find(form, "hashlimit-upto");
+	bool match = form_find(form, "hashlimit-rate-match");
+	struct hashlimit limit = { .interval = 1 };
+
+	if (!rate)
+		rate = form_find(form, "hashlimit-above");
+	if (!rate || !rate->words || rate->words->count != 1)
+		return;
+	if (!set_byte_rate(form, rate, &limit) && !set_packet_rate(form, rate, &limit, match))
+		return;
+	if (rate->negated) {
+		bool upto = !strcmp(rate->option->name, "hashlimit-upto");
+
+		form_rename(form, rate, upto ? "hashlimit-above" : "hashlimit-upto");
+		rate->negated = false;
+	}
+	if (limit.bytes)
+		set_byte_burst(form, form_find(form, "hashlimit-burst"), &limit);
+	else
+		set_packet_burst(form, form_find(form, "hashlimit-burst"));
+	set_number_default(form, "hashlimit-htable-expire", limit.expire_ms, limit.printed_ms);
+	drop_if(form, "hashlimit-srcmask", form->family == NFV_FAMILY_IPV6 ? "128" : "32");
+	drop_if(form, "hashlimit-dstmask", form->family == NFV_FAMILY_IPV6 ? "128" : "32");
+	if (match)
+		set_number_default(form, "hashlimit-rate-interval", limit.interval, 1);
+	else
+		form_drop(form, "hashlimit-rate-interval");
+}
+
+/* ---- rateest ---- */
+
+/* One rate: it is asked for one estimator. Its value is gone when two are compared. */
+static void set_rate(struct form *form, const char *from, const char *to, bool delta)
+{
+	struct form_item *item = form_find(form, from);
+
+	if (!item)
+		return;
+	if (from != to && form_find(form, to)) {
+		item->gone = true;
+		return;
+	}
+	form_rename(form, item, to);
+	if (!delta && form_find(form, "rateest2"))
+		form_set(form, item, "");
+}
+
+void complete_rateest(struct form *form)
+{
+	struct form_item *name = form_find(form, "rateest");
+	bool delta = form_find(form, "rateest-delta"), two = form_find(form, "rateest2");
+
+	if (!name)
+		name = form_find(form, "rateest1");
+	if (name)
+		form_rename(form, name, two ? "rateest1" : "rateest");
+	if (delta) {
+		set_rate(form, "rateest-bps", "rateest-bps2", true);
+		set_rate(form, "rateest-pps", "rateest-pps2", true);
+		if (form_find(form, "rateest-bps1"))
+			form_default(form, "rateest-bps2", "0bit");
+		if (form_find(form, "rateest-pps1"))
+			form_default(form, "rateest-pps2", "0");
+		return;
+	}
+	set_rate(form, "rateest-bps2", "rateest-bps", false);
+	set_rate(form, "rateest-pps2", "rateest-pps", false);
+	set_rate(form, "rateest-bps1", "rateest-bps", false);
+	set_rate(form, "rateest-pps1", "rateest-pps", false);
+	set_rate(form, "rateest-bps", "rateest-bps", false);
+	set_rate(form, "rateest-pps", "rateest-pps", false);
+}
