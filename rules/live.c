@@ -76,7 +76,8 @@ int nfv_live_open(struct nfv_live **live, const struct nfv_live_options *options
 		err = made->options.server ? store_open_server(&made->store, &made->options, error) :
 					     store_open_tool(&made->store, &made->options, error);
 	/* The stores have their own copies; nothing here may look at the caller's texts later. */
-	made->options.tool_folder = made->options.state_folder = made->options.server = NULL;
+	made->options.tool_folder = made->options.state_folder = NULL;
+	made->options.server = made->options.server_program = NULL;
 	if (err) {
 		nfv_live_close(made);
 		return err;

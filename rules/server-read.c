@@ -1,14 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rules/server.h"
 
+#include "rules/tool-run.h"
+
 #include <string.h>
+
+/*
+ * Counters change without a generation. A commit that fills a chain anew sends those that were read, so they must not be
+ * old; that they are a little late is no different from a packet that comes between reading and commit.
+ */
+#define COUNTERS_MS 1000
 
 static struct server_cached *find(struct server *server, const struct wire_request *request, uint64_t generation)
 {
+	const int64_t now = tool_run_now_ms();
+
 	for (size_t i = 0; i < SERVER_CACHE; i++) {
 		struct server_cached *cached = &server->cache[i];
 
 		if (cached->text && cached->generation == generation && cached->family == request->family &&
+		    cached->counters == request->counters && (!cached->counters || now - cached->read_ms < COUNTERS_MS) &&
 		    !strcmp(cached->table, request->table ? request->table : ""))
 			return cached;
 	}
@@ -21,6 +32,7 @@ static void keep(struct server *server, const struct wire_request *request, uint
 
 	wire_bytes_unref(cached->text);
 	*cached = (struct server_cached){ .family = request->family, .generation = generation,
+					  .counters = request->counters, .read_ms = tool_run_now_ms(),
 					  .text = wire_bytes_ref(text) };
 	strncpy(cached->table, request->table ? request->table : "", WIRE_TABLE_MAX);
 }
@@ -59,8 +71,7 @@ void server_answer_read(struct server *server, struct server_client *client)
 	int err;
 
 	drop_old(server, generation);
-	/* Counters change without a generation. */
-	cached = generation && !request->counters ? find(server, request, generation) : NULL;
+	cached = generation ? find(server, request, generation) : NULL;
 	if (cached) {
 		server->reads_cached++;
 		send_text(server, client, generation, wire_bytes_ref(cached->text));
@@ -76,7 +87,7 @@ void server_answer_read(struct server *server, struct server_client *client)
 		client->gone = true;
 		return;
 	}
-	if (generation && !request->counters)
+	if (generation)
 		keep(server, request, generation, bytes);
 	send_text(server, client, generation, bytes);
 }

@@ -49,6 +49,8 @@ struct server_client {
 struct server_cached {
 	enum nfv_family family;
 	char table[WIRE_TABLE_MAX + 1]; /* "": all */
+	bool counters;
+	int64_t read_ms;
 	uint64_t generation;
 	struct wire_bytes *text; /* NULL: free */
 };

@@ -15,8 +15,8 @@ enum wire_what {
 	WIRE_UNLOCK,
 	WIRE_LEASE,      /* family, table, chain, flags */
 	WIRE_RELEASE,    /* family, table, chain */
-	WIRE_CONFIRM,
-	WIRE_ROLLBACK,
+	WIRE_CONFIRM,    /* wait_ms */
+	WIRE_ROLLBACK,   /* wait_ms */
 	WIRE_LEFT,       /* seconds until a commit is rolled back */
 	WIRE_GENERATION,
 	WIRE_STATUS,
