@@ -123,8 +123,7 @@ struct nfv_rule *nfv_rule_from_spec(const struct nfv_rule_spec *spec)
 	if (!err)
 		err = add_rest(rule, spec);
 	if (!err) {
-		rule_spec(rule);
-		rule_drop_view(rule);
+		build_done(rule);
 		return rule;
 	}
 	nfv_rule_free(rule);

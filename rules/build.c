@@ -2,9 +2,19 @@
 /* A rule in one statement: from keys and values, or as another one with some of them changed. */
 #include "rules/build.h"
 
+#include "rules/view.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
+
+void build_done(struct nfv_rule *rule)
+{
+	if (rule->view)
+		rule->view->lent = false;
+	rule_spec(rule);
+	rule_drop_view(rule);
+}
 
 /* Takes the rule: gives it back with these keys, or frees it. */
 static struct nfv_rule *with_keys(struct nfv_rule *rule, const char *const *words, size_t count)
@@ -15,8 +25,7 @@ static struct nfv_rule *with_keys(struct nfv_rule *rule, const char *const *word
 		return NULL;
 	err = build_keys(rule, words, count);
 	if (!err) {
-		rule_spec(rule);
-		rule_drop_view(rule);
+		build_done(rule);
 		return rule;
 	}
 	nfv_rule_free(rule);

@@ -34,6 +34,9 @@ struct build_items {
 /* Key, value, key, value: count words. 0 or -errno. */
 int build_items_read(struct build_items *items, const char *const *words, size_t count);
 
+/* The rule is ready: its view is given back, for nobody else holds a part of it. */
+void build_done(struct nfv_rule *rule);
+
 /*
  * Sets an option of an extension; value NULL removes it, "" is that of a flag. An option that takes several values has them
  * with blanks between. `add`: also when it is there. 0 or -errno.

@@ -3,6 +3,7 @@
 
 #include "rules/view.h"
 
+#include <errno.h>
 #include <string.h>
 
 /*
@@ -43,10 +44,13 @@ static enum lead ask_view(const struct nfv_rule *rule, const char *name)
 {
 	struct nfv_rule *made = (struct nfv_rule *)(uintptr_t)rule;
 	bool had = rule->view != NULL;
-	const struct view *view = rule_view(rule);
+	const struct view *view;
 
+	errno = 0;
+	view = rule_view(rule);
+	/* What is no rule by its text, though the kernel had it, leads nowhere. */
 	if (!view)
-		return LEAD_VIEW;
+		return errno == EINVAL ? LEAD_NONE : LEAD_VIEW;
 	if (view->target && !strcmp(view->target->name, name))
 		return LEAD_VIEW;
 	if (!had)

@@ -87,18 +87,19 @@ static int expand_list(struct row *row, struct nfv_rule *rule)
 /* What the rule becomes in a chain. A rule without a comma has no list, and needs no view to know that. */
 static int row_expand(struct row *row, struct nfv_rule *rule)
 {
-	bool had = rule->view != NULL;
-
-	if (!had && (!rule->spec || !memchr(rule->spec->bytes, ',', rule->spec->len)))
+	if (!rule->view && (!rule->spec || !memchr(rule->spec->bytes, ',', rule->spec->len)))
 		return row_add(row, rule);
+	errno = 0;
 	if (!rule_view(rule)) {
+		/* What is no rule by its text, though the kernel had it, has no list. */
+		if (errno == EINVAL)
+			return row_add(row, rule);
 		nfv_rule_free(rule);
 		return -ENOMEM;
 	}
 	if (view_has_list(rule->view))
 		return expand_list(row, rule);
-	if (!had)
-		rule_drop_view(rule);
+	rule_drop_view(rule);
 	return row_add(row, rule);
 }
 

@@ -12,8 +12,8 @@ void print_rule_words(struct text *text, const struct nfv_rule *rule, enum nfv_f
 /* The spec without blanks at its ends. */
 const char *print_trim(const struct spec *spec, size_t *len);
 
-/* Adds one word so that a shell gives it on as it is. */
-void print_shell_word(struct text *text, const char *word, size_t len);
+/* Adds one word so that a shell gives it on as it is. quoted: in quotes even if it needs none. */
+void print_shell_word(struct text *text, const char *word, size_t len, bool quoted);
 /* Adds the words of a rule's text, each for a shell, each with a blank before it. */
 void print_shell_words(struct text *text, const char *rule, size_t len);
 

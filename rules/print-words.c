@@ -25,15 +25,15 @@ const char *print_trim(const struct spec *spec, size_t *len)
 	return begin;
 }
 
-void print_shell_word(struct text *text, const char *word, size_t len)
+void print_shell_word(struct text *text, const char *word, size_t len, bool quoted)
 {
-	bool bare = len > 0;
+	bool bare = len > 0 && !quoted;
 
 	for (size_t i = 0; i < len && bare; i++)
 		bare = isascii((unsigned char)word[i]) &&
 		       (isalnum((unsigned char)word[i]) || strchr("@%+=:,./_-", word[i]));
 	/* Scripts negate with a bare "!", which means nothing to a shell where an argument stands. */
-	if (bare || (len == 1 && *word == '!')) {
+	if (bare || (len == 1 && *word == '!' && !quoted)) {
 		text_add(text, word, len);
 		return;
 	}
@@ -88,14 +88,19 @@ void print_shell_words(struct text *text, const char *rule, size_t len)
 
 	for (;;) {
 		struct text word = { 0 };
+		const char *value;
+		bool quoted;
 
 		while (at < end && is_blank(*at))
 			at++;
 		if (at == end)
 			return;
+		quoted = *at == '"';
 		at = take_word(&word, at, end);
+		value = word.data ? word.data : "";
 		text_add(text, " ", 1);
-		print_shell_word(text, word.data ? word.data : "", word.len);
+		/* A value that looks like an option stays marked as a value. */
+		print_shell_word(text, value, word.len, quoted && (*value == '-' || *value == '!'));
 		text->failed |= word.failed;
 		text_free(&word);
 	}

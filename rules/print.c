@@ -27,7 +27,8 @@ static char *put_number(char *at, uint64_t number)
 	return at;
 }
 
-static void add_counters(struct text *text, uint64_t packets, uint64_t bytes)
+/* "[packets:bytes]" and what comes behind it. */
+static void add_counters(struct text *text, uint64_t packets, uint64_t bytes, char behind)
 {
 	char buffer[2 * 20 + 4], *at = buffer;
 
@@ -36,13 +37,16 @@ static void add_counters(struct text *text, uint64_t packets, uint64_t bytes)
 	*at++ = ':';
 	at = put_number(at, bytes);
 	*at++ = ']';
-	*at++ = ' ';
+	*at++ = behind;
 	text_add(text, buffer, (size_t)(at - buffer));
 }
 
+/* Nothing but blanks stands in its line. */
 static bool is_blank_text(const struct spec *spec)
 {
-	return strspn(spec->bytes, " \t") == spec->len;
+	char behind = spec->bytes[strspn(spec->bytes, " \t")];
+
+	return behind == '\0' || behind == '\n';
 }
 
 /* "-A CHAIN " is made once for a chain. A rule that is nothing but blanks stands behind the name as it is. */
@@ -51,7 +55,7 @@ static void restore_rule(struct text *text, const struct nfv_rule *rule, const c
 	const struct spec *spec = rule_spec(rule);
 
 	if (flags & NFV_PRINT_COUNTERS)
-		add_counters(text, rule->packets, rule->bytes);
+		add_counters(text, rule->packets, rule->bytes, ' ');
 	if (!spec) {
 		text->failed = true;
 		return;
@@ -64,7 +68,7 @@ static void restore_rule(struct text *text, const struct nfv_rule *rule, const c
 		print_rule_words(text, rule, rule->chain->table->rules->family, flags);
 		if (text->len == before && !text->failed)
 			text->data[--text->len] = '\0';
-	} else if (spec->len == 0 || (*spec->bytes <= ' ' && is_blank_text(spec))) {
+	} else if ((unsigned char)*spec->bytes <= ' ' && is_blank_text(spec)) {
 		text_add(text, begin, begin_len - 1);
 		text_add(text, spec->bytes, spec->len);
 	} else {
@@ -118,16 +122,18 @@ static const char *tool_of(const struct nfv_table *table)
 static void command(struct text *text, const struct nfv_table *table, const char *option, const char *chain)
 {
 	text_printf(text, "%s -t ", tool_of(table));
-	print_shell_word(text, table->name, strlen(table->name));
+	print_shell_word(text, table->name, strlen(table->name), false);
 	text_printf(text, " %s ", option);
-	print_shell_word(text, chain, strlen(chain));
+	print_shell_word(text, chain, strlen(chain), false);
 }
 
 static void chain_rules(struct text *text, const struct nfv_chain *chain, unsigned flags)
 {
 	struct text begin = { 0 };
 
-	text_printf(&begin, "-A %s ", chain->name);
+	add(&begin, "-A ");
+	add(&begin, chain->name);
+	add(&begin, " ");
 	text->failed |= begin.failed;
 	for (size_t i = 0; i < chain->count && !text->failed; i++) {
 		const struct nfv_rule *rule = chain->rules[i];
@@ -152,8 +158,12 @@ static void chain_line(struct text *text, const struct nfv_chain *chain, unsigne
 	bool zero = flags & NFV_PRINT_ZERO_POLICY;
 
 	if (!(flags & NFV_PRINT_COMMANDS)) {
-		text_printf(text, ":%s %s [%" PRIu64 ":%" PRIu64 "]\n", chain->name, chain->policy ? chain->policy : "-",
-			    zero ? 0 : chain->packets, zero ? 0 : chain->bytes);
+		add(text, ":");
+		add(text, chain->name);
+		add(text, " ");
+		add(text, chain->policy ? chain->policy : "-");
+		add(text, " ");
+		add_counters(text, zero ? 0 : chain->packets, zero ? 0 : chain->bytes, '\n');
 		return;
 	}
 	command(text, chain->table, chain->policy ? "-P" : "-N", chain->name);
@@ -178,6 +188,19 @@ static void chain_note(struct text *text, const struct nfv_chain *chain)
 		add(text, "# no rules\n");
 }
 
+/* Chains that have a line of their own come first: so they do when the text is read again. */
+static void each_chain(struct text *text, const struct nfv_table *table, unsigned flags, bool declared)
+{
+	for (size_t i = 0; i < table->count && !text->failed; i++) {
+		if (table->chains[i]->declared != declared)
+			continue;
+		if (flags & NFV_PRINT_ANNOTATED)
+			chain_note(text, table->chains[i]);
+		if (table->chains[i]->count)
+			chain_rules(text, table->chains[i], flags);
+	}
+}
+
 static void print_table(struct text *text, const struct nfv_table *table, unsigned flags)
 {
 	if (flags & NFV_PRINT_ANNOTATED)
@@ -189,12 +212,8 @@ static void print_table(struct text *text, const struct nfv_table *table, unsign
 	for (size_t i = 0; i < table->count; i++)
 		if (table->chains[i]->declared)
 			chain_line(text, table->chains[i], flags);
-	for (size_t i = 0; i < table->count && !text->failed; i++) {
-		if (flags & NFV_PRINT_ANNOTATED)
-			chain_note(text, table->chains[i]);
-		if (table->chains[i]->count)
-			chain_rules(text, table->chains[i], flags);
-	}
+	each_chain(text, table, flags, true);
+	each_chain(text, table, flags, false);
 	if (!(flags & NFV_PRINT_COMMANDS))
 		add(text, "COMMIT\n");
 }

@@ -309,7 +309,13 @@ static int finish_rule(struct parse *p)
 		text_free(&command->rule);
 		text_add(&command->rule, command->rule_at, (size_t)(end - command->rule_at));
 	}
-	return command->rule.failed ? read_fail_memory(p->reader) : 0;
+	if (command->rule.failed)
+		return read_fail_memory(p->reader);
+	/* Quoting for iptables-restore may need more bytes than quoting for a shell. */
+	if (command->rule.len + (command->chain ? command->chain->len : 0) + strlen("-A  ") > NFV_RULES_LINE_MAX)
+		return read_fail(p->reader, -EINVAL, command->rule_at, "a rule that makes a line longer than %d bytes",
+				 NFV_RULES_LINE_MAX);
+	return 0;
 }
 
 int read_command_parse(struct reader *reader, struct read_command *command, const struct read_words *words, size_t first,

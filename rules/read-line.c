@@ -78,6 +78,18 @@ static int append(struct reader *reader, struct read_span name, struct read_span
 	return 0;
 }
 
+struct read_span read_rule_after(const char *name_end, const char *end)
+{
+	const char *at = name_end;
+
+	/* One blank is the separator. Old versions of the tool print blanks at the end, also when nothing stands before them. */
+	if (at == end || (at + 1 < end && !is_blank(at[1])))
+		return (struct read_span){ at < end ? at + 1 : at, end };
+	while (at < end && is_blank(*at))
+		at++;
+	return (struct read_span){ at < end ? name_end + 1 : name_end, end };
+}
+
 /* "-A CHAIN " at the begin: name and rule are what is said. False: this is another command, or not that simple. */
 static bool is_plain_append(struct read_span line, struct read_span *name, struct read_span *rule)
 {
@@ -92,9 +104,7 @@ static bool is_plain_append(struct read_span line, struct read_span *name, struc
 	while (at < line.end && !is_blank(*at))
 		at++;
 	name->end = at;
-	/* One blank is the separator, the rest is the rule's. */
-	rule->at = at < line.end ? at + 1 : at;
-	rule->end = line.end;
+	*rule = read_rule_after(at, line.end);
 	return true;
 }
 
@@ -282,8 +292,6 @@ void read_lines(struct reader *reader, const char *text, size_t len)
 		if (next < end)
 			next++;
 	}
-	if (reader->open && !reader->stop && (!reader->err || reader->report)) {
-		reader->line.at = reader->line.end;
-		read_fail(reader, -EINVAL, reader->line.at, "the text ends without COMMIT for table %s", reader->table->name);
-	}
+	if (reader->open && !reader->stop && (!reader->err || reader->report))
+		read_fail(reader, -EINVAL, reader->line.end, "the text ends without COMMIT for table %s", reader->table->name);
 }

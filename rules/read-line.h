@@ -16,6 +16,9 @@ int read_chain_line(struct reader *reader, struct read_span line);
 bool read_is_shell(struct read_span line);
 int read_shell_line(struct reader *reader);
 
+/* The bytes of a rule: what stands behind its chain's name. */
+struct read_span read_rule_after(const char *name_end, const char *end);
+
 /* The table that lines without one go to. */
 int read_enter_table(struct reader *reader, const char *name, size_t len);
 

@@ -12,8 +12,7 @@
 struct live {
 	struct reader reader;
 	struct read_span rest;
-	struct nfv_rule *rule;   /* the last one, and where it stands in the text */
-	const char *rule_at;
+	struct nfv_rule *rule;   /* the last one of the table */
 };
 
 /*
@@ -54,12 +53,18 @@ static struct read_span word(struct read_span *line)
 /* A line that is none of the format's: a newline inside an interface's name makes such. It is of the rule before. */
 static int keep_odd(struct live *live, struct read_span line)
 {
-	struct spec *spec;
+	const struct spec *old = live->rule ? live->rule->spec : NULL;
+	struct text text = { 0 };
+	int err;
 
-	if (!live->rule)
+	if (!old)
 		return 0;
-	spec = spec_new(live->rule_at, (size_t)(line.end - live->rule_at));
-	return rule_set_spec(live->rule, spec) ? read_fail_memory(&live->reader) : 0;
+	text_add(&text, old->bytes, old->len);
+	text_add(&text, "\n", 1);
+	text_add(&text, line.at, read_span_len(line));
+	err = rule_set_spec(live->rule, text.failed ? NULL : spec_new(text.data, text.len));
+	text_free(&text);
+	return err ? read_fail_memory(&live->reader) : 0;
 }
 
 static int rule_line(struct live *live, struct read_span line)
@@ -76,6 +81,7 @@ static int rule_line(struct live *live, struct read_span line)
 		return keep_odd(live, line);
 	rest.at += 3;
 	name = word(&rest);
+	rest = read_rule_after(name.end, line.end);
 	if (!chain || strlen(chain->name) != read_span_len(name) || memcmp(chain->name, name.at, read_span_len(name)) != 0)
 		chain = read_chain_of_rule(reader, name.at, read_span_len(name), name.at);
 	reader->chain = chain;
@@ -87,7 +93,6 @@ static int rule_line(struct live *live, struct read_span line)
 		return read_fail_memory(reader);
 	}
 	live->rule = rule;
-	live->rule_at = rest.at;
 	return 0;
 }
 
@@ -162,6 +167,8 @@ static void read_text(struct live *live)
 		reader->line = (struct read_span){ at, end };
 		reader->line_number++;
 		one_line(live, reader->line);
+		for (const char *c = at; c < end; c++)
+			reader->line_number += *c == '\n';
 		live->rest.at = end < live->rest.end ? end + 1 : end;
 	}
 	if (reader->open && !reader->err)

@@ -65,6 +65,12 @@ static bool is_beginning(const char *at, size_t len, size_t least, const char *w
 	return len >= least && len <= strlen(word) && !memcmp(at, word, len);
 }
 
+/* Views look at lengths: of names of interfaces, chains and extensions, and whether there is anything. */
+static inline uint64_t length_class(size_t len)
+{
+	return len == 0 ? 0 : len <= 15 ? 1 : len <= NFV_RULES_CHAIN_NAME_MAX ? 2 : 3;
+}
+
 /* A long option: which kind of value comes next? The tool takes beginnings that fit one option alone. */
 static enum before after_long(const char *at, size_t len)
 {
@@ -130,6 +136,8 @@ static void option(struct state *s, const char *at, size_t len)
 		return;
 	}
 	s->before = after_long(at, len);
+	if (memchr(at, '=', len))
+		s->scan->command = true; /* --source=a,b */
 	/* None is shorter, and most options differ in the third byte. */
 	if (len >= 6 && strchr("aidrcnstwvel", at[2]) && is_command(at, len))
 		s->scan->command = true;
@@ -154,17 +162,17 @@ static inline void word(struct state *s, const char *at, const char *end, bool q
 	case BEFORE_ADDRESS:
 		if (memchr(at, ',', len))
 			scan->list = true;
-		scan->shape = mix(scan->shape, 1);
+		scan->shape = mix(scan->shape, length_class(len));
 		break;
 	case BEFORE_EXTENSION:
 		scan->shape = mix(scan->shape, hash_word(at, end, s->text_end));
 		break;
 	case BEFORE_TARGET:
 		s->target = hash_word(at, end, s->text_end) | 1;
-		scan->shape = mix(scan->shape, 2);
+		scan->shape = mix(scan->shape, 16 + length_class(len));
 		break;
 	case BEFORE_OTHER:
-		scan->shape = mix(scan->shape, quoted && len && (*at == '-' || *at == '!') ? 3 : 1);
+		scan->shape = mix(scan->shape, (quoted && len && (*at == '-' || *at == '!') ? 8 : 0) + length_class(len));
 		break;
 	}
 	s->before = BEFORE_OTHER;
@@ -249,7 +257,7 @@ void read_scan(struct read_scan *scan, struct read_span rule, size_t words, cons
 			break;
 	}
 	if (s.before != BEFORE_OTHER)
-		scan->shape = mix(scan->shape, 4); /* an option without its value */
+		scan->shape = mix(scan->shape, 32); /* an option without its value */
 	if (!scan->shape)
 		scan->shape = 1;
 }

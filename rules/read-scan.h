@@ -20,7 +20,7 @@ struct read_scan {
 	enum read_scan_fault fault;
 	const char *at;
 	uint64_t shape;      /* never 0 */
-	bool command;        /* words that are no part of a rule: -c, -4, -t, a second command … */
+	bool command;        /* words that want a closer look: -c, -4, -t, a second command, a value in one word with its option */
 	bool list;           /* -s or -d with a comma */
 };
 

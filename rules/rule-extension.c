@@ -269,7 +269,7 @@ static int want(struct wanted *wanted, const struct nfv_extension *extension, co
 	*wanted = (struct wanted){ .negated = *name == '!', .values = values, .count = count };
 	if (wanted->negated)
 		name += 1 + strspn(name + 1, " ");
-	if (!is_name(name) || count > NFV_RULES_TOKENS_MAX)
+	if (!is_name(name) || view_is_own_option(extension, name) || count > NFV_RULES_TOKENS_MAX)
 		return -EINVAL;
 	for (size_t i = 0; i < count; i++)
 		if (!values[i] || !rule_text_ok(values[i], NFV_RULES_TOKEN_MAX))

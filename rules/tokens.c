@@ -77,8 +77,9 @@ static const char *splitter_feed(struct splitter *s, char c)
 		return splitter_quoted(s, c);
 	if (c == '"' && (s->syntax == TOKENS_RESTORE || s->used == s->begin)) {
 		s->quote_open = true;
+		s->mark.quoted = !s->mark.column;
+		s->mark.has_quotes = true;
 		splitter_begin(s);
-		s->mark.quoted = true;
 		return NULL;
 	}
 	if (c == ' ' || c == '\t')

@@ -21,7 +21,8 @@ enum tokens_syntax {
 /* Where a token stood, and how. */
 struct token_mark {
 	unsigned short column; /* of its first byte, from 1 */
-	bool quoted;
+	bool quoted;           /* begins with a quote */
+	bool has_quotes;       /* begins with one or holds one */
 };
 
 struct tokens {

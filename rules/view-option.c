@@ -117,6 +117,23 @@ static bool may_have_any(const struct nfv_extension *extension)
 	return true;
 }
 
+/* Then a beginning is more likely a whole name of its own. */
+static bool last_may_have_any(const struct view_opened *opened)
+{
+	return opened->count && may_have_any(opened->items[opened->count - 1]);
+}
+
+bool view_is_own_option(const struct nfv_extension *extension, const char *name)
+{
+	char letter;
+
+	if (own_of_name(name))
+		return true;
+	if (may_have_any(extension) || (extension->known && extension_option_find(extension->known, name)))
+		return false;
+	return own_of_beginning(name, &letter) > 0;
+}
+
 static bool find_whole(const struct view_opened *opened, const char *name, struct view_found *found)
 {
 	char letter = own_of_name(name);
@@ -142,13 +159,13 @@ static bool find_beginning(const struct view_opened *opened, const char *name, s
 	char letter;
 	unsigned candidates = own_of_beginning(name, &letter);
 
+	if (last_may_have_any(opened))
+		return false;
 	*found = (struct view_found){ .letter = as_found(letter) };
 	for (size_t i = opened->count; i-- > 0;) {
 		const struct extension *known = opened->items[i]->known;
 		const struct extension_option *option = known ? extension_option_find(known, name) : NULL;
 
-		if (may_have_any(opened->items[i]))
-			return false;
 		if (!option || (found->option == option))
 			continue;
 		*found = (struct view_found){ .extension = opened->items[i], .option = option };
@@ -165,9 +182,9 @@ static const char *implicit_match(const struct view_opened *opened, const struct
 	if (!protocol)
 		return NULL;
 	name = view_protocol_match(view->rule, protocol);
-	if (!name)
+	if (!name && !chain_name_check(protocol, strlen(protocol)))
 		name = protocol;
-	for (size_t i = 0; i < opened->count; i++)
+	for (size_t i = 0; i < opened->count && name; i++)
 		if (!opened->items[i]->is_target && !strcmp(opened->items[i]->name, name))
 			return NULL;
 	return name;
@@ -185,7 +202,7 @@ struct view_found view_find(const struct view_opened *opened, const struct view 
 	implicit = implicit_match(opened, view);
 	known = implicit ? view_known(view->rule, implicit, false) : NULL;
 	if (known)
-		found.option = extension_option_find(known, name);
+		found.option = last_may_have_any(opened) ? extension_option_exact(known, name) : extension_option_find(known, name);
 	if (found.option || (implicit && !opened->count))
 		found.implicit = implicit;
 	else if (opened->count)

@@ -33,6 +33,9 @@ struct view_found {
 /* A long option by its name. Beginnings are taken where they fit one option alone. */
 struct view_found view_find(const struct view_opened *opened, const struct view *view, const char *name);
 
+/* True when the option, written behind the extension, would be the tool's own: --source, or a beginning of it. */
+bool view_is_own_option(const struct nfv_extension *extension, const char *name);
+
 /* The name or alias that begins so. */
 const char *view_whole_name(const struct extension_option *option, const char *beginning);
 

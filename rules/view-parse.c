@@ -24,6 +24,8 @@ struct parser {
 	size_t at;                /* the word under way */
 	size_t negated_at;        /* of the "!" */
 	bool negated;             /* one stands before the word under way */
+	bool unknown;             /* some words were nobody's */
+	bool disordered;          /* printing will change the order of the words */
 	struct nfv_extension *last; /* whose option came last; NULL: a field did */
 	struct nfv_rules_error *error;
 };
@@ -40,7 +42,7 @@ static int fail(const struct parser *parser, size_t at, const char *cause)
 /* Where a value must be: an unquoted option there means that it was forgotten. */
 static bool value_missing(const struct parser *parser, size_t at)
 {
-	return at >= parser->count || (!parser->quoted[at] && view_ends_values(parser->words[at]));
+	return at >= parser->count || (!parser->marks[at].quoted && view_ends_values(parser->words[at]));
 }
 
 /* ---- the tool's own options ---- */
@@ -57,6 +59,7 @@ static int set_field(struct parser *parser, enum nfv_field field, const char *va
 		return fail(parser, option, "a name of an interface has at most 15 bytes");
 	if (field <= NFV_FIELD_DESTINATION && parser->negated && strchr(value, ','))
 		return fail(parser, option, "\"!\" does not go with several addresses");
+	parser->disordered |= parser->opened.count > 0;
 	*f = (struct view_field){ .value = value, .negated = parser->negated };
 	parser->negated = false;
 	parser->last = NULL;
@@ -76,6 +79,7 @@ static int open_extension(struct parser *parser, const char *name, char letter, 
 		return fail(parser, option, "its value is empty");
 	if (strlen(name) > NFV_RULES_CHAIN_NAME_MAX)
 		return fail(parser, option, "a name has at most 28 bytes");
+	parser->disordered |= parser->view->target != NULL;
 	extension = view_open(parser->view, name, is_target);
 	if (!extension)
 		return -ENOMEM;
@@ -162,7 +166,7 @@ static int own_option(struct parser *parser, char letter, const char *value)
 	if (!view_letter_has_value(letter))
 		return value ? fail(parser, option, "takes no value") : set_flag(parser, letter, option);
 	if (!value) {
-		if (parser->at + 1 < parser->count && !parser->quoted[parser->at + 1] &&
+		if (parser->at + 1 < parser->count && !parser->marks[parser->at + 1].quoted &&
 		    !strcmp(parser->words[parser->at + 1], "!"))
 			return fail(parser, parser->at + 1, "must stand before its option");
 		if (value_missing(parser, parser->at + 1))
@@ -202,7 +206,7 @@ static size_t unknown_values(const struct parser *parser, size_t first)
 	for (at = first; !value_missing(parser, at); at++)
 		;
 	/* "!" belongs to the option behind it, if there is one. */
-	while (at < parser->count && !strcmp(parser->words[at], "!") && !parser->quoted[at] &&
+	while (at < parser->count && !strcmp(parser->words[at], "!") && !parser->marks[at].quoted &&
 	       at + 1 < parser->count && !value_missing(parser, at + 1))
 		for (at++; !value_missing(parser, at); at++)
 			;
@@ -213,6 +217,7 @@ static int add_option(struct parser *parser, struct nfv_extension *extension, st
 {
 	if (view_grow_options(extension))
 		return -ENOMEM;
+	parser->disordered |= !extension->is_target && parser->view->target;
 	option.values = &parser->words[first];
 	option.quoted = &parser->quoted[first];
 	option.count = count;
@@ -231,6 +236,7 @@ static int open_implicit(struct parser *parser, const char *name, struct nfv_ext
 	if (!*extension)
 		return -ENOMEM;
 	(*extension)->implicit = true;
+	parser->disordered |= parser->view->target != NULL;
 	parser->opened.items[parser->opened.count++] = *extension;
 	return 0;
 }
@@ -265,6 +271,7 @@ static int long_option(struct parser *parser)
 			return err;
 	} else {
 		count = unknown_values(parser, first + (equals != NULL)) + (equals != NULL);
+		parser->unknown = true;
 	}
 	if (equals) {
 		/* The value stands in the same word; a flag that has one nevertheless keeps it. */
@@ -299,6 +306,7 @@ static int short_options(struct parser *parser)
 		}
 		if (!parser->opened.count || letter != word + 1 || strpbrk(letter, " \t\""))
 			return fail(parser, parser->at, "belongs to no match and to no target");
+		parser->unknown = true;
 		return add_option(parser, parser->opened.items[parser->opened.count - 1], option, parser->at + 1,
 				  unknown_values(parser, parser->at + 1));
 	}
@@ -314,6 +322,7 @@ static int stray_words(struct parser *parser)
 		return fail(parser, parser->negated_at, "stands before no option");
 	if (!parser->last)
 		return fail(parser, parser->at, "is no option");
+	parser->unknown = true;
 	return add_option(parser, parser->last, option, parser->at, 1 + unknown_values(parser, parser->at + 1));
 }
 
@@ -321,7 +330,7 @@ static int parse_word(struct parser *parser)
 {
 	const char *word = parser->words[parser->at];
 
-	if (!strcmp(word, "!") && !parser->quoted[parser->at]) {
+	if (!strcmp(word, "!") && !parser->marks[parser->at].quoted) {
 		if (parser->negated)
 			return fail(parser, parser->at, "stands there twice");
 		parser->negated = true;
@@ -363,12 +372,14 @@ static struct view *view_of_words(const struct tokens *tokens, struct nfv_rule *
 		memcpy(bytes, tokens->bytes, tokens->bytes_len);
 	for (size_t i = 0; i < tokens->count; i++) {
 		view->words[i] = bytes + (tokens->items[i] - tokens->bytes);
-		quoted[i] = tokens->marks[i].quoted;
+		quoted[i] = tokens->marks[i].has_quotes;
 	}
 	return view;
 }
 
-int view_parse(struct view **view, struct nfv_rule *rule, const char *text, size_t len, struct nfv_rules_error *error)
+/* *again: what is nobody's might be somebody's in the order of the print. */
+static int parse_text(struct view **view, struct nfv_rule *rule, const char *text, size_t len, struct nfv_rules_error *error,
+		      bool *again)
 {
 	struct tokens tokens;
 	struct parser parser;
@@ -379,6 +390,7 @@ int view_parse(struct view **view, struct nfv_rule *rule, const char *text, size
 	if (err) {
 		error_set(error, err, "%s", cause);
 		error_place(error, "", 0, tokens.wrong_column);
+		errno = -err;
 		return err;
 	}
 	parser = (struct parser){ .marks = tokens.marks, .count = tokens.count, .error = error };
@@ -394,9 +406,42 @@ int view_parse(struct view **view, struct nfv_rule *rule, const char *text, size
 		if (err == -ENOMEM)
 			error_set(error, err, "out of memory");
 		view_free(parser.view);
-		errno = -err;
 		return err;
 	}
+	*again = parser.unknown && parser.disordered;
 	*view = parser.view;
 	return 0;
+}
+
+/* So that its print means the same when it is parsed. */
+static int parse_print(struct view **view, struct nfv_rules_error *error, bool *again)
+{
+	struct view *old = *view;
+	struct text text = { 0 };
+	int err;
+
+	view_print(old, &text);
+	*view = NULL;
+	err = text.failed ? error_set(error, -ENOMEM, "out of memory")
+			  : parse_text(view, old->rule, text.data, text.len, error, again);
+	if (err)
+		error_place(error, "", 0, 0);
+	text_free(&text);
+	view_free(old);
+	return err;
+}
+
+int view_parse(struct view **view, struct nfv_rule *rule, const char *text, size_t len, struct nfv_rules_error *error)
+{
+	struct view *parsed = NULL;
+	bool again = false;
+	int err = parse_text(&parsed, rule, text, len, error, &again);
+
+	if (!err && again)
+		err = parse_print(&parsed, error, &again);
+	if (err)
+		errno = -err;
+	else
+		*view = parsed;
+	return err;
 }
