@@ -79,13 +79,52 @@ struct nfv_rules *store_tool_rules(struct store_tool *st, enum nfv_family family
 	return NULL;
 }
 
-/* True when the part's way back leads from here to where it began: then it was taken, however the tool spells its rules. */
+/* Rules that the script put in, the tool may spell otherwise; they know where they come from. */
+static bool chains_fit(const struct nfv_chain *now, const struct nfv_chain *again)
+{
+	if (!now || !again)
+		return !now && !again;
+	if (now->count != again->count)
+		return false;
+	for (size_t i = 0; i < now->count; i++)
+		if (!again->rules[i]->file && !spec_same(now->rules[i]->spec, again->rules[i]->spec))
+			return false;
+	return true;
+}
+
+static bool all_fit(const struct change_part *part, const struct nfv_rules *now, const struct nfv_rules *again)
+{
+	const size_t len = strlen(part->table);
+	const struct nfv_table *table = rules_find_table(now, part->table, len);
+	const struct nfv_table *table_again = rules_find_table(again, part->table, len);
+
+	for (size_t i = 0; i < part->chain_count; i++) {
+		const char *name = part->chains[i].name;
+
+		if (!part->chains[i].watched &&
+		    !chains_fit(table ? table_find_chain(table, name, strlen(name)) : NULL,
+				table_again ? table_find_chain(table_again, name, strlen(name)) : NULL))
+			return false;
+	}
+	return true;
+}
+
+static bool read_script(struct nfv_rules *rules, const struct script *script)
+{
+	const struct nfv_read_options options = { .file = "script" };
+
+	return script->text.len > 0 && !nfv_rules_read(rules, script->text.data, script->text.len, &options, NULL);
+}
+
+/*
+ * True when the part's way back leads from here to where it began, and the way forward leads here again: then it was taken,
+ * however the tool spells its rules.
+ */
 static bool leads_back(const struct change_part *part, const struct nfv_rules *rules)
 {
 	struct nfv_rules *copy = nfv_rules_copy(rules);
-	bool back = copy && part->back.text.len > 0 &&
-		    !nfv_rules_read(copy, part->back.text.data, part->back.text.len, NULL, NULL) &&
-		    change_part_state(part, copy) == CHANGE_BEFORE;
+	bool back = copy && read_script(copy, &part->back) && change_part_state(part, copy) == CHANGE_BEFORE &&
+		    read_script(copy, &part->forward) && all_fit(part, rules, copy);
 
 	nfv_rules_free(copy);
 	return back;
