@@ -1,0 +1,212 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Commits over several tables and families that do not get through: a later table is refused; the tool is killed at each of its writes in
+# each of its runs; the process that commits is. Always all of the old or all of the new is there, with both backends:
+#
+#	[ nothing but rules; bad-tool stands in the tools' place ]
+
+. "${srcdir:-.}/tests/netns/lib.sh"
+. "$lib_dir/rules-lib.sh"
+
+bad_tool=$top_builddir/tests/rules/bad-tool
+[ -x "$bad_tool" ] || skip "no bad-tool in $top_builddir/tests/rules"
+tools=$tmp/tools
+mkdir "$tools"
+for name in ip6tables iptables; do
+	for kind in nft legacy; do
+		ln "$bad_tool" "$tools/$name-$kind-restore" 2>/dev/null || cp "$bad_tool" "$tools/$name-$kind-restore"
+		ln -s "$tools/$name-$kind-restore" "$tools/$name-$kind-save"
+	done
+done
+dirname "$(command -v iptables-legacy-restore)" >"$tools/real"
+
+# Four parts: three tables of one family, and one of the other.
+change='read 4
+read 6
+text 4 *filter;-N OURS;-I INPUT 1 -j OURS;-A OURS -p tcp -j DROP;-D INPUT 3;COMMIT
+text 4 *mangle;-A FORWARD -j MARK --set-xmark 0x1/0xff;-P INPUT DROP;COMMIT
+text 4 *nat;-F THEIRS;-A THEIRS -p udp -j RETURN;COMMIT
+text 6 *filter;-N OURS;-A OURS -p udp -j ACCEPT;-A INPUT -g OURS;COMMIT'
+
+# The same for every try; made once.
+restore_state() {
+	if [ "${made_for-}" != "$backend" ]; then
+		clear_rules
+		foreign_rules
+		keep_rules
+		made_for=$backend
+	fi
+	put_rules
+}
+
+later_refused() {
+	restore_state
+	ruleset >"$tmp/before"
+	# The kernel refuses owner on INPUT, which no test of the text tells.
+	cli <<-END
+		$change
+		text 6 *filter;-I INPUT 1 -m owner --uid-owner 0;COMMIT
+		commit
+		changed 4
+		changed 6
+		refresh 6
+		changed 4
+		text 6 *filter;-N OURS;-A OURS -p udp -j ACCEPT;-A INPUT -g OURS;COMMIT
+		commit
+	END
+	outcomes_are "the last table is refused, then mended" 0 0 0 0 0 0 0 "EINVAL: typed:2: ip6tables: table filter: " 1 1 0 1 0 0
+	ruleset plain >"$tmp/new"
+	no_journal "after that"
+	restore_state
+	cli <<-END
+		$change
+		text 6 *filter;-I INPUT 1 -m owner --uid-owner 0;COMMIT
+		commit
+	END
+	ruleset >"$tmp/after"
+	same_rules "what came before it is undone, counters are kept" before after
+	no_journal "after the refusal"
+}
+
+# old_or_new WHAT: sets $state
+old_or_new() {
+	ruleset plain >"$tmp/now"
+	if cmp -s "$tmp/now" "$tmp/old"; then
+		state=old
+	elif cmp -s "$tmp/now" "$tmp/new"; then
+		state=new
+	else
+		diff -u "$tmp/old" "$tmp/now" || :
+		fail "$1: neither the old nor the new state"
+	fi
+}
+
+# strike RUN CALL before|after tool|caller: one commit with that plan. 1 when the run had fewer calls.
+strike() {
+	restore_state
+	rm -f "$tools/runs" "$tools/missed" "$tools/struck"
+	printf '%s\n' "$*" >"$tools/plan"
+	printf '%s\ncommit\n' "$change" >"$tmp/commands"
+	# In a shell of its own, which does not tell that somebody was killed.
+	("$live_cli" backend "$backend" tools "$tools" <"$tmp/commands" >"$tmp/cli" 2>&1 || :) 2>"$tmp/shell"
+	[ -e "$tools/struck" ]
+}
+
+# Which states came, for the end: a test in which nothing is ever cut off would prove nothing.
+prepare() {
+	restore_state
+	ruleset plain >"$tmp/old"
+	cli <<-END
+		$change
+		commit
+	END
+	outcomes_are "the change itself" 0 0 0 0 0 0 0
+	ruleset plain >"$tmp/new"
+	: >"$tmp/states"
+}
+
+tool_killed() {
+	local run call when strikes=0
+
+	prepare
+	for run in 1 2 3 4; do
+		for when in before after; do
+			call=1
+			while strike "$run" "$call" "$when" tool; do
+				strikes=$((strikes + 1))
+				old_or_new "run $run, $when call $call, the tool is killed"
+				printf '%s\n' "$state" >>"$tmp/states"
+				[ "$state $(sed -n '$s/^= //p' "$tmp/cli")" = "new 0" ] || {
+					cat "$tmp/cli"
+					fail "run $run, $when call $call: the state is $state"
+				}
+				no_journal "run $run, $when call $call"
+				call=$((call + 1))
+			done
+		done
+	done
+	[ "$strikes" -ge 12 ] || fail "only $strikes kills"
+	note "ok: $strikes kills of the tool: each commit got through"
+}
+
+caller_killed() {
+	local run call when strikes=0
+
+	prepare
+	for run in 1 2 3 4; do
+		for when in before after; do
+			call=1
+			while strike "$run" "$call" "$when" caller; do
+				strikes=$((strikes + 1))
+				printf 'read 4\nread 6\n' | "$live_cli" backend "$backend" >"$tmp/cli"
+				grep -v '^= 0' "$tmp/cli" >"$tmp/said" || :
+				old_or_new "run $run, $when call $call, the process is killed"
+				printf '%s\n' "$state" >>"$tmp/states"
+				no_journal "run $run, $when call $call"
+				grep -q 'journal: process' "$tmp/said" || fail "run $run, $when call $call: nothing was recovered"
+				call=$((call + 1))
+			done
+		done
+	done
+	sort "$tmp/states" | uniq -c
+	[ "$strikes" -ge 12 ] && grep -q old "$tmp/states" && grep -q new "$tmp/states" || fail "only $strikes kills, or one state only"
+	note "ok: $strikes kills of the process: all old or all new at the next start"
+}
+
+# Somebody changes the chains before the next start: nothing of that is touched.
+others_since() {
+	prepare
+	strike 3 1 before caller || fail "nothing was killed"
+	"iptables-$backend" -A OURS -p esp -j ACCEPT
+	ruleset >"$tmp/before"
+	printf 'read 4\nread 6\n' | "$live_cli" backend "$backend" >"$tmp/cli"
+	has "the chain is named" "$tmp/cli" 'log: error: iptables: table filter: chain OURS: .*somebody changed'
+	ruleset >"$tmp/after"
+	same_rules "nothing is done to it" before after
+	find "$rules_state" -name '*.failed-*' | grep -q . || fail "the journal was not kept"
+	no_journal_to_do
+	cli <<-'END'
+		read 4
+		append 4 filter INPUT -p gre
+		commit
+	END
+	outcomes_are "others go on" 0 0 0
+	rm -f "$rules_state"/*.failed-*
+}
+
+no_journal_to_do() {
+	! find "$rules_state" -name '*.json' | grep . || fail "the journal is still there"
+}
+
+# A journal that nobody can read stops nobody, nor one of another namespace.
+odd_journals() {
+	local inode
+
+	restore_state
+	inode=$(stat -L -c %i /proc/self/ns/net)
+	printf 'read 4\nappend 4 filter INPUT -p gre\ncommit\n' | "$live_cli" backend "$backend" >/dev/null
+	printf '{ "version": 1, ' >"$rules_state/journal-$backend-$inode.json"
+	cli <<-'END'
+		read 4
+		append 4 filter INPUT -p gre
+		commit
+	END
+	outcomes_are "half a journal" 0 0 0
+	has "it is told" "$tmp/cli" 'log: error: journal: '
+	rm -f "$rules_state"/*.failed-*
+	no_journal "half a journal"
+	prepare
+	strike 3 1 before caller || fail "nothing was killed"
+	sed -i 's/"namespace": "[0-9a-f]*"/"namespace": "123456789"/' "$rules_state/journal-$backend-$inode.json"
+	ruleset >"$tmp/before"
+	cli <<-'END'
+		read 4
+	END
+	outcomes_are "the journal of a namespace that had this inode before" 0
+	ruleset >"$tmp/after"
+	same_rules "it is not used here" before after
+	no_journal "one of another namespace"
+}
+
+for_backends later_refused tool_killed caller_killed others_since odd_journals
