@@ -51,14 +51,22 @@ static int parse(struct view **view, const char *text, size_t len, struct nfv_ru
 }
 
 /* The bytes of a rule as a spec: blanks before it are no part of it. */
-static int one_rule(struct reader *reader, const struct read_command *command, struct read_rules *rules)
+static int one_rule(struct reader *reader, const struct read_command *command, const struct view *view,
+		    struct read_rules *rules)
 {
 	const struct text *text = &command->rule;
+	struct text anew = { 0 };
 
 	rules->specs = calloc(1, sizeof(struct spec *));
 	if (!rules->specs)
 		return read_fail_memory(reader);
-	rules->specs[0] = spec_new(text->data ? text->data : "", text->len);
+	if (view->respell) {
+		view_print(view, &anew);
+		text = &anew;
+	}
+	if (!text->failed)
+		rules->specs[0] = spec_new(text->data ? text->data : "", text->len);
+	text_free(&anew);
 	rules->count = rules->specs[0] ? 1 : 0;
 	return rules->specs[0] ? 0 : read_fail_memory(reader);
 }
@@ -81,7 +89,7 @@ int read_check_rule(struct reader *reader, const struct read_command *command, s
 		if (view_expand(view, &rules->specs, &rules->count))
 			err = read_fail(reader, -EINVAL, at, "a list of addresses that is none");
 	} else if (!err) {
-		err = one_rule(reader, command, rules);
+		err = one_rule(reader, command, view, rules);
 	}
 	view_free(view);
 	return err;

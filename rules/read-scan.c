@@ -135,6 +135,10 @@ static void option(struct state *s, const char *at, size_t len)
 		s->scan->command = true; /* -AINPUT, -jDROP */
 		return;
 	}
+	if (memchr(at, '=', len)) {
+		s->scan->command = true; /* --source=10.0.0.1: may have to be written in another way */
+		return;
+	}
 	s->before = after_long(at, len);
 	if (memchr(at, '=', len))
 		s->scan->command = true; /* --source=a,b */

@@ -54,14 +54,19 @@ struct nfv_rule *nfv_rule_new(void)
 }
 
 /* Counters that stand in the text become those of the rule, as the tool would have it. */
-static void take_counters(struct nfv_rule *rule)
+static void settle_text(struct nfv_rule *rule)
 {
-	if (!rule->view->counters)
-		return;
-	rule->packets = rule->view->packets;
-	rule->bytes = rule->view->bytes;
-	rule->view->counters = false;
-	rule_view_changed(rule);
+	struct view *view = rule->view;
+
+	if (view->counters) {
+		rule->packets = view->packets;
+		rule->bytes = view->bytes;
+		view->counters = false;
+		view->respell = true;
+	}
+	if (view->respell)
+		rule_view_changed(rule);
+	view->respell = false;
 }
 
 struct nfv_rule *rule_from_text(const char *text, size_t len, struct nfv_rules_error *error)
@@ -86,7 +91,7 @@ struct nfv_rule *rule_from_text(const char *text, size_t len, struct nfv_rules_e
 		errno = ENOMEM;
 		return NULL;
 	}
-	take_counters(rule);
+	settle_text(rule);
 	return rule;
 }
 

@@ -133,8 +133,11 @@ static int set_flag(struct parser *parser, char letter, size_t option)
 	if (parser->negated)
 		return fail(parser, parser->negated_at, "stands before no option that can be negated");
 	parser->last = NULL;
-	/* -v changes what the tool tells, and nothing of the rule. */
-	return letter == 'v' ? 0 : set_version(parser, (unsigned char)(letter - '0'), option);
+	if (letter != 'v')
+		return set_version(parser, (unsigned char)(letter - '0'), option);
+	/* It changes what the tool tells, and nothing of the rule. */
+	parser->view->respell = true;
+	return 0;
 }
 
 static int set_value(struct parser *parser, char letter, const char *value, size_t option)
@@ -172,6 +175,9 @@ static int own_option(struct parser *parser, char letter, const char *value)
 		if (value_missing(parser, parser->at + 1))
 			return fail(parser, option, "its value is missing");
 		value = parser->words[++parser->at];
+	} else if (strchr("sdiopj", letter)) {
+		/* In one word with the option: iptables 1.8.9 takes the whole word, `-ieth0`, for the value. */
+		parser->view->respell = true;
 	}
 	return set_value(parser, letter, value, option);
 }

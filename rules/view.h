@@ -54,6 +54,7 @@ struct view {
 	struct nfv_extension *target;   /* NULL: none */
 	uint64_t packets, bytes;
 	bool counters;                  /* -c p b stood in the text */
+	bool respell;                   /* the tool would not read the text as it was meant: print it anew */
 	bool lent;                      /* pointers into it were given to the user: it must stay */
 	unsigned char version;          /* 4 or 6: the text has -4 or -6, and is for that family alone; 0 */
 	const char *words[];            /* of the text */
