@@ -173,8 +173,9 @@ int nfv_extension_option_at(const struct nfv_extension *extension, size_t positi
 	if (position >= extension->count)
 		return -ERANGE;
 	from = &extension->options[position];
-	*option = (struct nfv_extension_option){ .name = from->name, .negated = from->negated, .values = from->values,
-						 .value_count = from->count };
+	*option = (struct nfv_extension_option){
+		.name = from->name, .negated = from->negated, .values = from->values, .value_count = from->count
+	};
 	return 0;
 }
 
@@ -206,11 +207,11 @@ const char *nfv_extension_get(const struct nfv_extension *extension, const char 
 
 /* An option as a caller names it. */
 struct wanted {
-	const char *name;      /* whole, without "!" */
+	const char *name; /* whole, without "!" */
 	bool negated;
 	const char *const *values;
 	size_t count;
-	char *split;           /* what the values lie in when one text was several; NULL */
+	char *split; /* what the values lie in when one text was several; NULL */
 	const char *parts[8];
 };
 

@@ -43,8 +43,8 @@ static bool knows_all(const struct extension *known, const struct nfv_extension 
 }
 
 /*
- * What -m tcp was becomes -m udp when the protocol does, if that knows its options. If not, it stays, and is written from now
- * on: the words must not become those of something else, and nothing that narrows a rule may vanish in silence.
+ * What -m tcp was becomes -m udp when the protocol does, if that knows its options. If not, it stays, and is written from
+ * now on: the words must not become those of something else, and nothing that narrows a rule may vanish in silence.
  */
 static int follow_protocol(struct view *view, const char *from, const char *to)
 {

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HOST_MAX 253 /* bytes of a name in the DNS */
+#define HOST_MAX      253 /* bytes of a name in the DNS */
 #define ADDRESSES_MAX 1023
 
 static bool is_number(const char *text, unsigned long max)

@@ -6,8 +6,8 @@
 #include "rules/model.h"
 
 /*
- * A rule from what follows "-A CHAIN ", which it keeps byte for byte; `-c packets bytes` in it become its counters. NULL with
- * errno and error, its column counted in the text.
+ * A rule from what follows "-A CHAIN ", which it keeps byte for byte; `-c packets bytes` in it become its counters. NULL
+ * with errno and error, its column counted in the text.
  */
 struct nfv_rule *rule_from_text(const char *text, size_t len, struct nfv_rules_error *error);
 

@@ -10,15 +10,15 @@ static const struct {
 	const char *name;
 	char letter;
 } own[] = {
-	{ "source", 's' },        { "src", 's' },           { "destination", 'd' },  { "dst", 'd' },
-	{ "in-interface", 'i' },  { "out-interface", 'o' }, { "protocol", 'p' },     { "fragments", 'f' },
-	{ "jump", 'j' },          { "goto", 'g' },          { "match", 'm' },        { "set-counters", 'c' },
-	{ "ipv4", '4' },          { "ipv6", '6' },          { "verbose", 'v' },      { "append", 'A' },
-	{ "delete", 'D' },        { "check", 'C' },         { "insert", 'I' },       { "replace", 'R' },
-	{ "list", 'L' },          { "list-rules", 'S' },    { "flush", 'F' },        { "zero", 'Z' },
-	{ "new-chain", 'N' },     { "delete-chain", 'X' },  { "rename-chain", 'E' }, { "policy", 'P' },
-	{ "table", 't' },         { "numeric", 'n' },       { "wait", 'w' },         { "wait-interval", 'W' },
-	{ "exact", 'x' },         { "version", 'V' },       { "help", 'h' },         { "line-numbers", '0' },
+	{ "source", 's' },       { "src", 's' },           { "destination", 'd' },  { "dst", 'd' },
+	{ "in-interface", 'i' }, { "out-interface", 'o' }, { "protocol", 'p' },     { "fragments", 'f' },
+	{ "jump", 'j' },         { "goto", 'g' },          { "match", 'm' },        { "set-counters", 'c' },
+	{ "ipv4", '4' },         { "ipv6", '6' },          { "verbose", 'v' },      { "append", 'A' },
+	{ "delete", 'D' },       { "check", 'C' },         { "insert", 'I' },       { "replace", 'R' },
+	{ "list", 'L' },         { "list-rules", 'S' },    { "flush", 'F' },        { "zero", 'Z' },
+	{ "new-chain", 'N' },    { "delete-chain", 'X' },  { "rename-chain", 'E' }, { "policy", 'P' },
+	{ "table", 't' },        { "numeric", 'n' },       { "wait", 'w' },         { "wait-interval", 'W' },
+	{ "exact", 'x' },        { "version", 'V' },       { "help", 'h' },         { "line-numbers", '0' },
 	{ "modprobe", 'M' },
 };
 
@@ -202,7 +202,8 @@ struct view_found view_find(const struct view_opened *opened, const struct view 
 	implicit = implicit_match(opened, view);
 	known = implicit ? view_known(view->rule, implicit, false) : NULL;
 	if (known)
-		found.option = last_may_have_any(opened) ? extension_option_exact(known, name) : extension_option_find(known, name);
+		found.option =
+			last_may_have_any(opened) ? extension_option_exact(known, name) : extension_option_find(known, name);
 	if (found.option || (implicit && !opened->count))
 		found.implicit = implicit;
 	else if (opened->count)

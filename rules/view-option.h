@@ -7,7 +7,7 @@
 #include "rules/view.h"
 
 #define VIEW_INTERFACE_MAX 15 /* IFNAMSIZ without the NUL */
-#define VIEW_COMMAND 1        /* in place of a letter: an option of a command */
+#define VIEW_COMMAND       1 /* in place of a letter: an option of a command */
 
 enum view_letter { VIEW_LETTER_UNKNOWN, VIEW_LETTER_FLAG, VIEW_LETTER_VALUE, VIEW_LETTER_COMMAND };
 
@@ -24,9 +24,9 @@ struct view_opened {
 };
 
 struct view_found {
-	char letter;                        /* of the tool's own option, or VIEW_COMMAND; 0 */
-	struct nfv_extension *extension;    /* else whose it is; */
-	const char *implicit;               /* or the name of the match that it opens; both NULL: nobody's */
+	char letter; /* of the tool's own option, or VIEW_COMMAND; 0 */
+	struct nfv_extension *extension; /* else whose it is; */
+	const char *implicit; /* or the name of the match that it opens; both NULL: nobody's */
 	const struct extension_option *option; /* NULL: not known */
 };
 

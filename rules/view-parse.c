@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From words to the view, as the tool's own parser goes: an option belongs to the tool itself, else to the extension opened last
- * that has it, whole names before beginnings, else to the match that the protocol opens.
+ * From words to the view, as the tool's own parser goes: an option belongs to the tool itself, else to the extension opened
+ * last that has it, whole names before beginnings, else to the match that the protocol opens.
  */
 #include "rules/view.h"
 
@@ -21,11 +21,11 @@ struct parser {
 	bool *quoted;
 	const struct token_mark *marks;
 	size_t count;
-	size_t at;                /* the word under way */
-	size_t negated_at;        /* of the "!" */
-	bool negated;             /* one stands before the word under way */
-	bool unknown;             /* some words were nobody's */
-	bool disordered;          /* printing will change the order of the words */
+	size_t at; /* the word under way */
+	size_t negated_at; /* of the "!" */
+	bool negated; /* one stands before the word under way */
+	bool unknown; /* some words were nobody's */
+	bool disordered; /* printing will change the order of the words */
 	struct nfv_extension *last; /* whose option came last; NULL: a field did */
 	struct nfv_rules_error *error;
 };
@@ -185,7 +185,8 @@ static int own_option(struct parser *parser, char letter, const char *value)
 /* ---- options of extensions ---- */
 
 /* How many words from `first` on are values of a known option. -EINVAL. */
-static int known_values(struct parser *parser, const struct extension_option *known, size_t first, bool joined, size_t *count)
+static int known_values(struct parser *parser, const struct extension_option *known, size_t first, bool joined,
+			size_t *count)
 {
 	for (*count = joined; *count < known->values; ++*count) {
 		size_t at = first + *count;
@@ -219,7 +220,8 @@ static size_t unknown_values(const struct parser *parser, size_t first)
 	return at - first;
 }
 
-static int add_option(struct parser *parser, struct nfv_extension *extension, struct view_option option, size_t first, size_t count)
+static int add_option(struct parser *parser, struct nfv_extension *extension, struct view_option option, size_t first,
+		      size_t count)
 {
 	if (view_grow_options(extension))
 		return -ENOMEM;

@@ -79,7 +79,8 @@ static void print_value(struct text *out, const struct view_option *option, size
 
 static void print_option(struct line *line, const struct nfv_extension *extension, const struct view_option *option)
 {
-	const struct extension_option *known = extension->known ? extension_option_find(extension->known, option->name) : NULL;
+	const struct extension_option *known =
+		extension->known ? extension_option_find(extension->known, option->name) : NULL;
 	bool is_string = known && known->kind == VALUE_STRING;
 	size_t i = 0;
 

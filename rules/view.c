@@ -94,7 +94,10 @@ static struct nfv_extension *extension_new(struct view *view, const char *name, 
 
 	if (!extension)
 		return NULL;
-	*extension = (struct nfv_extension){ .view = view, .rule = view->rule, .name = name, .is_target = is_target,
+	*extension = (struct nfv_extension){ .view = view,
+					     .rule = view->rule,
+					     .name = name,
+					     .is_target = is_target,
 					     .known = view_known(view->rule, name, is_target) };
 	return extension;
 }
@@ -225,8 +228,9 @@ static int option_fill(struct view_option *option, const char *name, bool negate
 	pointers = malloc(size);
 	if (!pointers)
 		return -ENOMEM;
-	*option = (struct view_option){ .values = pointers, .quoted = (bool *)(pointers + count), .count = count,
-					.own = pointers, .negated = negated };
+	*option = (struct view_option){
+		.values = pointers, .quoted = (bool *)(pointers + count), .count = count, .own = pointers, .negated = negated
+	};
 	text = (char *)(option->quoted + count);
 	option->name = memcpy(text, name, name_size);
 	text += name_size;
@@ -253,8 +257,8 @@ size_t view_find_option(const struct nfv_extension *extension, const char *name,
 	return extension->count;
 }
 
-int view_add_option(struct nfv_extension *extension, size_t position, const char *name, bool negated, const char *const *values,
-		    size_t count)
+int view_add_option(struct nfv_extension *extension, size_t position, const char *name, bool negated,
+		    const char *const *values, size_t count)
 {
 	struct view_option option;
 

@@ -3,8 +3,8 @@
  * The typed view of a rule: fields, matches, target, each with its negation. Every word of the text is somewhere in it: what
  * it does not know stays as words of the extension that stood open. Pure.
  *
- * The words of a text lie in the view's own memory, as pointers to them in arrays; what is set later has memory of its own. So
- * change a view through the functions below only.
+ * The words of a text lie in the view's own memory, as pointers to them in arrays; what is set later has memory of its own.
+ * So change a view through the functions below only.
  */
 #ifndef RULES_VIEW_H
 #define RULES_VIEW_H
@@ -61,9 +61,9 @@ struct view {
 };
 
 /*
- * Parses what follows "-A CHAIN ". 0, -ENOMEM, or -EINVAL with the column (from 1) and a cause: a quote that is not closed, an
- * option without its value, a second target, "!" before nothing, and the like. rule (NULL: none) says in which family to look
- * for extensions that are not the same in both.
+ * Parses what follows "-A CHAIN ". 0, -ENOMEM, or -EINVAL with the column (from 1) and a cause: a quote that is not closed,
+ * an option without its value, a second target, "!" before nothing, and the like. rule (NULL: none) says in which family to
+ * look for extensions that are not the same in both.
  */
 int view_parse(struct view **view, struct nfv_rule *rule, const char *text, size_t len, struct nfv_rules_error *error);
 void view_free(struct view *view);
@@ -96,8 +96,8 @@ void view_take_name(struct nfv_extension *extension, char *name);
 /* The position of an option from `start` on, names seen through; extension->count: it is not there. */
 size_t view_find_option(const struct nfv_extension *extension, const char *name, size_t start);
 /* Puts an option at that position, behind the others at most. */
-int view_add_option(struct nfv_extension *extension, size_t position, const char *name, bool negated, const char *const *values,
-		    size_t count);
+int view_add_option(struct nfv_extension *extension, size_t position, const char *name, bool negated,
+		    const char *const *values, size_t count);
 /* Gives an option other values. Its name stays. */
 int view_set_option(struct nfv_extension *extension, size_t position, bool negated, const char *const *values, size_t count);
 void view_remove_option(struct nfv_extension *extension, size_t position);

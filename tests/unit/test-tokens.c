@@ -52,6 +52,31 @@ static void test_splitting(void **state)
 	expect("caf\303\251 $x `y`", TOKENS_RESTORE, "caf\303\251|$x|`y`");
 }
 
+/* Where each token stood, and which of them had quotes. */
+static void test_marks(void **state)
+{
+	static const struct {
+		unsigned column;
+		bool quoted, has_quotes;
+	} wanted[] = { { 2, false, false }, { 6, true, true }, { 11, false, true }, { 17, true, true }, { 19, false, false } };
+	struct tokens tokens;
+	const char *why = NULL, *text = " a   \"b c\"d\"e f\"\"\"g";
+
+	(void)state;
+	assert_int_equal(tokens_split(&tokens, text, strlen(text), TOKENS_RESTORE, &why), 0);
+	assert_int_equal(tokens.count, sizeof(wanted) / sizeof(wanted[0]));
+	for (size_t i = 0; i < tokens.count; i++) {
+		assert_int_equal(tokens.marks[i].column, wanted[i].column);
+		assert_int_equal(tokens.marks[i].quoted, wanted[i].quoted);
+		assert_int_equal(tokens.marks[i].has_quotes, wanted[i].has_quotes);
+	}
+	tokens_free(&tokens);
+	assert_int_equal(tokens_split(&tokens, "a\nb", 3, TOKENS_RESTORE, &why), -EINVAL);
+	assert_int_equal(tokens.wrong_column, 2);
+	assert_int_equal(tokens_split(&tokens, "ab \"cd", 6, TOKENS_RESTORE, &why), -EINVAL);
+	assert_int_equal(tokens.wrong_column, 4);
+}
+
 /* Names of interfaces and chains are printed raw. */
 static void test_splitting_save(void **state)
 {
@@ -136,7 +161,8 @@ static void test_quoting(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_splitting), cmocka_unit_test(test_splitting_save), cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_splitting),
+		cmocka_unit_test(test_marks), cmocka_unit_test(test_splitting_save), cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_limits),    cmocka_unit_test(test_quoting),
 	};
 
