@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rules/script-plan.h"
 
+#include "rules/canonical.h"
 #include "rules/script-class.h"
 #include "rules/script-cost.h"
 
@@ -80,29 +81,34 @@ struct script_counters script_plan_counters(const struct script_plan *plan, size
 
 /* ---- making one ---- */
 
+/* 1, 0 or -ENOMEM. Bytes first: to look through spelling means to parse. */
+static int is_same(const struct script_plan *plan, size_t i, size_t j)
+{
+	const struct spec *a = script_side_spec(&plan->from, i), *b = script_side_spec(&plan->to, j);
+	uint64_t key, other;
+
+	if (!a || !b)
+		return -ENOMEM;
+	if (spec_same(a, b))
+		return 1;
+	key = script_side_key(&plan->from, i);
+	other = script_side_key(&plan->to, j);
+	if (!key || !other)
+		return -ENOMEM;
+	return key == other && canonical_equal(a->bytes, a->len, b->bytes, b->len, plan->from.family);
+}
+
 static int trim(struct script_plan *plan)
 {
 	size_t less = plan->from_count < plan->to_count ? plan->from_count : plan->to_count;
+	int same = 1;
 
-	for (; plan->prefix < less; plan->prefix++) {
-		const struct spec *a = script_side_spec(&plan->from, plan->prefix);
-		const struct spec *b = script_side_spec(&plan->to, plan->prefix);
-
-		if (!a || !b)
-			return -ENOMEM;
-		if (!spec_same(a, b))
-			break;
-	}
-	for (; plan->suffix < less - plan->prefix; plan->suffix++) {
-		const struct spec *a = script_side_spec(&plan->from, plan->from_count - plan->suffix - 1);
-		const struct spec *b = script_side_spec(&plan->to, plan->to_count - plan->suffix - 1);
-
-		if (!a || !b)
-			return -ENOMEM;
-		if (!spec_same(a, b))
-			break;
-	}
-	return 0;
+	while (plan->prefix < less && (same = is_same(plan, plan->prefix, plan->prefix)) > 0)
+		plan->prefix++;
+	while (same >= 0 && plan->suffix < less - plan->prefix &&
+	       (same = is_same(plan, plan->from_count - plan->suffix - 1, plan->to_count - plan->suffix - 1)) > 0)
+		plan->suffix++;
+	return same < 0 ? same : 0;
 }
 
 /* Rules of `to` that are not kept, but were elsewhere in `from`: the first of them comes from the first that goes, and so on. */
