@@ -46,6 +46,7 @@ enum arguments_bit {
 	ARG_KERNEL = 1 << 21,  /* --backend, --tools, --state, --verbose: how the kernel is reached */
 	ARG_SERVER = 1 << 22,
 	ARG_HELP = 1 << 23,
+	ARG_NAMED = 1 << 24,
 };
 
 #define ARGUMENTS_USERS 32

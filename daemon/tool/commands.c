@@ -22,7 +22,7 @@ const struct command arguments_commands[] = {
 	  .help = "Tells every mistake in FILE: what cannot be read, and what would be refused or do something else\n"
 		  "than it says: jumps to chains that are not there, loops, matches that a table has not.\n" },
 	{ .name = "diff", .usage = "A B", .summary = "print the script from ruleset A to ruleset B",
-	  .takes = EVERY | KERNEL | ARG_TABLE | ARG_HUMAN | ARG_COUNTERS, .words_min = 2, .words_max = 2, .run = tool_diff,
+	  .takes = EVERY | KERNEL | ARG_TABLE | ARG_HUMAN | ARG_COUNTERS | ARG_NAMED, .words_min = 2, .words_max = 2, .run = tool_diff,
 	  .help = "Prints the smallest script for iptables-restore --noflush --counters that makes B of A. A and B are\n"
 		  "files; `live` is the kernel. Exit code: 0 they are equal, 1 they differ, 2 an error.\n" },
 	{ .name = "apply", .usage = "FILE", .summary = "make the kernel's chains what a file says",
@@ -51,7 +51,7 @@ const struct command arguments_commands[] = {
 	  .takes = EVERY | KERNEL | ARG_TABLE, .words_max = 1, .run = tool_export,
 	  .help = "Prints the rules of the kernel, or of FILE, as JSON: one object; for both families a list of two.\n" },
 	{ .name = "import", .usage = "FILE", .summary = "apply a file that export printed",
-	  .takes = CHANGES | ARG_EXACT | ARG_OWNER | ARG_FIRST | ARG_PRINT, .words_min = 1, .words_max = 1, .run = tool_import,
+	  .takes = CHANGES | ARG_EXACT | ARG_OWNER | ARG_FIRST | ARG_PRINT | ARG_COUNTERS, .words_min = 1, .words_max = 1, .run = tool_import,
 	  .help = "Applies FILE, which is JSON, as `nfverdict rules apply` applies text.\n" },
 	{ 0 },
 };

@@ -51,6 +51,9 @@ static int edit_one(struct edit *edit, struct nfv_rules *rules, unsigned attempt
 	struct nfv_rules *before = nfv_rules_copy(rules);
 	int err = before ? edit->fn(edit->context, rules, attempt, &edit->error) : -ENOMEM;
 
+	/* A chain that is in use is no conflict with others. */
+	if (err == -EBUSY)
+		err = -EINVAL;
 	if (err == 0) {
 		part->script = nfv_rules_diff(before, rules, 0, NULL);
 		part->shown = nfv_rules_diff_show(before, rules, 0, edit->color, NULL);

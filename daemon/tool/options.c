@@ -14,6 +14,7 @@ const struct option_row options_rows[] = {
 	{ "annotated", 0, OPTION_FLAG, NULL, ARG_ANNOTATED, "with # lines that tell where each rule stood" },
 	{ "human", 0, OPTION_FLAG, NULL, ARG_HUMAN, "for people, not as a script" },
 	{ "counters", 'c', OPTION_FLAG, NULL, ARG_COUNTERS, "with counters" },
+	{ "named", 0, OPTION_FLAG, NULL, ARG_NAMED, "tables and chains that B does not name do not count" },
 	{ "live", 0, OPTION_FLAG, NULL, ARG_LIVE, "chains of the kernel's ruleset count as there" },
 	{ "test", 0, OPTION_FLAG, NULL, ARG_TEST, "let iptables-restore --test read it too (root)" },
 	{ "dry-run", 'n', OPTION_FLAG, NULL, ARG_DRY_RUN, "show what would change, change nothing" },

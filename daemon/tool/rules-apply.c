@@ -205,7 +205,7 @@ int tool_import(const struct arguments *arguments)
 	input_free(&input);
 	choose_families(&apply);
 	if (result == TOOL_OK && arguments->given & ARG_PRINT) {
-		result = rulesets_print_text(&say, &apply.wanted, NFV_PRINT_COUNTERS);
+		result = rulesets_print_text(&say, &apply.wanted, arguments->given & ARG_COUNTERS ? NFV_PRINT_COUNTERS : 0);
 		say_end(&say);
 	} else if (result == TOOL_OK) {
 		result = apply_wanted(&apply);

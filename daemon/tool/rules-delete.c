@@ -208,7 +208,7 @@ static edit_fn *choose(struct say *say, struct delete *delete)
 		}
 		return delete_numbers;
 	}
-	text = words_join(arguments->words + 1, delete->count);
+	text = words_join((const char *const *)arguments->words + 1, delete->count);
 	delete->rule = text ? nfv_rule_parse(text, &error) : NULL;
 	free(text);
 	if (!delete->rule)

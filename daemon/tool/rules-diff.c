@@ -118,6 +118,10 @@ int tool_diff(const struct arguments *arguments)
 	say_init(&say, &mine);
 	if (arguments->given & ARG_COUNTERS)
 		diff.flags |= NFV_DIFF_COUNTERS;
+	if (arguments->given & ARG_NAMED)
+		diff.flags |= NFV_DIFF_NAMED_ONLY;
+	if (arguments->backend == NFV_BACKEND_LEGACY)
+		diff.flags |= NFV_DIFF_LEGACY;
 	if (strcmp(mine.words[0], "-") == 0 && strcmp(mine.words[1], "-") == 0)
 		return say_failure(&say, TOOL_ERROR, EINVAL, "only one of A and B can be standard input");
 	result = read_both(&say, &a, &b);

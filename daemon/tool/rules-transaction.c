@@ -16,9 +16,11 @@ static int run_lines(void *context, struct nfv_rules *rules, unsigned attempt, s
 	const struct transaction *transaction = context;
 	const char *table = transaction->arguments->table;
 	const struct nfv_read_options options = { .table = table ? table : "filter", .flags = NFV_READ_DECLARED };
+	int err = input_apply(&transaction->input, rules, NULL, &options, error);
 
 	(void)attempt;
-	return input_apply(&transaction->input, rules, NULL, &options, error);
+	/* Whatever is wrong with a line, a rule that is not there too: the file was refused. */
+	return err == -ENOENT || err == -EBUSY ? -EINVAL : err;
 }
 
 int tool_transaction(const struct arguments *arguments)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-char *words_join(char *const *words, size_t count)
+char *words_join(const char *const *words, size_t count)
 {
 	size_t size = 1;
 	char *text, *out;

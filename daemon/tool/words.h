@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 /* Quoted as iptables-restore reads it. NULL: no memory. To be freed with free(). */
-char *words_join(char *const *words, size_t count);
+char *words_join(const char *const *words, size_t count);
 
 /* "#3": 3. 0: it is no number of a rule. */
 size_t words_number(const char *word);
