@@ -62,6 +62,12 @@ static int set_owner(struct nfv_live *live, const char *owner, struct nfv_rules_
 
 int nfv_live_open(struct nfv_live **live, const struct nfv_live_options *options, struct nfv_rules_error *error)
 {
+	return live_open_with(live, NULL, options, error);
+}
+
+int live_open_with(struct nfv_live **live, const struct tool *tool, const struct nfv_live_options *options,
+		   struct nfv_rules_error *error)
+{
 	static const struct nfv_live_options none = { 0 };
 	struct nfv_live *made = calloc(1, sizeof(*made));
 	int err;
@@ -74,7 +80,7 @@ int nfv_live_open(struct nfv_live **live, const struct nfv_live_options *options
 	err = set_owner(made, options ? options->owner : NULL, error);
 	if (!err)
 		err = made->options.server ? store_open_server(&made->store, &made->options, error) :
-					     store_open_tool(&made->store, &made->options, error);
+					     store_open_tool_with(&made->store, tool, &made->options, error);
 	/* The stores have their own copies; nothing here may look at the caller's texts later. */
 	made->options.tool_folder = made->options.state_folder = NULL;
 	made->options.server = made->options.server_program = NULL;

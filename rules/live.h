@@ -6,6 +6,10 @@
 #include "rules/model.h"
 #include "rules/store.h"
 
+/* As nfv_live_open(), through a tool that was found already: its time limits, and what interrupts it, hold. */
+int live_open_with(struct nfv_live **live, const struct tool *tool, const struct nfv_live_options *options,
+		   struct nfv_rules_error *error);
+
 /* Commits the changes of one live ruleset. On failure the objects are put back to what the kernel has. 0 or -errno. */
 int live_autocommit(struct nfv_rules *rules);
 

@@ -101,7 +101,11 @@ int match_check(const char *match, struct text *out, char *why, size_t why_size)
 	err = tokens_check(&tokens, why, why_size);
 	for (size_t i = 0; i < tokens.count && !err; i++) {
 		text_add(out, " ", 1);
-		tokens_quote(out, tokens.items[i]);
+		/* In quotes it would be a value to whoever reads the rule. */
+		if (!strcmp(tokens.items[i], "!"))
+			text_add(out, "!", 1);
+		else
+			tokens_quote(out, tokens.items[i]);
 	}
 	tokens_free(&tokens);
 	if (!err && out->failed) {

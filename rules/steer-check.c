@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "rules/steer-check.h"
+#include "rules/steer-run.h"
+#include "rules/steer-text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,25 +11,26 @@ static int test_text(const struct steer_run *run, const struct steer_plan *plan,
 		     char *cause)
 {
 	struct tool_result result;
-	struct steer_text text;
-	int err = steer_text_install(&text, plan, scope);
+	struct text text;
+	int err = steer_text_test(&text, plan, scope);
 
 	snprintf(cause, STEER_MESSAGE_MAX, "%s", strerror(ENOMEM));
 	if (err)
 		return err;
-	if (text.text.len) {
-		err = tool_restore(run->tool, run->family, text.text.data, 1, &result);
+	if (text.len) {
+		err = tool_restore(run->tool, (enum tool_family)run->family, text.data, 1, &result);
 		if (err)
-			steer_cause(&result, cause, STEER_MESSAGE_MAX);
+			tool_cause(&result, cause, STEER_MESSAGE_MAX);
 		tool_result_free(&result);
 	}
-	steer_text_free(&text);
+	text_free(&text);
 	return err;
 }
 
-int steer_test_item(const struct steer_run *run, const struct steer_plan *plan, size_t item, char *cause)
+/* Tests one item alone. */
+static int test_item(const struct steer_run *run, const struct steer_plan *plan, size_t item, char *cause)
 {
-	struct steer_scope scope = { .family = run->family, .item = item, .test = true };
+	struct steer_scope scope = { .family = run->family, .item = item };
 	char better[STEER_MESSAGE_MAX];
 	int err = test_text(run, plan, &scope, cause);
 
@@ -53,19 +55,19 @@ static size_t test_singly(const struct steer_run runs[2], const struct steer_pla
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct steer_entry *entry = plan->items[i].entry;
 		bool bad[2] = { false, false };
-		bool both = entry->ipv4 && entry->ipv6 && steer_family_there(TOOL_IPV6);
+		bool both = entry->ipv4 && entry->ipv6 && steer_family_there(NFV_FAMILY_IPV6);
 
-		for (int f = TOOL_IPV4; f <= TOOL_IPV6; f++)
+		for (int f = NFV_FAMILY_IPV4; f <= NFV_FAMILY_IPV6; f++)
 			bad[f] = failed[f] && steer_item_in(&plan->items[i], f) &&
-				 steer_test_item(&runs[f], plan, i, causes[f]) == -EINVAL;
-		if (bad[TOOL_IPV4])
-			steer_tell(&runs[TOOL_IPV4], entry->origin, "%s%s", causes[TOOL_IPV4],
-				   both && !bad[TOOL_IPV6] ? " (family: ipv6?)" : "");
+				 test_item(&runs[f], plan, i, causes[f]) == -EINVAL;
+		if (bad[NFV_FAMILY_IPV4])
+			steer_tell(&runs[NFV_FAMILY_IPV4], entry->origin, "%s%s", causes[NFV_FAMILY_IPV4],
+				   both && !bad[NFV_FAMILY_IPV6] ? " (family: ipv6?)" : "");
 		/* What both say in the same words is told once. */
-		if (bad[TOOL_IPV6] && !(bad[TOOL_IPV4] && !strcmp(causes[TOOL_IPV4], causes[TOOL_IPV6])))
-			steer_tell(&runs[TOOL_IPV6], entry->origin, "%s%s", causes[TOOL_IPV6],
-				   both && !bad[TOOL_IPV4] ? " (family: ipv4?)" : "");
-		found += bad[TOOL_IPV4] || bad[TOOL_IPV6];
+		if (bad[NFV_FAMILY_IPV6] && !(bad[NFV_FAMILY_IPV4] && !strcmp(causes[NFV_FAMILY_IPV4], causes[NFV_FAMILY_IPV6])))
+			steer_tell(&runs[NFV_FAMILY_IPV6], entry->origin, "%s%s", causes[NFV_FAMILY_IPV6],
+				   both && !bad[NFV_FAMILY_IPV4] ? " (family: ipv4?)" : "");
+		found += bad[NFV_FAMILY_IPV4] || bad[NFV_FAMILY_IPV6];
 	}
 	return found;
 }
@@ -76,8 +78,8 @@ static int test_plan(const struct steer_run runs[2], const struct steer_plan *pl
 	char causes[2][STEER_MESSAGE_MAX];
 	bool failed[2] = { false, false };
 
-	for (int f = TOOL_IPV4; f <= TOOL_IPV6; f++) {
-		const struct steer_scope scope = { .family = f, .item = STEER_NONE, .test = true };
+	for (int f = NFV_FAMILY_IPV4; f <= NFV_FAMILY_IPV6; f++) {
+		const struct steer_scope scope = { .family = f, .item = STEER_NONE };
 		int err;
 
 		if (!steer_family_there(f))
@@ -89,10 +91,10 @@ static int test_plan(const struct steer_run runs[2], const struct steer_plan *pl
 		}
 		failed[f] = err != 0;
 	}
-	if (!failed[TOOL_IPV4] && !failed[TOOL_IPV6])
+	if (!failed[NFV_FAMILY_IPV4] && !failed[NFV_FAMILY_IPV6])
 		return 0;
 	if (!test_singly(runs, plan, failed))
-		for (int f = TOOL_IPV4; f <= TOOL_IPV6; f++)
+		for (int f = NFV_FAMILY_IPV4; f <= NFV_FAMILY_IPV6; f++)
 			if (failed[f])
 				steer_tell(&runs[f], NULL, "%s", causes[f]);
 	return -EINVAL;
@@ -101,8 +103,8 @@ static int test_plan(const struct steer_run runs[2], const struct steer_plan *pl
 int steer_check(const struct tool *tool, const struct steer_queue *queues, size_t count, steer_error_fn *tell, void *context)
 {
 	const struct steer_run runs[2] = {
-		{ .tool = tool, .family = TOOL_IPV4, .tell = tell, .context = context },
-		{ .tool = tool, .family = TOOL_IPV6, .tell = tell, .context = context },
+		{ .tool = tool, .family = NFV_FAMILY_IPV4, .tell = tell, .context = context },
+		{ .tool = tool, .family = NFV_FAMILY_IPV6, .tell = tell, .context = context },
 	};
 	struct steer_plan plan;
 	int err = steer_plan_make(&plan, queues, count, tell, context);

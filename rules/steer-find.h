@@ -3,29 +3,33 @@
 #ifndef RULES_STEER_FIND_H
 #define RULES_STEER_FIND_H
 
-#include "rules/queues.h"
-#include "rules/save.h"
+#include <nfverdict/rules.h>
 
-#define STEER_COMMENT "nfv:" /* before the queue's name: the comment of our jumps */
-#define STEER_NONE ((size_t)-1)
+#include "rules/queues.h"
 
 /* A chain that is named like ours, as found in a table. */
 struct steer_chain {
-	size_t chain;    /* index in the table */
-	size_t rules;    /* in it */
-	size_t own_rule; /* index in the table of the one that may be ours: the first plain NFQUEUE rule; STEER_NONE */
+	struct nfv_chain *chain;
+	struct nfv_rule *own_rule; /* that may be ours: the first plain NFQUEUE rule; NULL */
 	size_t jumps;    /* of ours that lead to it */
 	bool bound;      /* somebody listens on a number of its plain NFQUEUE rules */
 	bool foreign;    /* a rule that is not ours leads to it */
 	bool chosen;     /* set by the caller: it is to be removed */
 };
 
+/* A jump of ours. */
+struct steer_jump {
+	struct nfv_rule *rule;
+	size_t to; /* index in the chains */
+};
+
 struct steer_found {
-	const struct save_table *table;
+	struct nfv_table *table;
 	struct steer_chain *chains;
 	size_t count;
+	struct steer_jump *jumps;
+	size_t jump_count, jump_size;
 	struct queues numbers; /* of the plain NFQUEUE rules in these chains */
-	size_t *jump_of; /* by rule of the table: index in chains of where our jump leads, STEER_NONE */
 };
 
 /*
@@ -41,7 +45,7 @@ size_t steer_chain_others(const struct steer_chain *chain);
 bool steer_chain_stays(const struct steer_chain *chain);
 
 /* Finds chains named like ours and our jumps in a table. listening: see bound; NULL: nobody. 0 or -ENOMEM. */
-int steer_find(struct steer_found *found, const struct save_table *table, const struct queues *listening);
+int steer_find(struct steer_found *found, struct nfv_table *table, const struct queues *listening);
 void steer_found_free(struct steer_found *found);
 
 #endif

@@ -31,9 +31,9 @@ bool steer_name_valid(const char *name)
 	return true;
 }
 
-bool steer_item_in(const struct steer_item *item, enum tool_family family)
+bool steer_item_in(const struct steer_item *item, enum nfv_family family)
 {
-	return !item->refused && (family == TOOL_IPV4 ? item->entry->ipv4 : item->entry->ipv6);
+	return !item->refused && (family == NFV_FAMILY_IPV4 ? item->entry->ipv4 : item->entry->ipv6);
 }
 
 static int judge_queue(const struct steer_queue *queues, size_t index, char *why, size_t why_size)

@@ -3,9 +3,10 @@
 #ifndef RULES_STEER_PLAN_H
 #define RULES_STEER_PLAN_H
 
+#include <nfverdict/rules.h>
+
 #include "rules/steer.h"
 #include "rules/text.h"
-#include "rules/tool.h"
 
 /* One entry of one queue. */
 struct steer_item {
@@ -32,7 +33,7 @@ int steer_plan_make(struct steer_plan *plan, const struct steer_queue *queues, s
 void steer_plan_free(struct steer_plan *plan);
 
 /* True when the entry goes into that family's ruleset. */
-bool steer_item_in(const struct steer_item *item, enum tool_family family);
+bool steer_item_in(const struct steer_item *item, enum nfv_family family);
 
 /* 1 to STEER_NAME_MAX bytes of [A-Za-z0-9_-]. */
 bool steer_name_valid(const char *name);

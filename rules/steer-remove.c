@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rules/steer-remove.h"
 
-#include "rules/steer-text.h"
+#include "rules/steer-find.h"
+#include "rules/text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,26 +10,14 @@
 
 #define TRIES 3 /* others may change the ruleset between reading and writing it */
 
-static const char *chain_name(const struct steer_found *found, size_t i)
-{
-	return found->table->chains[found->chains[i].chain].name;
-}
-
-static bool of_plan(const struct steer_choice *choice, const char *table, const char *queue)
-{
-	for (size_t t = 0; t < STEER_TABLES; t++) {
-		if (!choice->tables[t] || strcmp(steer_tables[t], table) != 0)
-			continue;
-		for (size_t i = 0; i < choice->plan->count; i++)
-			if (!strcmp(choice->plan->items[i].entry->table, table) &&
-			    !strcmp(choice->plan->items[i].queue->name, queue))
-				return true;
-	}
-	return false;
-}
+/* What is done to a table. */
+enum removal {
+	REMOVE,
+	EMPTY, /* the chains are emptied: what cannot be taken out can still be made to do nothing */
+};
 
 /* Marks the chains that are to go. Returns how many, and adds to kept those that stay because somebody listens. */
-static size_t choose(struct steer_found *found, const struct steer_choice *choice, unsigned *kept)
+static size_t choose(struct steer_found *found, unsigned *kept)
 {
 	size_t chosen = 0;
 
@@ -37,72 +26,89 @@ static size_t choose(struct steer_found *found, const struct steer_choice *choic
 
 		if (!steer_chain_ours(chain))
 			continue;
-		if (choice->sweep)
-			chain->chosen = !chain->bound;
-		else
-			chain->chosen = of_plan(choice, found->table->name, chain_name(found, i) + strlen(STEER_PREFIX));
+		chain->chosen = !chain->bound;
 		chosen += chain->chosen;
-		*kept += choice->sweep && chain->bound;
+		*kept += chain->bound;
 	}
 	return chosen;
 }
 
-/* Hands a removal to the tool. */
-static int apply(const struct steer_run *run, const struct steer_found *found, enum steer_removal how, char *cause,
-		 size_t cause_size)
-{
-	struct tool_result result;
-	struct text text = { 0 };
-	int err = -ENOMEM;
+/* ---- in the objects ---- */
 
-	steer_text_remove(&text, found, how);
-	if (!text.failed) {
-		err = tool_restore(run->tool, run->family, text.data, 0, &result);
-		if (err)
-			steer_cause(&result, cause, cause_size);
-		tool_result_free(&result);
-	} else {
-		snprintf(cause, cause_size, "%s", strerror(ENOMEM));
+static int delete_rule(struct nfv_rule *rule)
+{
+	long position = nfv_rule_position(rule);
+
+	return position < 0 ? (int)position : nfv_chain_delete(nfv_rule_chain(rule), (size_t)position);
+}
+
+/* Takes our rule out of a chain. Where others have put theirs, it alone. */
+static int empty(const struct steer_chain *chain)
+{
+	if (!steer_chain_others(chain))
+		return nfv_chain_flush(chain->chain);
+	return chain->own_rule ? delete_rule(chain->own_rule) : 0;
+}
+
+static int change(const struct steer_found *found, enum removal how)
+{
+	int err = 0;
+
+	for (size_t j = 0; j < found->jump_count && how == REMOVE && !err; j++)
+		if (found->chains[found->jumps[j].to].chosen)
+			err = delete_rule(found->jumps[j].rule);
+	for (size_t i = 0; i < found->count && !err; i++) {
+		const struct steer_chain *chain = &found->chains[i];
+		/* Told before its rules are gone, which it is told by. */
+		const bool stays = steer_chain_stays(chain);
+
+		if (!chain->chosen)
+			continue;
+		err = empty(chain);
+		if (!err && how == REMOVE && !stays)
+			err = nfv_chain_remove(chain->chain);
 	}
-	text_free(&text);
 	return err;
 }
 
-static unsigned tell_removed(const struct steer_run *run, const struct steer_found *found)
-{
-	size_t removed = 0;
+/* ---- telling ---- */
 
+/* What a removal comes to, noted while it is all still there. */
+struct outcome {
+	size_t removed;
+	struct text stays; /* a line for each chain that does */
+};
+
+static void note_outcome(struct outcome *outcome, const struct steer_found *found)
+{
+	*outcome = (struct outcome){ 0 };
 	for (size_t i = 0; i < found->count; i++) {
 		const struct steer_chain *chain = &found->chains[i];
 
 		if (!chain->chosen)
 			continue;
-		removed += (chain->own_rule != STEER_NONE) + chain->jumps + !steer_chain_stays(chain);
-		if (steer_chain_others(chain))
-			steer_tell(run, NULL,
-				   "table %s: chain %s: rules that are not ours stand in it: they stay, and the chain with "
-				   "them",
-				   found->table->name, chain_name(found, i));
-		else if (chain->foreign)
-			steer_tell(run, NULL,
-				   "table %s: chain %s: a rule that is not ours leads to it: emptied, not removed",
-				   found->table->name, chain_name(found, i));
+		outcome->removed += (chain->own_rule != NULL) + chain->jumps + !steer_chain_stays(chain);
+		if (!steer_chain_stays(chain))
+			continue;
+		text_printf(&outcome->stays, "table %s: chain %s: %s\n", nfv_table_name(found->table),
+			    nfv_chain_name(chain->chain),
+			    steer_chain_others(chain) ?
+				    "rules that are not ours stand in it: they stay, and the chain with them" :
+				    "a rule that is not ours leads to it: emptied, not removed");
 	}
-	return (unsigned)removed;
 }
 
-/* What cannot be taken out can still be made to do nothing. */
-static void give_up(const struct steer_run *run, const struct steer_found *found, const char *cause)
+static void tell_outcome(const struct steer_run *run, struct outcome *outcome)
 {
-	char second[STEER_MESSAGE_MAX];
+	char *lines = outcome->stays.data, *line;
 
-	if (!apply(run, found, STEER_FLUSH, second, sizeof(second)))
-		steer_tell(run, NULL, "table %s: removing our rules: %s; our chains were emptied", found->table->name,
-			   cause);
-	else
-		steer_tell(run, NULL, "table %s: removing our rules: %s; emptying our chains: %s", found->table->name, cause,
-			   second);
+	while (lines && *lines) {
+		line = strsep(&lines, "\n");
+		steer_tell(run, NULL, "%s", line);
+	}
 }
+
+/* ---- in the kernel ---- */
 
 /* Which of the numbers somebody else listens on. */
 static int read_listening(const struct steer_sweep *sweep, const struct queues *numbers, struct queues *listening)
@@ -119,79 +125,114 @@ static int read_listening(const struct steer_sweep *sweep, const struct queues *
 }
 
 /* Finds what is ours, and who listens. The listeners are read after the ruleset: who steers has bound before. */
-static int find(const struct steer_run *run, const struct save_table *table, const struct steer_choice *choice,
+static int find(const struct steer_run *run, struct nfv_table *table, const struct steer_sweep *sweep,
 		struct steer_found *found)
 {
 	struct queues listening;
 	int err = steer_find(found, table, NULL);
 
-	if (err || !choice->sweep || !found->count)
-		goto out;
-	err = read_listening(choice->sweep, &found->numbers, &listening);
-	steer_found_free(found);
-	if (err) {
-		steer_tell(run, NULL, "reading who listens on queues: %s", strerror(-err));
-		return err;
+	if (!err && found->count) {
+		err = read_listening(sweep, &found->numbers, &listening);
+		steer_found_free(found);
+		if (err) {
+			steer_tell(run, NULL, "reading who listens on queues: %s", strerror(-err));
+			return err;
+		}
+		err = steer_find(found, table, &listening);
 	}
-	err = steer_find(found, table, &listening);
-out:
 	if (err)
-		steer_tell(run, NULL, "table %s: %s", table->name, strerror(-err));
+		steer_tell(run, NULL, "table %s: %s", nfv_table_name(table), strerror(-err));
 	return err;
 }
 
-/* One table. 0, -EAGAIN when it is worth another try, or -errno. */
-static int remove_from(const struct steer_run *run, const struct save_table *table, const struct steer_choice *choice,
-		       bool last_try, unsigned *removed, unsigned *kept)
+/* One table that was just read. 0, or -errno with error; told already when that has no text. */
+static int remove_from(const struct steer_run *run, struct nfv_table *table, struct steer_sweep *sweep, enum removal how,
+		       struct nfv_rules_error *error)
 {
-	char cause[STEER_MESSAGE_MAX];
+	struct outcome outcome;
 	struct steer_found found;
-	int err = find(run, table, choice, &found);
+	unsigned kept = 0;
+	int err;
 
+	*error = (struct nfv_rules_error){ 0 };
+	err = find(run, table, sweep, &found);
 	if (err)
 		return err;
-	if (choose(&found, choice, kept)) {
-		err = apply(run, &found, STEER_BY_SPEC, cause, sizeof(cause));
-		if (err == -EINVAL)
-			err = apply(run, &found, STEER_BY_NUMBER, cause, sizeof(cause));
-		if (!err) {
-			*removed += tell_removed(run, &found);
-		} else if (err == -EINVAL && !last_try) {
-			err = -EAGAIN;
-		} else {
-			give_up(run, &found, cause);
+	if (choose(&found, &kept)) {
+		note_outcome(&outcome, &found);
+		err = change(&found, how);
+		if (err)
+			snprintf(error->text, sizeof(error->text), "%s", strerror(-err));
+		else
+			err = nfv_rules_commit(nfv_table_rules(table), error);
+		if (!err && how == REMOVE) {
+			tell_outcome(run, &outcome);
+			sweep->removed += (unsigned)outcome.removed;
 		}
+		text_free(&outcome.stays);
 	}
+	if (!err && how == REMOVE)
+		sweep->kept += kept;
 	steer_found_free(&found);
 	return err;
 }
 
-/* One reading of the ruleset and what follows from it. A table that fails does not keep the others from being cleaned. */
-static int try_remove(const struct steer_run *run, const struct steer_choice *choice, bool last_try, unsigned *removed,
-		      unsigned *kept)
+static int try_remove(const struct steer_run *run, const char *name, struct steer_sweep *sweep, enum removal how,
+		      struct nfv_rules_error *error)
 {
-	struct save save = { 0 };
-	struct tool_result result;
-	int err = steer_read(run, &save, &result);
+	struct nfv_rules *rules = nfv_live_read(run->live, run->family, name, error);
+	struct nfv_table *table = rules ? nfv_rules_table(rules, name) : NULL;
+	int err = rules ? 0 : -errno;
 
-	*kept = 0;
-	for (size_t t = 0; t < save.table_count; t++) {
-		int table_err = remove_from(run, &save.tables[t], choice, last_try, removed, kept);
-
-		err = err ? err : table_err;
-	}
-	save_free(&save);
-	tool_result_free(&result);
+	if (table)
+		err = remove_from(run, table, sweep, how, error);
+	nfv_rules_free(rules);
 	return err;
 }
 
-int steer_remove(const struct steer_run *run, const struct steer_choice *choice, unsigned *removed, unsigned *kept)
+static int remove_from_table(const struct steer_run *run, const char *name, struct steer_sweep *sweep)
 {
-	unsigned family_kept = 0;
+	struct nfv_rules_error error, second;
 	int err = -EAGAIN;
 
-	for (int i = 1; i <= TRIES && err == -EAGAIN; i++)
-		err = try_remove(run, choice, i == TRIES, removed, &family_kept);
-	*kept += family_kept;
+	for (int i = 0; i < TRIES && (err == -EAGAIN || err == -EINVAL); i++)
+		err = try_remove(run, name, sweep, REMOVE, &error);
+	if (!err || !*error.text)
+		return err;
+	if (!try_remove(run, name, sweep, EMPTY, &second))
+		steer_tell(run, NULL, "table %s: removing our rules: %s; our chains were emptied", name, error.text);
+	else
+		steer_tell(run, NULL, "table %s: removing our rules: %s; emptying our chains: %s", name, error.text,
+			   second.text);
+	return err;
+}
+
+static bool holds_ours(const struct nfv_table *table)
+{
+	for (size_t c = 0; c < nfv_table_chain_count(table); c++)
+		if (!strncmp(nfv_chain_name(nfv_table_chain_at(table, c)), STEER_PREFIX, strlen(STEER_PREFIX)))
+			return true;
+	return false;
+}
+
+/* A table that fails does not keep the others from being cleaned. */
+int steer_remove(const struct steer_run *run, struct steer_sweep *sweep)
+{
+	struct nfv_rules_error error;
+	struct nfv_rules *rules = nfv_live_read(run->live, run->family, NULL, &error);
+	int err = 0;
+
+	if (!rules) {
+		err = -errno;
+		run->tell(run->context, NULL, error.text);
+		return err;
+	}
+	for (size_t t = 0; t < nfv_rules_table_count(rules); t++) {
+		const struct nfv_table *table = nfv_rules_table_at(rules, t);
+		int table_err = holds_ours(table) ? remove_from_table(run, nfv_table_name(table), sweep) : 0;
+
+		err = err ? err : table_err;
+	}
+	nfv_rules_free(rules);
 	return err;
 }

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What checking, installing and removing share: running a tool for a family, and telling what it found. */
+/* What checking, installing and removing share: one family with one tool, and telling what is found. */
 #ifndef RULES_STEER_RUN_H
 #define RULES_STEER_RUN_H
 
-#include "rules/save.h"
+#include <nfverdict/rules.h>
+
 #include "rules/steer.h"
 
 /* A run over one family's ruleset with one tool. */
 struct steer_run {
 	const struct tool *tool;
-	enum tool_family family;
+	struct nfv_live *live; /* through that tool; NULL when nothing is read or changed */
+	enum nfv_family family;
 	steer_error_fn *tell;
 	void *context;
 };
@@ -17,19 +19,16 @@ struct steer_run {
 #define STEER_MESSAGE_MAX 512
 
 /* "iptables" or "ip6tables". */
-const char *steer_family_name(enum tool_family family);
+const char *steer_family_name(enum nfv_family family);
 
 /* False when the kernel has no IPv6 at all: it is then left out. */
-bool steer_family_there(enum tool_family family);
+bool steer_family_there(enum nfv_family family);
 
 /* Tells "iptables: …". */
 void steer_tell(const struct steer_run *run, const void *origin, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The cause of a failed run for a person; returns the line of the text that is blamed, 0: none. */
-unsigned steer_cause(const struct tool_result *result, char *text, size_t size);
-
-/* Reads and parses the ruleset. 0, or -errno after telling why. `result` owns the text that `save` points into. */
-int steer_read(const struct steer_run *run, struct save *save, struct tool_result *result);
+/* Opens the way to the kernel through the run's tool, with its time limits. warn: tell its warnings. 0 or -errno, told. */
+int steer_open(struct steer_run *run, bool warn);
 
 #endif

@@ -1,180 +1,240 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rules/steer.h"
 
-#include "rules/steer-blame.h"
+#include "rules/steer-plan.h"
 #include "rules/steer-remove.h"
+#include "rules/steer-run.h"
+#include "rules/steer-text.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* Which tables of which family a text went into. */
-struct installed {
-	bool tables[2][STEER_TABLES];
-};
+/* The origin of our jumps, so that an error tells which entry it is about: the line is its number in the plan, from 1. */
+#define ORIGIN "steer"
+
+static const enum nfv_family families[] = { NFV_FAMILY_IPV4, NFV_FAMILY_IPV6 };
 
 /* ---- installing ---- */
 
-/* Our chains of these names that hold rules are somebody else's. Returns how many, all told. */
-static size_t conflicts(const struct steer_run *run, const struct steer_plan *plan, const struct save *save)
+/* What the function of the transaction works on. */
+struct install {
+	struct steer_run *run;
+	const struct steer_plan *plan;
+	bool told;
+};
+
+static bool any_item(const struct steer_plan *plan, enum nfv_family family)
 {
-	const struct steer_queue *told = NULL;
-	const char *told_table = NULL;
-	size_t count = 0;
-
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct steer_item *item = &plan->items[i];
-		const struct save_table *table = save_table(save, item->entry->table);
-		char name[sizeof(STEER_PREFIX) + STEER_NAME_MAX];
-		const struct save_chain *chain;
-		bool used = false;
-
-		if (!table || !steer_item_in(item, run->family) ||
-		    (told == item->queue && !strcmp(told_table, item->entry->table)))
-			continue;
-		snprintf(name, sizeof(name), STEER_PREFIX "%s", item->queue->name);
-		chain = save_chain(table, name);
-		for (size_t r = 0; chain && r < table->rule_count && !used; r++)
-			used = &table->chains[table->rules[r].chain] == chain;
-		if (!used)
-			continue;
-		steer_tell(run, NULL,
-			   "table %s: chain %s is there already and in use: is another daemon running with this queue?",
-			   table->name, name);
-		told = item->queue;
-		told_table = item->entry->table;
-		count++;
-	}
-	return count;
-}
-
-static int install_text(const struct steer_run *run, const struct steer_plan *plan, const struct save *save,
-			bool installed[STEER_TABLES])
-{
-	struct steer_scope scope = { .family = run->family, .item = STEER_NONE, .found = save };
-	char cause[STEER_MESSAGE_MAX];
-	struct tool_result result;
-	struct steer_text text;
-	int err = steer_text_install(&text, plan, &scope);
-
-	if (err) {
-		steer_tell(run, NULL, "%s", strerror(-err));
-		return err;
-	}
-	if (text.text.len) {
-		err = tool_restore(run->tool, run->family, text.text.data, 0, &result);
-		if (err) {
-			unsigned line = steer_cause(&result, cause, sizeof(cause));
-
-			if (err == -EPERM)
-				steer_tell(run, NULL, "%s", cause);
-			else
-				steer_blame(run, plan, save, &text, &(struct steer_refusal){ line, cause }, installed);
-		}
-		tool_result_free(&result);
-	}
-	for (size_t l = 0; l < text.line_count && !err; l++)
-		installed[text.lines[l].table] = true;
-	steer_text_free(&text);
-	return err;
-}
-
-static int install_family(const struct steer_run *run, const struct steer_plan *plan, bool installed[STEER_TABLES])
-{
-	struct tool_result result;
-	struct save save = { 0 };
 	bool any = false;
-	int err;
 
 	for (size_t i = 0; i < plan->count && !any; i++)
-		any = steer_item_in(&plan->items[i], run->family);
-	if (!any)
+		any = steer_item_in(&plan->items[i], family);
+	return any;
+}
+
+/* Our chain of the queue. One that holds rules belongs to somebody alive: -EEXIST, told. */
+static int own_chain(struct install *install, struct nfv_table *table, const struct steer_queue *queue,
+		     struct nfv_chain **chain)
+{
+	char name[sizeof(STEER_PREFIX) + STEER_NAME_MAX];
+
+	snprintf(name, sizeof(name), STEER_PREFIX "%s", queue->name);
+	*chain = nfv_table_ensure_chain(table, name);
+	if (!*chain)
+		return -errno;
+	if (nfv_chain_count(*chain) == 0)
 		return 0;
-	err = steer_read(run, &save, &result);
-	if (!err && conflicts(run, plan, &save))
-		err = -EEXIST;
-	if (!err)
-		err = install_text(run, plan, &save, installed);
-	save_free(&save);
-	tool_result_free(&result);
+	steer_tell(install->run, NULL,
+		   "table %s: chain %s is there already and in use: is another daemon running with this queue?",
+		   nfv_table_name(table), name);
+	install->told = true;
+	return -EEXIST;
+}
+
+static int put_chain(struct install *install, struct nfv_table *table, const struct steer_queue *queue)
+{
+	struct text text = { 0 };
+	struct nfv_chain *chain;
+	int err = own_chain(install, table, queue, &chain);
+
+	if (err)
+		return err;
+	steer_text_rule(&text, queue);
+	err = text.failed ? -ENOMEM : nfv_chain_append_text(chain, text.data, NULL);
+	text_free(&text);
 	return err;
 }
 
-static void roll_back(const struct steer_run *run, const struct steer_plan *plan, const bool tables[STEER_TABLES])
+static int put_jump(struct install *install, struct nfv_table *table, size_t i)
 {
-	const struct steer_choice choice = { .plan = plan, .tables = tables };
-	unsigned removed = 0, kept = 0;
-	bool any = false;
+	const struct steer_item *item = &install->plan->items[i];
+	struct nfv_chain *chain = nfv_table_chain(table, item->entry->chain);
+	struct nfv_rules_error error;
+	struct text text = { 0 };
+	struct nfv_rule *rule;
+	int err;
 
-	for (size_t t = 0; t < STEER_TABLES; t++)
-		any |= tables[t];
-	/* A failure was told; the error that led here is the one to return. */
-	if (any)
-		steer_remove(run, &choice, &removed, &kept);
+	steer_text_jump(&text, item, false);
+	rule = text.failed ? NULL : nfv_rule_parse(text.data, &error);
+	if (!rule && !text.failed) {
+		steer_tell(install->run, item->entry->origin, "%s", error.text);
+		install->told = true;
+	}
+	err = text.failed ? -ENOMEM : rule ? 0 : -EINVAL;
+	text_free(&text);
+	if (err)
+		return err;
+	err = nfv_rule_set_origin(rule, ORIGIN, (unsigned)i + 1);
+	if (err) {
+		nfv_rule_free(rule);
+		return err;
+	}
+	return nfv_chain_insert(chain, item->entry->last ? nfv_chain_count(chain) : 0, rule);
+}
+
+/* The chains first, each once: the items of a queue stand together. */
+static int put_chains(struct install *install, struct nfv_rules *rules)
+{
+	const struct steer_plan *plan = install->plan;
+	int result = 0;
+
+	for (size_t t = 0; t < STEER_TABLES; t++) {
+		const struct steer_queue *queue = NULL;
+
+		for (size_t i = 0; i < plan->count; i++) {
+			const struct steer_item *item = &plan->items[i];
+			int err;
+
+			if (!steer_item_in(item, install->run->family) || strcmp(item->entry->table, steer_tables[t]) != 0 ||
+			    item->queue == queue)
+				continue;
+			queue = item->queue;
+			err = put_chain(install, nfv_rules_add_table(rules, steer_tables[t]), queue);
+			if (err && err != -EEXIST)
+				return err;
+			/* All that are in use are told. */
+			result = err ? err : result;
+		}
+	}
+	return result;
+}
+
+/* Those that go before the chain's rules are put in from the last to the first, each at the head. */
+static int put_jumps(struct install *install, struct nfv_rules *rules)
+{
+	const struct steer_plan *plan = install->plan;
+	const enum nfv_family family = install->run->family;
+	int err = 0;
+
+	for (size_t i = plan->count; i > 0 && !err; i--)
+		if (steer_item_in(&plan->items[i - 1], family) && !plan->items[i - 1].entry->last)
+			err = put_jump(install, nfv_rules_table(rules, plan->items[i - 1].entry->table), i - 1);
+	for (size_t i = 0; i < plan->count && !err; i++)
+		if (steer_item_in(&plan->items[i], family) && plan->items[i].entry->last)
+			err = put_jump(install, nfv_rules_table(rules, plan->items[i].entry->table), i);
+	return err;
+}
+
+static int put_all(struct nfv_transaction *transaction, void *context)
+{
+	struct install *install = context;
+	int err = 0;
+
+	for (size_t f = 0; f < 2 && !err; f++) {
+		struct nfv_rules *rules;
+
+		if (!steer_family_there(families[f]) || !any_item(install->plan, families[f]))
+			continue;
+		install->run->family = families[f];
+		rules = nfv_transaction_rules(transaction, families[f]);
+		err = rules ? put_chains(install, rules) : -errno;
+		if (!err)
+			err = put_jumps(install, rules);
+	}
+	return err;
+}
+
+static void tell_failure(const struct install *install, const struct nfv_rules_error *error)
+{
+	const struct steer_plan *plan = install->plan;
+	const void *origin = NULL;
+
+	if (install->told)
+		return;
+	if (!strcmp(error->file, ORIGIN) && error->line >= 1 && error->line <= plan->count)
+		origin = plan->items[error->line - 1].entry->origin;
+	install->run->tell(install->run->context, origin, error->text);
 }
 
 int steer_install(const struct tool *tool, const struct steer_queue *queues, size_t count, steer_error_fn *tell,
 		  void *context)
 {
 	struct steer_run run = { .tool = tool, .tell = tell, .context = context };
-	struct installed installed = { 0 };
-	struct tool patient = *tool;
+	struct nfv_rules_error error = { 0 };
 	struct steer_plan plan;
+	struct install install = { .run = &run, .plan = &plan };
 	int err = steer_plan_make(&plan, queues, count, tell, context);
 
-	for (int f = TOOL_IPV4; f <= TOOL_IPV6 && !err; f++) {
-		run.family = f;
-		if (steer_family_there(f))
-			err = install_family(&run, &plan, installed.tables[f]);
+	if (!err && (any_item(&plan, NFV_FAMILY_IPV4) || any_item(&plan, NFV_FAMILY_IPV6)))
+		err = steer_open(&run, true);
+	else
+		goto out;
+	if (!err) {
+		err = nfv_live_transaction(run.live, put_all, &install, &error);
+		if (err < 0)
+			tell_failure(&install, &error);
 	}
-	/* What asks for an end would end this as well. */
-	patient.interrupt_fd = 0;
-	run.tool = &patient;
-	for (int f = TOOL_IPV6; f >= TOOL_IPV4 && err; f--) {
-		run.family = f;
-		roll_back(&run, &plan, installed.tables[f]);
-	}
+	nfv_live_close(run.live);
+out:
 	steer_plan_free(&plan);
-	return err;
+	return err < 0 ? err : 0;
 }
 
 /* ---- sweeping ---- */
 
 /* The backend that is not ours may hold what an earlier run left; it need not work at all. */
-static bool other_holds_chains(const struct tool *other, enum tool_family family)
+static bool other_holds_chains(const struct tool *other, enum nfv_family family)
 {
 	struct tool_result result;
-	bool holds = !tool_save(other, family, NULL, &result) &&
+	bool holds = !tool_save(other, (enum tool_family)family, NULL, &result) &&
 		     memmem(result.out, result.out_len, STEER_PREFIX, strlen(STEER_PREFIX));
 
 	tool_result_free(&result);
 	return holds;
 }
 
-int steer_sweep(const struct tool *tool, struct steer_sweep *sweep, steer_error_fn *tell, void *context)
+/* Both families through one tool. A family that fails does not keep the other from being cleaned. */
+static int sweep_with(const struct tool *tool, bool is_other, struct steer_sweep *sweep, steer_error_fn *tell, void *context)
 {
-	const struct steer_choice choice = { .sweep = sweep };
-	struct steer_run run = { .tell = tell, .context = context };
-	bool look_around;
-	struct tool other;
+	struct steer_run run = { .tool = tool, .tell = tell, .context = context };
 	int err = 0;
 
-	sweep->removed = sweep->kept = 0;
-	look_around = tool->backend == TOOL_AUTO && !tool_other(tool, &other);
-	for (int f = TOOL_IPV4; f <= TOOL_IPV6; f++) {
+	for (size_t f = 0; f < 2; f++) {
 		int family_err;
 
-		if (!steer_family_there(f))
+		run.family = families[f];
+		if (!steer_family_there(families[f]) || (is_other && !other_holds_chains(tool, families[f])))
 			continue;
-		run.family = f;
-		run.tool = tool;
-		family_err = steer_remove(&run, &choice, &sweep->removed, &sweep->kept);
-		err = err ? err : family_err;
-		if (!look_around || !other_holds_chains(&other, f))
-			continue;
-		run.tool = &other;
-		family_err = steer_remove(&run, &choice, &sweep->removed, &sweep->kept);
+		family_err = run.live ? 0 : steer_open(&run, false);
+		if (!family_err)
+			family_err = steer_remove(&run, sweep);
 		err = err ? err : family_err;
 	}
+	nfv_live_close(run.live);
+	return err;
+}
+
+int steer_sweep(const struct tool *tool, struct steer_sweep *sweep, steer_error_fn *tell, void *context)
+{
+	struct tool other;
+	int err, other_err = 0;
+
+	sweep->removed = sweep->kept = 0;
+	err = sweep_with(tool, false, sweep, tell, context);
+	if (tool->backend == TOOL_AUTO && !tool_other(tool, &other))
+		other_err = sweep_with(&other, true, sweep, tell, context);
+	err = err ? err : other_err;
 	return err ? err : (int)sweep->removed;
 }

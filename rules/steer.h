@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Steering: own chains NFV-<queue> that hold the NFQUEUE rule, and tagged jumps to them from built-in chains. Everything
- * goes through iptables-restore --noflush and kin; what others put into the ruleset is never touched.
+ * goes through the rule engine; what others put into the ruleset is never touched.
  */
 #ifndef RULES_STEER_H
 #define RULES_STEER_H
@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #define STEER_PREFIX "NFV-"          /* of chain names */
+#define STEER_COMMENT "nfv:"         /* before the queue's name: the comment of our jumps */
 #define STEER_NAME_MAX 24            /* bytes of a queue's name: a chain's name has at most 28 */
 
 /* One jump. */

@@ -227,7 +227,7 @@ static int run_back(struct store_tool *st, const struct change_part *part, struc
 	return err;
 }
 
-int store_tool_undo(struct store_tool *st, const struct change_part *part, struct nfv_rules_error *error)
+static int undo(struct store_tool *st, const struct change_part *part, struct nfv_rules_error *error)
 {
 	char cause[STORE_TOOL_CAUSE_MAX] = "";
 	struct tool_result result = { 0 };
@@ -250,4 +250,18 @@ int store_tool_undo(struct store_tool *st, const struct change_part *part, struc
 		err = 0;
 	tool_result_free(&result);
 	return err ? tell(part, err, cause, error) : 0;
+}
+
+/* What ended the change, a signal or the end of its time, must not end this as well. */
+int store_tool_undo(struct store_tool *st, const struct change_part *part, struct nfv_rules_error *error)
+{
+	const struct tool hurried = st->tool;
+	int err;
+
+	st->tool.interrupt_fd = 0;
+	st->tool.deadline_ms = 0;
+	err = undo(st, part, error);
+	st->tool.interrupt_fd = hurried.interrupt_fd;
+	st->tool.deadline_ms = hurried.deadline_ms;
+	return err;
 }

@@ -198,19 +198,12 @@ static const struct store_ops ops = {
 	.close = op_close,
 };
 
-static int find_tools(struct store_tool *st, enum nfv_backend backend, struct nfv_rules_error *error)
+/* nft or legacy, if the tools leave that open. */
+static int find_backend(struct store_tool *st, enum nfv_backend backend, struct nfv_rules_error *error)
 {
-	static const enum tool_backend kinds[] = { [NFV_BACKEND_AUTO] = TOOL_AUTO, [NFV_BACKEND_NFT] = TOOL_NFT,
-						   [NFV_BACKEND_LEGACY] = TOOL_LEGACY };
-	char why[STORE_TOOL_CAUSE_MAX];
 	enum tool_backend kind;
-	int timeout_ms = st->tool.timeout_ms, err;
+	int err = 0;
 
-	err = tool_find_in(&st->tool, st->tool_folder, kinds[backend], why, sizeof(why));
-	if (err)
-		return error_set(error, err, "%s", why);
-	if (timeout_ms > 0)
-		st->tool.timeout_ms = timeout_ms;
 	st->backend = backend;
 	if (backend != NFV_BACKEND_AUTO)
 		return 0;
@@ -219,6 +212,30 @@ static int find_tools(struct store_tool *st, enum nfv_backend backend, struct nf
 		return error_set(error, err, "%s does not tell its backend", st->tool.restore[TOOL_IPV4]);
 	st->backend = kind == TOOL_LEGACY ? NFV_BACKEND_LEGACY : NFV_BACKEND_NFT;
 	return 0;
+}
+
+static int find_tools(struct store_tool *st, enum nfv_backend backend, struct nfv_rules_error *error)
+{
+	static const enum tool_backend kinds[] = { [NFV_BACKEND_AUTO] = TOOL_AUTO, [NFV_BACKEND_NFT] = TOOL_NFT,
+						   [NFV_BACKEND_LEGACY] = TOOL_LEGACY };
+	char why[STORE_TOOL_CAUSE_MAX];
+	int timeout_ms = st->tool.timeout_ms;
+	int err = tool_find_in(&st->tool, st->tool_folder, kinds[backend], why, sizeof(why));
+
+	if (err)
+		return error_set(error, err, "%s", why);
+	if (timeout_ms > 0)
+		st->tool.timeout_ms = timeout_ms;
+	return find_backend(st, backend, error);
+}
+
+static int use_tool(struct store_tool *st, const struct tool *tool, struct nfv_rules_error *error)
+{
+	static const enum nfv_backend backends[] = { [TOOL_AUTO] = NFV_BACKEND_AUTO, [TOOL_NFT] = NFV_BACKEND_NFT,
+						     [TOOL_LEGACY] = NFV_BACKEND_LEGACY };
+
+	st->tool = *tool;
+	return find_backend(st, backends[tool->backend], error);
 }
 
 /* Whole: the tools and the process that rolls back work in another folder. */
@@ -244,6 +261,12 @@ static int copy_path(char **copy, const char *path)
 
 int store_open_tool(struct store **store, const struct nfv_live_options *options, struct nfv_rules_error *error)
 {
+	return store_open_tool_with(store, NULL, options, error);
+}
+
+int store_open_tool_with(struct store **store, const struct tool *tool, const struct nfv_live_options *options,
+			 struct nfv_rules_error *error)
+{
 	struct store_tool *st = calloc(1, sizeof(*st));
 	int err;
 
@@ -263,7 +286,9 @@ int store_open_tool(struct store **store, const struct nfv_live_options *options
 		error_set(error, err, "%s", strerror(-err));
 	if (!err)
 		err = lock_namespace_get(&st->space, error);
-	if (!err)
+	if (!err && tool)
+		err = use_tool(st, tool, error);
+	else if (!err)
 		err = find_tools(st, options->backend, error);
 	if (!err && st->backend == NFV_BACKEND_NFT) {
 		err = generation_open(&st->generation);

@@ -44,7 +44,12 @@ struct store {
 	const struct store_ops *ops;
 };
 
+struct tool;
+
 int store_open_tool(struct store **store, const struct nfv_live_options *options, struct nfv_rules_error *error);
+/* The same through a tool that was found already, with its time limits; what options say of tools is not looked at. */
+int store_open_tool_with(struct store **store, const struct tool *tool, const struct nfv_live_options *options,
+			 struct nfv_rules_error *error);
 /* options->server. */
 int store_open_server(struct store **store, const struct nfv_live_options *options, struct nfv_rules_error *error);
 

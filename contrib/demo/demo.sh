@@ -18,6 +18,8 @@ shown=0
 log=$tmp/nfverdictd.log
 had_netns=no
 [ ! -d /run/netns ] || had_netns=yes
+had_state=no
+[ ! -d /run/nfverdict ] || had_state=yes
 
 finish() {
 	trap - EXIT INT TERM
@@ -32,6 +34,8 @@ finish() {
 	if [ "$had_netns" = no ] && [ -d /run/netns ]; then
 		umount --no-mtab /run/netns && rmdir /run/netns
 	fi
+	# The lock of those who change rules.
+	[ "$had_state" = yes ] || rm -rf /run/nfverdict
 	rm -rf "$tmp"
 }
 trap finish EXIT

@@ -40,7 +40,7 @@ static void test_taken(void **state)
 	takes(NULL, "");
 	takes("", "");
 	takes("-p tcp --dport 23", " -p tcp --dport 23");
-	takes("! -s 10.0.0.0/8 -i eth0+", " \"!\" -s \"10.0.0.0/8\" -i \"eth0+\"");
+	takes("! -s 10.0.0.0/8 -i eth0+", " ! -s \"10.0.0.0/8\" -i \"eth0+\"");
 	takes("-f", " -f");
 	takes("-ptcp -d ::1 -o x", " -ptcp -d \"::1\" -o x");
 	takes("-m string --string=-x --algo bm", " -m string \"--string=-x\" --algo bm");
