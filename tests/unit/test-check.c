@@ -13,7 +13,6 @@
 
 #include "rules-text.h"
 
-#include <dirent.h>
 #include <errno.h>
 
 /* ---- what is found ---- */
@@ -328,86 +327,6 @@ static void test_places(void **state)
 	nfv_rules_free(rules);
 }
 
-/* ---- a corpus of rulesets ---- */
-
-static char *corpus(void)
-{
-	const char *folder = getenv("NFV_CORPUS"), *top = getenv("top_srcdir");
-	static char path[4096];
-
-	if (!folder && !top)
-		return NULL;
-	if (folder)
-		snprintf(path, sizeof(path), "%s", folder);
-	else
-		snprintf(path, sizeof(path), "%s/../shared/corpus", top);
-	return path;
-}
-
-static int is_shown(const struct dirent *entry)
-{
-	return entry->d_name[0] != '.';
-}
-
-static size_t check_file(const char *path, enum nfv_family which)
-{
-	struct nfv_rules *rules = nfv_rules_new(which);
-	struct findings findings = { 0 };
-	struct nfv_rules_error error;
-
-	/* Some are commands or lists, not dumps. */
-	if (nfv_rules_read_file(rules, path, NULL, &error)) {
-		nfv_rules_free(rules);
-		return 0;
-	}
-	if (nfv_rules_check(rules, NULL, note, &findings))
-		fail_msg("%s: %s", path, findings.text.data);
-	nfv_rules_free(rules);
-	return 1;
-}
-
-static size_t check_folder(const char *folder)
-{
-	struct dirent **names;
-	int count = scandir(folder, &names, is_shown, alphasort);
-	size_t checked = 0;
-
-	for (int i = 0; i < count; i++) {
-		const char *name = names[i]->d_name;
-		bool six = strstr(name, "ip6tables") || strstr(name, "6.golden");
-		char path[8192];
-
-		snprintf(path, sizeof(path), "%s/%s", folder, name);
-		if (names[i]->d_type == DT_DIR)
-			checked += check_folder(path);
-		else
-			checked += check_file(path, six ? NFV_FAMILY_IPV6 : NFV_FAMILY_IPV4);
-		free(names[i]);
-	}
-	if (count >= 0)
-		free(names);
-	return checked;
-}
-
-/* Dumps of rulesets that a kernel had: nothing is wrong with them. */
-static void test_dumps(void **state)
-{
-	char *folder = corpus(), path[5000];
-	size_t dumps;
-
-	(void)state;
-	if (!folder)
-		skip();
-	snprintf(path, sizeof(path), "%s/moby-golden", folder);
-	dumps = check_folder(path);
-	snprintf(path, sizeof(path), "%s/iptables-shell-dumps", folder);
-	dumps += check_folder(path);
-	if (!dumps)
-		skip();
-	print_message("%zu dumps\n", dumps);
-	assert_true(dumps > 100);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -424,7 +343,6 @@ int main(void)
 		cmocka_unit_test(test_kernel),
 		cmocka_unit_test(test_live),
 		cmocka_unit_test(test_places),
-		cmocka_unit_test(test_dumps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
