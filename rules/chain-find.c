@@ -22,28 +22,38 @@ static int wanted_make(struct wanted *wanted, const struct nfv_chain *chain, con
 	return wanted->key ? 0 : -ENOMEM;
 }
 
-static bool is_wanted(const struct wanted *wanted, const struct nfv_rule *rule)
+/* 1, 0, or -ENOMEM. */
+static int is_wanted(const struct wanted *wanted, const struct nfv_rule *rule)
 {
 	const struct spec *spec = rule_spec(rule);
+	uint64_t key;
 
 	if (!spec)
-		return false;
+		return -ENOMEM;
 	if (spec_same(spec, wanted->spec))
-		return true;
-	return rule_key(rule) == wanted->key &&
-	       canonical_equal(spec->bytes, spec->len, wanted->spec->bytes, wanted->spec->len, wanted->family);
+		return 1;
+	key = rule_key(rule);
+	if (key != wanted->key)
+		return key ? 0 : -ENOMEM;
+	/* Equal keys are equal rules, but for an odd chance: a "no" is one of memory then. */
+	errno = 0;
+	if (canonical_equal(spec->bytes, spec->len, wanted->spec->bytes, wanted->spec->len, wanted->family))
+		return 1;
+	return errno == ENOMEM ? -ENOMEM : 0;
 }
 
 static long find(const struct nfv_chain *chain, const struct spec *spec, size_t start)
 {
 	struct wanted wanted;
-	int err = wanted_make(&wanted, chain, spec);
+	int found = wanted_make(&wanted, chain, spec);
 
-	if (err)
-		return err;
-	for (size_t i = start; i < chain->count; i++)
-		if (is_wanted(&wanted, chain->rules[i]))
-			return (long)i;
+	if (found)
+		return found;
+	for (size_t i = start; i < chain->count; i++) {
+		found = is_wanted(&wanted, chain->rules[i]);
+		if (found)
+			return found > 0 ? (long)i : found;
+	}
 	return -ENOENT;
 }
 

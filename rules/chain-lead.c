@@ -42,19 +42,16 @@ static bool is_tail(const char *text, size_t len, const char *name, size_t name_
 
 static enum lead ask_view(const struct nfv_rule *rule, const char *name)
 {
-	struct nfv_rule *made = (struct nfv_rule *)(uintptr_t)rule;
-	bool had = rule->view != NULL;
 	const struct view *view;
 
 	errno = 0;
 	view = rule_view(rule);
 	/* What is no rule by its text, though the kernel had it, leads nowhere. */
 	if (!view)
-		return errno == EINVAL ? LEAD_NONE : LEAD_VIEW;
+		return errno == EINVAL ? LEAD_NONE : LEAD_UNKNOWN;
 	if (view->target && !strcmp(view->target->name, name))
 		return LEAD_VIEW;
-	if (!had)
-		rule_drop_view(made);
+	rule_drop_view((struct nfv_rule *)(uintptr_t)rule);
 	return LEAD_NONE;
 }
 

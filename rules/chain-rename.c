@@ -53,7 +53,7 @@ static int prepare_rule(struct edits *edits, struct nfv_rule *rule, const char *
 		return 0;
 	if (lead == LEAD_TAIL)
 		edit.spec = other_tail(rule->spec, old_len, name);
-	else if (rule->view)
+	else if (lead == LEAD_VIEW)
 		edit.name = strdup(name);
 	if ((!edit.spec && !edit.name) ||
 	    grow((void **)&edits->items, edits->count, &edits->size, sizeof(struct edit)) || chain_touch(rule->chain)) {

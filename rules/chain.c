@@ -104,33 +104,38 @@ int nfv_chain_set_note(struct nfv_chain *chain, const char *note)
 
 /* ---- references ---- */
 
-static size_t count_leads(const struct nfv_chain *in, const char *name, size_t len)
+/* One of which memory does not suffice to know is counted, and *err set. */
+static size_t count_leads(const struct nfv_chain *in, const char *name, size_t len, int *err)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < in->count; i++) {
-		bool had = in->rules[i]->view != NULL;
+		enum lead lead = chain_lead(in->rules[i], name, len);
 
-		count += chain_lead(in->rules[i], name, len) != LEAD_NONE;
-		if (!had)
-			rule_drop_view(in->rules[i]);
+		count += lead != LEAD_NONE;
+		if (lead == LEAD_UNKNOWN)
+			*err = -ENOMEM;
+		rule_drop_view(in->rules[i]);
 	}
 	return count;
 }
 
-static size_t references(const struct nfv_chain *chain, bool own)
+static size_t references(const struct nfv_chain *chain, bool own, int *err)
 {
 	size_t len = strlen(chain->name), count = 0;
 
+	*err = 0;
 	for (size_t i = 0; i < chain->table->count; i++)
 		if (own || chain->table->chains[i] != chain)
-			count += count_leads(chain->table->chains[i], chain->name, len);
+			count += count_leads(chain->table->chains[i], chain->name, len, err);
 	return count;
 }
 
 size_t nfv_chain_references(const struct nfv_chain *chain)
 {
-	return references(chain, true);
+	int err;
+
+	return references(chain, true, &err);
 }
 
 int nfv_chain_remove(struct nfv_chain *chain)
@@ -140,8 +145,8 @@ int nfv_chain_remove(struct nfv_chain *chain)
 
 	if (chain->builtin)
 		return -EINVAL;
-	if (references(chain, false) > 0)
-		return -EBUSY;
+	if (references(chain, false, &err) > 0)
+		return err ? err : -EBUSY;
 	err = table_reserve_removed(chain->table, 1);
 	if (!err)
 		err = chain_touch(chain);

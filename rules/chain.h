@@ -9,9 +9,10 @@ enum lead {
 	LEAD_NONE,
 	LEAD_TAIL, /* it does, the name is the end of its text, bare, and it has no view */
 	LEAD_VIEW, /* it does, and its view says so; the view may have been made for that */
+	LEAD_UNKNOWN, /* memory ran out */
 };
 
-/* Does the rule jump or go to a chain of that name? When memory runs out: LEAD_VIEW, and the rule has no view. */
+/* Does the rule jump or go to a chain of that name? */
 enum lead chain_lead(const struct nfv_rule *rule, const char *name, size_t len);
 
 #endif

@@ -36,7 +36,7 @@ static int add_value(json_t *values, const json_t *json, const struct rulejson_p
 	return rulejson_add(values, full) ? rulejson_fail_memory(error) : 0;
 }
 
-/* How many values the option takes, if that is known; else 1. */
+/* How many values the option takes; 0 also when that is not known. */
 static size_t wanted_values(const struct owner *owner, const char *option)
 {
 	for (int family = NFV_FAMILY_IPV4; family <= NFV_FAMILY_IPV6; family++) {
@@ -46,7 +46,7 @@ static size_t wanted_values(const struct owner *owner, const char *option)
 		if (found)
 			return found->values;
 	}
-	return 1;
+	return 0;
 }
 
 /* "bad src" of an option that takes two values. */

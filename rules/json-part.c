@@ -174,7 +174,7 @@ static int read_matches(struct rulejson_parts *parts, const json_t *json, const 
 static int read_comment(struct rulejson_parts *parts, const json_t *json, const struct rulejson_place *place,
 			struct nfv_rules_error *error)
 {
-	json_t *matches = json_object_get(parts->typed, "matches"), *match;
+	json_t *matches = json_object_get(parts->typed, "matches"), *match, *full;
 	int err;
 
 	for (size_t i = 0; i < json_array_size(matches); i++) {
@@ -183,7 +183,10 @@ static int read_comment(struct rulejson_parts *parts, const json_t *json, const 
 		if (name && !strcmp(name, "comment"))
 			return rulejson_fail(error, place, "there is a match \"comment\" too");
 	}
-	match = json_pack("{s:s,s:{s:O}}", "name", "comment", "options", "comment", json);
+	err = rulejson_get_full_text(json, place, &full, error);
+	if (err)
+		return err;
+	match = json_pack("{s:s,s:{s:o}}", "name", "comment", "options", "comment", full);
 	err = match ? add_match(parts, match, place, error) : rulejson_fail_memory(error);
 	json_decref(match);
 	return err;

@@ -33,8 +33,7 @@ static int try_text(const char *text, size_t len, const json_t *typed, struct nf
 	return says ? 0 : rulejson_fail_memory(error);
 }
 
-/* A value that the tool could not be given. */
-static int check_fields(const json_t *typed, const struct rulejson_place *place, struct nfv_rules_error *error)
+int rulejson_check_fields(const json_t *typed, const struct rulejson_place *place, struct nfv_rules_error *error)
 {
 	for (size_t i = 0; i < NFV_FIELD_COUNT; i++) {
 		const json_t *field = json_object_get(typed, rulejson_field_name((enum nfv_field)i));
@@ -62,7 +61,7 @@ static int compose_rule(const json_t *typed, const struct rulejson_place *place,
 {
 	struct nfv_rules_error cause;
 	struct text text = { 0 };
-	int err = check_fields(typed, place, error);
+	int err = rulejson_check_fields(typed, place, error);
 
 	if (err)
 		return err;

@@ -47,9 +47,11 @@ static json_t *latin1_text(const char *text)
 
 json_t *rulejson_text(const char *text)
 {
-	json_t *json = json_string(text);
+	json_t *json;
 
-	return json ? json : latin1_text(text);
+	errno = 0;
+	json = json_string(text);
+	return json || errno == ENOMEM ? json : latin1_text(text);
 }
 
 json_t *rulejson_number(uint64_t number)
@@ -75,6 +77,14 @@ static void add_place(struct text *text, const struct rulejson_place *place)
 		text_printf(text, "[%zu]", place->index);
 }
 
+/* Parts of what was read stand in the text as they are. */
+static void make_line(struct nfv_rules_error *error)
+{
+	for (char *c = error ? error->text : NULL; c && *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
+}
+
 int rulejson_fail(struct nfv_rules_error *error, const struct rulejson_place *place, const char *format, ...)
 {
 	struct text text = { 0 };
@@ -85,11 +95,12 @@ int rulejson_fail(struct nfv_rules_error *error, const struct rulejson_place *pl
 	vsnprintf(cause, sizeof(cause), format, args);
 	va_end(args);
 	add_place(&text, place);
-	if (text.failed || !text.len)
-		error_set(error, -EINVAL, "%s", cause);
-	else
-		error_set(error, -EINVAL, "%s: %s", text.data, cause);
+	if (text.len && !text.failed)
+		text_printf(&text, ": ");
+	text_printf(&text, "%s", cause);
+	error_set(error, -EINVAL, "%s", text.failed ? cause : text.data);
 	text_free(&text);
+	make_line(error);
 	return -EINVAL;
 }
 
@@ -181,6 +192,7 @@ static void fail_syntax(const char *text, size_t len, const char *file, const js
 	size_t at = cause->position > 0 ? (size_t)cause->position : 0, begin, end;
 
 	error_set(error, -EINVAL, "not JSON: %s", cause->text);
+	make_line(error);
 	error_place(error, file, cause->line > 0 ? (unsigned)cause->line : 0, cause->column > 0 ? (unsigned)cause->column : 0);
 	at = at > len ? len : at;
 	for (begin = at; begin > 0 && text[begin - 1] != '\n';)
@@ -201,10 +213,12 @@ json_t *rulejson_load(const char *text, size_t len, const char *file, size_t fla
 		errno = E2BIG;
 		return NULL;
 	}
+	errno = 0;
 	json = json_loadb(text, len, JSON_REJECT_DUPLICATES | flags, &cause);
 	if (json)
 		return json;
-	if (json_error_code(&cause) == json_error_out_of_memory) {
+	/* jansson does not always say that it was the memory. */
+	if (errno == ENOMEM || json_error_code(&cause) == json_error_out_of_memory) {
 		rulejson_fail_memory(error);
 		errno = ENOMEM;
 		return NULL;

@@ -247,17 +247,18 @@ void rulejson_compose(const json_t *typed, struct text *out)
 
 /* ---- the whole rule ---- */
 
+/* Also when a value is none that would be taken without the text: it was, so it stays. */
 static int put_text(json_t *object, const struct nfv_rule *rule, const json_t *typed)
 {
 	const struct spec *spec = rule_spec(rule);
 	struct text composed = { 0 };
-	int err;
+	int fields = rulejson_check_fields(typed, NULL, NULL), err;
 
-	if (!spec)
+	if (!spec || fields == -ENOMEM)
 		return -ENOMEM;
 	rulejson_compose(typed, &composed);
 	err = composed.failed ? -ENOMEM : 0;
-	if (!err && (composed.len != spec->len || memcmp(composed.data, spec->bytes, spec->len) != 0))
+	if (!err && (fields || composed.len != spec->len || memcmp(composed.data, spec->bytes, spec->len) != 0))
 		err = rulejson_put(object, "text", rulejson_text(spec->bytes));
 	text_free(&composed);
 	return err;

@@ -75,6 +75,9 @@ int rulejson_read_parts(struct rulejson_parts *parts, const json_t *json, const 
 			struct nfv_rules_error *error);
 void rulejson_parts_free(struct rulejson_parts *parts);
 
+/* Values of fields that the tool could not be given. */
+int rulejson_check_fields(const json_t *typed, const struct rulejson_place *place, struct nfv_rules_error *error);
+
 /* A rule in any form. */
 int rulejson_read_rule(const json_t *json, const struct rulejson_place *place, struct nfv_rule **rule,
 		       struct nfv_rules_error *error);

@@ -116,9 +116,15 @@ int nfv_rules_add_default_tables(struct nfv_rules *rules)
 {
 	static const char *const names[] = { "filter", "nat", "mangle", "raw", "security" };
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!nfv_rules_add_table(rules, names[i]))
-			return -errno;
+	size_t before = rules->count;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (nfv_rules_add_table(rules, names[i]))
+			continue;
+		while (rules->count > before)
+			table_free(rules->tables[--rules->count]);
+		return -ENOMEM;
+	}
 	return 0;
 }
 
