@@ -28,7 +28,7 @@ static void remember(struct store_tool *st, const struct change_part *part, uint
 {
 	struct store_tool_own *own = &st->own[st->own_next++ % STORE_TOOL_OWN];
 
-	*own = (struct store_tool_own){ .generation = generation, .family = part->family };
+	*own = (struct store_tool_own){ .generation = generation, .family = (int)part->family };
 	snprintf(own->table, sizeof(own->table), "%s", part->table);
 }
 
@@ -154,6 +154,8 @@ int store_tool_apply(struct store_tool_run *run, size_t index, struct nfv_rules_
 
 	if (err)
 		return tell(part, err, strerror(-err), error);
+	if (store_tool_keep(st, part->family, texts.script, texts.opposite) && run->generation)
+		run->generation++;
 	for (int turn = 0;; turn++) {
 		struct tool_result result;
 		int more = 0;
@@ -221,6 +223,7 @@ static int run_back(struct store_tool *st, const struct change_part *part, struc
 		now = store_tool_rules(st, part->family, part->table, NULL);
 	err = store_tool_text_make(&text, &texts, now);
 	nfv_rules_free(now);
+	store_tool_keep(st, part->family, texts.script, texts.opposite);
 	if (!err)
 		err = tool_restore_with(&st->tool, (enum tool_family)part->family, text.text, TOOL_COUNTERS, result);
 	store_tool_text_free(&text);

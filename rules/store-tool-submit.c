@@ -24,7 +24,7 @@ static bool only_ours(const struct store_tool *st, enum nfv_family family, const
 
 		for (size_t i = 0; i < STORE_TOOL_OWN && !other; i++)
 			other = st->own[i].generation == g &&
-				(st->own[i].family != family || (table && strcmp(st->own[i].table, table) != 0));
+				(st->own[i].family != (int)family || (table && strcmp(st->own[i].table, table) != 0));
 		if (!other)
 			return false;
 	}
@@ -159,6 +159,7 @@ static int submit_locked(struct store_tool_run *run, struct nfv_rules_error *err
 		err = confirm_allows(run->st, run->change, run->submit->confirm_s > 0, error);
 	if (err)
 		return err;
+	store_tool_keep_no_more(run->st);
 	began = run->generation = store_tool_generation(run->st);
 	err = compare(run, error);
 	if (!err)

@@ -15,7 +15,7 @@
 /* A commit of our own: what is known not to have touched other tables. */
 struct store_tool_own {
 	uint64_t generation; /* that it made; 0: none */
-	enum nfv_family family;
+	int family;          /* enum nfv_family; -1: of neither, a table of our own */
 	char table[32];
 };
 
@@ -80,6 +80,16 @@ struct store_tool_run {
 int store_tool_apply(struct store_tool_run *run, size_t part, struct nfv_rules_error *error);
 /* Takes one part back. 0 or -errno. */
 int store_tool_undo(struct store_tool *st, const struct change_part *part, struct nfv_rules_error *error);
+
+/* ---- store-tool-keep.c ---- */
+
+/*
+ * Before a script is run: sees to it that packets that wait in queues survive it (keep.h). 1 when the ruleset's generation is one
+ * more for that, else 0.
+ */
+int store_tool_keep(struct store_tool *st, enum nfv_family family, const char *script, const char *opposite);
+/* Gives up what was kept once there are no queues. */
+void store_tool_keep_no_more(struct store_tool *st);
 
 /* ---- store-tool-blame.c ---- */
 

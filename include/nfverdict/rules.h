@@ -523,7 +523,7 @@ struct nfv_live_options {
 	int timeout_ms;            /* of one run of a tool; 0: 30,000 */
 	int lock_wait_ms;          /* for other writers; 0: 10,000 */
 	enum nfv_verify verify;    /* read again after a commit; AUTO: only if others may have changed something meanwhile */
-	bool counters;             /* read counters (iptables-save -c) */
+	bool counters;             /* has no effect: counters are always read, for rules that are put in again bring theirs */
 	bool autocommit;           /* see nfv_live_read() */
 	const char *owner;         /* tag of what this user of the library owns: [A-Za-z0-9_-], 1 to 20 bytes. NULL: no tags */
 	int max_retries;           /* of a transaction after a conflict; 0: 5, -1: none */
@@ -552,7 +552,10 @@ NFV_RULES_API bool nfv_rules_changed(const struct nfv_rules *rules); /* since it
 NFV_RULES_API void nfv_rules_set_autocommit(struct nfv_rules *rules, bool on);
 
 struct nfv_commit_options {
-	unsigned confirm_s;       /* rolled back by itself after so many seconds unless nfv_live_confirm() comes; 0: no */
+	unsigned confirm_s;       /* rolled back by itself after so many seconds unless nfv_live_confirm() comes; 0: no.
+	                           * A process of its own waits for that, apart from the caller's terminal; should it be killed,
+	                           * the next use of the library rolls back. Until then commits to the same tables, and others that are
+	                           * to be confirmed, get -EBUSY. What others changed with the tools meanwhile stays */
 	bool dry_run;             /* check, and let the tool read the text with --test; change nothing */
 	nfv_rules_report_fn *report; /* told of every finding of the checks */
 	void *context;
@@ -562,7 +565,12 @@ struct nfv_commit_options {
  * Commits what was changed in rulesets that nfv_live_read() gave, all or nothing also over several tables and families:
  * checks, then applies table by table, then verifies; when a later table is refused, those before are undone. A journal
  * lets the next start finish that if this process dies in the middle. -EAGAIN: somebody else changed the same chains
- * meanwhile (read again, or use a transaction). error names the caller's rule and its origin.
+ * meanwhile (read again, or use a transaction). error names the caller's rule and its origin. Rules that were put in say
+ * afterwards what iptables-save says of them.
+ *
+ * Packets that wait in a queue are not lost. The kernel would drop them when the last rule that needs connection tracking
+ * goes: while a queue is bound in the network namespace, `table ip nfverdict-keep` (or ip6) of nf_tables holds on to it. It sees no
+ * packet, and goes with the first commit after the queues.
  */
 NFV_RULES_API int nfv_live_commit(struct nfv_live *live, struct nfv_rules *const *rules, size_t count,
 				  const struct nfv_commit_options *options, struct nfv_rules_error *error);
@@ -575,7 +583,7 @@ NFV_RULES_API int nfv_rules_commit(struct nfv_rules *rules, struct nfv_rules_err
 NFV_RULES_API int nfv_live_apply(struct nfv_live *live, const struct nfv_rules *const *wanted, size_t count, unsigned flags,
 				 const struct nfv_commit_options *options, char **shown, struct nfv_rules_error *error);
 
-/* Keeps what was committed with confirm_s. -ENOENT: nothing waits. */
+/* Keeps what was committed with confirm_s, by whatever process. -ENOENT: nothing waits. */
 NFV_RULES_API int nfv_live_confirm(struct nfv_live *live, struct nfv_rules_error *error);
 /* Rolls it back now. */
 NFV_RULES_API int nfv_live_rollback(struct nfv_live *live, struct nfv_rules_error *error);
