@@ -9,6 +9,7 @@
  *	print 4|6 [TABLE]         with counters
  *	text 4|6 LINE;LINE…       reads lines for iptables-restore --noflush into the ruleset
  *	append 4|6 TABLE CHAIN RULE                delete 4|6 TABLE CHAIN NUMBER
+ *	tag 4|6 TABLE CHAIN NUMBER OWNER           sweep 4|6 OWNER [PREFIX]
  *	commit                    what was changed in both families
  *	confirming SECONDS        dry on|off       for the commits that follow
  *	apply 4|6 FILE            confirm | rollback | left
@@ -106,6 +107,21 @@ static void delete(struct cli *cli, struct nfv_rules *rules, char *rest)
 	outcome(cli, chain ? nfv_chain_delete(chain, strtoul(rest, NULL, 10)) : -errno);
 }
 
+static void sweep(struct cli *cli, struct nfv_rules *rules, char *rest)
+{
+	const char *owner = word(&rest), *prefix = word(&rest);
+
+	outcome(cli, nfv_rules_sweep(rules, owner, *prefix ? prefix : NULL));
+}
+
+static void tag(struct cli *cli, struct nfv_rules *rules, char *rest)
+{
+	struct nfv_chain *chain = chain_of(rules, &rest);
+	struct nfv_rule *rule = chain ? nfv_chain_rule(chain, strtoul(word(&rest), NULL, 10)) : NULL;
+
+	outcome(cli, rule ? nfv_rule_set_owner(rule, word(&rest)) : -errno);
+}
+
 static bool with_rules(struct cli *cli, const char *command, struct nfv_rules *rules, char *rest)
 {
 	if (!strcmp(command, "refresh"))
@@ -124,6 +140,10 @@ static bool with_rules(struct cli *cli, const char *command, struct nfv_rules *r
 		append(cli, rules, rest);
 	else if (!strcmp(command, "delete"))
 		delete(cli, rules, rest);
+	else if (!strcmp(command, "sweep"))
+		sweep(cli, rules, rest);
+	else if (!strcmp(command, "tag"))
+		tag(cli, rules, rest);
 	else
 		return false;
 	return true;
