@@ -46,7 +46,7 @@ static bool knows_all(const struct extension *known, const struct nfv_extension 
  * What -m tcp was becomes -m udp when the protocol does, if that knows its options. If not, it stays, and is written from
  * now on: the words must not become those of something else, and nothing that narrows a rule may vanish in silence.
  */
-static int follow_protocol(struct view *view, const char *from, const char *to)
+static void follow_protocol(struct view *view, const char *from, const char *to)
 {
 	const struct extension *known = to ? view_known(view->rule, to, false) : NULL;
 	const struct extension *before = from ? view_known(view->rule, from, false) : NULL;
@@ -56,16 +56,11 @@ static int follow_protocol(struct view *view, const char *from, const char *to)
 
 		if (!match->implicit && (!before || match->known != before))
 			continue;
-		if (known && knows_all(known, match)) {
-			int err = view_rename(match, to);
-
-			if (err)
-				return err;
-		} else {
+		if (known && knows_all(known, match))
+			view_refer_name(match, to);
+		else
 			match->implicit = false;
-		}
 	}
-	return 0;
 }
 
 static int set_protocol(struct view *view, const char *value, bool negated)
@@ -73,11 +68,12 @@ static int set_protocol(struct view *view, const char *value, bool negated)
 	const char *old = view->fields[NFV_FIELD_PROTOCOL].value;
 	const char *from = old ? view_protocol_match(view->rule, old) : NULL;
 	const char *to = value ? view_protocol_match(view->rule, value) : NULL;
-	int err = 0;
+	bool follow = old && (!from || !to || strcmp(from, to) != 0);
+	int err = view_set_field(view, NFV_FIELD_PROTOCOL, value, negated);
 
-	if (old && (!to || !from || strcmp(from, to) != 0))
-		err = follow_protocol(view, from, to);
-	return err ? err : view_set_field(view, NFV_FIELD_PROTOCOL, value, negated);
+	if (!err && follow)
+		follow_protocol(view, from, to);
+	return err;
 }
 
 int nfv_rule_set(struct nfv_rule *rule, enum nfv_field field, const char *value, bool negated)

@@ -180,12 +180,18 @@ void view_remove_target(struct view *view)
 	view->target = NULL;
 }
 
-void view_take_name(struct nfv_extension *extension, char *name)
+void view_refer_name(struct nfv_extension *extension, const char *name)
 {
 	free(extension->own_name);
-	extension->own_name = name;
+	extension->own_name = NULL;
 	extension->name = name;
 	extension->known = view_known(extension->rule, name, extension->is_target);
+}
+
+void view_take_name(struct nfv_extension *extension, char *name)
+{
+	view_refer_name(extension, name);
+	extension->own_name = name;
 }
 
 int view_rename(struct nfv_extension *extension, const char *name)

@@ -92,6 +92,8 @@ void view_remove_target(struct view *view);
 int view_rename(struct nfv_extension *extension, const char *name);
 /* The same with an allocated name, which it keeps: cannot fail. */
 void view_take_name(struct nfv_extension *extension, char *name);
+/* The same with a name that is always there. */
+void view_refer_name(struct nfv_extension *extension, const char *name);
 
 /* The position of an option from `start` on, names seen through; extension->count: it is not there. */
 size_t view_find_option(const struct nfv_extension *extension, const char *name, size_t start);
@@ -112,7 +114,7 @@ int view_grow_options(struct nfv_extension *extension);
 struct nfv_extension *view_open(struct view *view, const char *name, bool is_target);
 /* What is known of a name: in the rule's family if it is there, else in the other one. */
 const struct extension *view_known(const struct nfv_rule *rule, const char *name, bool is_target);
-/* The name of the match that a protocol opens, likewise. NULL: it opens none. */
+/* The name of the match that a protocol opens, likewise: a constant. NULL: it opens none. */
 const char *view_protocol_match(const struct nfv_rule *rule, const char *protocol);
 
 #endif

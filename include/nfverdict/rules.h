@@ -259,7 +259,11 @@ NFV_RULES_API int nfv_chain_insert_text(struct nfv_chain *chain, size_t position
 
 /* A rule without anything: it matches every packet and does nothing. */
 NFV_RULES_API struct nfv_rule *nfv_rule_new(void);
-/* A rule from what follows `-A CHAIN`. NULL with errno EINVAL and error when it is none. */
+/*
+ * A rule from what follows `-A CHAIN`. It keeps the text as it is, but for options in one word with their value (`-ieth0`,
+ * which iptables 1.8.9 takes for an interface "-ieth0") and for `-c packets bytes`, which become its counters. Matches,
+ * targets and options that are not known are kept. NULL with errno EINVAL and error when it is none.
+ */
 NFV_RULES_API struct nfv_rule *nfv_rule_parse(const char *text, struct nfv_rules_error *error);
 /* A copy, in no chain, with counters, note and origin. */
 NFV_RULES_API struct nfv_rule *nfv_rule_copy(const struct nfv_rule *rule);
@@ -290,7 +294,12 @@ enum nfv_field {
 
 /* The value as it was read or set; NULL when the rule does not say. *negated (NULL: not wanted) is true after a "!". */
 NFV_RULES_API const char *nfv_rule_get(const struct nfv_rule *rule, enum nfv_field field, bool *negated);
-/* Sets, or with NULL removes. -EINVAL when the value cannot be one: an address that is none, an interface of 16 bytes. */
+/*
+ * Sets, or with NULL removes. -EINVAL when the value cannot be one: an address that is none or not of the family, an
+ * interface of 16 bytes, a list of addresses in a rule that is in a chain. Names of hosts are taken, and not looked up.
+ * With another protocol its match changes too, if that has the same options: `-p tcp -m tcp --dport 1` becomes
+ * `-p udp -m udp --dport 1`. If not, the match stays as it is.
+ */
 NFV_RULES_API int nfv_rule_set(struct nfv_rule *rule, enum nfv_field field, const char *value, bool negated);
 
 /* Of the rule, not of the kernel: what was read, and what a commit sends with the rule. */
@@ -315,7 +324,7 @@ NFV_RULES_API int nfv_rule_set_origin_comment(struct nfv_rule *rule);
 
 NFV_RULES_API size_t nfv_rule_match_count(const struct nfv_rule *rule);
 NFV_RULES_API struct nfv_extension *nfv_rule_match_at(const struct nfv_rule *rule, size_t position);
-/* The nth match (from 0) of that name; NULL with ENOENT. */
+/* The nth match (from 0) of that name, which may be an alias; NULL with ENOENT. `-p tcp --dport 1` has a match "tcp" too. */
 NFV_RULES_API struct nfv_extension *nfv_rule_match(const struct nfv_rule *rule, const char *name, size_t nth);
 /* Adds one behind the others; the same may be there more than once. */
 NFV_RULES_API struct nfv_extension *nfv_rule_add_match(struct nfv_rule *rule, const char *name);
@@ -349,8 +358,10 @@ NFV_RULES_API int nfv_extension_option(const struct nfv_extension *extension, co
 NFV_RULES_API const char *nfv_extension_get(const struct nfv_extension *extension, const char *name);
 
 /*
- * Set an option: the one of that name is changed, or added behind the others. "!name" negates. value NULL: a flag.
- * Unknown options are taken as they are. -EINVAL: not a name, or a value with a newline or another control character.
+ * Set an option: the one of that name is changed, or added behind the others. "!name" negates. value NULL: a flag, also ""
+ * if the option is known as one. Several values may stand in one text: "name src,dst". Unknown options are taken as they
+ * are. -EINVAL: not a name, one of the tool's own (source, jump …), a value with a newline or another control character but
+ * tab, or not as many values as the option takes. A match that was not written, of `-p tcp --dport 1`, is from now on.
  */
 NFV_RULES_API int nfv_extension_set(struct nfv_extension *extension, const char *name, const char *value);
 NFV_RULES_API int nfv_extension_set_values(struct nfv_extension *extension, const char *name, const char *const *values,

@@ -290,6 +290,7 @@ static void test_protocol(void **state)
 		{ "-p tcp --dport 1", "gre", "-p gre -m tcp --dport 1" },
 		{ "-p tcp --dport 1", NULL, "-m tcp --dport 1" },
 		{ "-m udp --dport 1", "tcp", "-p tcp -m udp --dport 1" },
+		{ "-p udplite --newer 2", "tcp", "-p tcp -m udplite --newer 2" },
 		{ "-p icmp --icmp-type 8", "tcp", "-p tcp -m icmp --icmp-type 8" },
 	};
 
