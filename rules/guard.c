@@ -115,9 +115,8 @@ static bool needs_look(const struct nfv_guard *guard, int64_t now)
 
 	if (guard->broken)
 		return now >= guard->repair_ms;
-	if (generation)
-		return generation != guard->generation;
-	return now >= guard->look_ms;
+	/* Without generations only a look tells. */
+	return !generation || generation != guard->generation;
 }
 
 static long next_look(const struct nfv_guard *guard, int64_t now)
