@@ -256,7 +256,8 @@ int change_make(struct change *change, struct nfv_rules *const *rules, size_t co
 		for (size_t t = 0; t < rules[r]->count && !err; t++)
 			if (concerns(rules[r]->tables[t]))
 				err = add_part(change, rules[r]->tables[t], flags, error);
-	if (err)
+	/* Nothing to free either when there is nothing to do. */
+	if (err || !change->count)
 		change_free(change);
 	return err;
 }

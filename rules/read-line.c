@@ -129,7 +129,7 @@ static int rule_line(struct reader *reader, struct read_span line, const char *t
 		return read_fail(reader, -EINVAL, line.at, "counters are written [packets:bytes]");
 	if (!is_plain_append(line, &name, &rule))
 		return command_line(reader, line, counted, packets, bytes);
-	read_scan(&scan, rule, 2, text_end);
+	read_scan(&scan, rule, 2, text_end, reader->options);
 	if (scan.fault)
 		return tell_fault(reader, &scan);
 	if (scan.command || scan.list)

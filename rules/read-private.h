@@ -8,10 +8,18 @@
 #include "rules/text.h"
 
 #define READ_SHAPES 1024
+#define READ_SCAN_OPTIONS 256
 
 /* Bytes of the text. */
 struct read_span {
 	const char *at, *end;
+};
+
+/* What a long option is, by its hash: looked at once for each name. */
+struct read_scan_option {
+	uint64_t hash; /* 0: empty */
+	uint8_t before;
+	bool command;
 };
 
 struct reader {
@@ -36,6 +44,7 @@ struct reader {
 	int err;                    /* the first error's code */
 	struct nfv_rules_error *error;
 	bool stop;                  /* no line after this one is read */
+	struct read_scan_option options[READ_SCAN_OPTIONS];
 	uint64_t shapes[READ_SHAPES]; /* forms of rules that were looked at and found right */
 };
 

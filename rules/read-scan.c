@@ -22,9 +22,39 @@ struct state {
 	struct read_scan *scan;
 	const char *text_end;
 	enum before before;
+	struct read_scan_option *memory;
 	uint64_t target;     /* of a -j: it matters only when options follow */
 	size_t words;
 };
+
+#define EVERY_BYTE(value) ((uint64_t)(value) * 0x0101010101010101u)
+
+/*
+ * The first byte from at on that is no plain part of a word, eight bytes at a time. Of each test only the lowest flag is exact, which is
+ * all that is looked at.
+ */
+static inline const char *plain_end(const char *at, const char *end)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	while (end - at >= 8) {
+		uint64_t bytes, quote, del, flags;
+
+		memcpy(&bytes, at, 8);
+		quote = bytes ^ EVERY_BYTE('"');
+		del = bytes ^ EVERY_BYTE(0x7f);
+		flags = (bytes - EVERY_BYTE(' ' + 1)) & ~bytes;
+		flags |= (quote - EVERY_BYTE(1)) & ~quote;
+		flags |= (del - EVERY_BYTE(1)) & ~del;
+		flags &= EVERY_BYTE(0x80);
+		if (flags)
+			return at + __builtin_ctzll(flags) / 8;
+		at += 8;
+	}
+#endif
+	while (at < end && classes[(uint8_t)*at] == WORD)
+		at++;
+	return at;
+}
 
 static inline uint64_t mix(uint64_t hash, uint64_t value)
 {
@@ -106,7 +136,22 @@ static bool is_command(const char *at, size_t len)
 	return false;
 }
 
-static void option(struct state *s, const char *at, size_t len)
+/* What an option is depends on nothing but its name. */
+static void long_option(struct state *s, const char *at, size_t len, uint64_t hash)
+{
+	struct read_scan_option *known = &s->memory[hash % READ_SCAN_OPTIONS];
+
+	if (known->hash != hash) {
+		/* --source=a,b */
+		known->command = memchr(at, '=', len) || is_command(at, len);
+		known->before = (uint8_t)after_long(at, len);
+		known->hash = hash;
+	}
+	s->before = known->before;
+	s->scan->command |= known->command;
+}
+
+static inline void option(struct state *s, const char *at, size_t len, uint64_t hash)
 {
 	s->before = BEFORE_OTHER;
 	if (len == 2) {
@@ -135,16 +180,7 @@ static void option(struct state *s, const char *at, size_t len)
 		s->scan->command = true; /* -AINPUT, -jDROP */
 		return;
 	}
-	if (memchr(at, '=', len)) {
-		s->scan->command = true; /* --source=10.0.0.1: may have to be written in another way */
-		return;
-	}
-	s->before = after_long(at, len);
-	if (memchr(at, '=', len))
-		s->scan->command = true; /* --source=a,b */
-	/* None is shorter, and most options differ in the third byte. */
-	if (len >= 6 && strchr("aidrcnstwvel", at[2]) && is_command(at, len))
-		s->scan->command = true;
+	long_option(s, at, len, hash);
 }
 
 static inline void word(struct state *s, const char *at, const char *end, bool quoted)
@@ -157,9 +193,11 @@ static inline void word(struct state *s, const char *at, const char *end, bool q
 		s->target = 0;
 	}
 	if (!quoted && len && (*at == '-' || *at == '!')) {
-		scan->shape = mix(scan->shape, hash_word(at, end, s->text_end));
+		uint64_t hash = hash_word(at, end, s->text_end);
+
+		scan->shape = mix(scan->shape, hash);
 		if (*at == '-')
-			option(s, at, len);
+			option(s, at, len, hash);
 		return; /* "!": what stood before it is over, or goes on behind it */
 	}
 	switch (s->before) {
@@ -229,8 +267,7 @@ static inline bool take_word(struct state *s, const char **at, const char *end)
 	const char *begin = *at, *c = begin;
 	bool quoted = false;
 
-	while (c < end && classes[(uint8_t)*c] == WORD)
-		c++;
+	c = plain_end(c, end);
 	if (c < end && __builtin_expect(classes[(uint8_t)*c] == QUOTE, 0)) {
 		quoted = c == begin;
 		c = skip_quoted(s->scan, c, end);
@@ -248,9 +285,10 @@ static inline bool take_word(struct state *s, const char **at, const char *end)
 	return true;
 }
 
-void read_scan(struct read_scan *scan, struct read_span rule, size_t words, const char *text_end)
+void read_scan(struct read_scan *scan, struct read_span rule, size_t words, const char *text_end,
+	       struct read_scan_option *memory)
 {
-	struct state s = { .scan = scan, .text_end = text_end, .words = words };
+	struct state s = { .scan = scan, .text_end = text_end, .words = words, .memory = memory };
 	const char *at = rule.at;
 
 	*scan = (struct read_scan){ .fault = READ_SCAN_FINE };

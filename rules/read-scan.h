@@ -24,7 +24,8 @@ struct read_scan {
 	bool list;           /* -s or -d with a comma */
 };
 
-/* `words` of the line stand before the rule. Bytes up to text_end may be looked at. */
-void read_scan(struct read_scan *scan, struct read_span rule, size_t words, const char *text_end);
+/* `words` of the line stand before the rule. Bytes up to text_end may be looked at. memory: READ_SCAN_OPTIONS of them, zero at first. */
+void read_scan(struct read_scan *scan, struct read_span rule, size_t words, const char *text_end,
+	       struct read_scan_option *memory);
 
 #endif

@@ -18,14 +18,15 @@ struct prices {
 	uint64_t fetch; /* of each rule of the chain, for edits by number */
 	uint64_t put;   /* of a rule */
 	uint64_t byte;  /* of the script */
-	uint64_t drop;  /* of each rule that a refill takes out */
+	uint64_t empty; /* of the line that empties a chain */
+	uint64_t drop;  /* of each rule that it takes out */
 	uint64_t step;  /* of a rule that a number is counted past */
 	uint64_t wait;  /* once, when anything is deleted */
 	uint64_t loss;  /* of a rule that is put in again: what it counted and remembered since it was read is lost */
 };
 
-static const struct prices prices_nft = { 7000, 11000, 20, 1500, 5, 8000000, 10000 };
-static const struct prices prices_legacy = { 0, 3000, 20, 50, 5, 0, 10000 };
+static const struct prices prices_nft = { 7000, 11000, 20, 15000, 1500, 5, 8000000, 10000 };
+static const struct prices prices_legacy = { 0, 3000, 20, 3000, 50, 5, 0, 10000 };
 
 static uint64_t price_of_text(const struct script_plan *plan, const struct prices *prices, size_t to)
 {
@@ -71,7 +72,7 @@ static uint64_t price_of_edits(const struct script_plan *plan, const struct pric
 
 static uint64_t price_of_refill(const struct script_plan *plan, const struct prices *prices, size_t kept)
 {
-	uint64_t price = prices->wait + plan->from_count * prices->drop + kept * prices->loss;
+	uint64_t price = prices->wait + prices->empty + plan->from_count * prices->drop + kept * prices->loss;
 
 	for (size_t j = 0; j < plan->to_count; j++)
 		price += price_of_text(plan, prices, j);

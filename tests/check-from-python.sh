@@ -7,7 +7,7 @@ set -eu
 cd "${top_srcdir:-.}"
 table=rules/from-python.md
 header=include/nfverdict/rules.h
-tests="tests/unit/test-from-python.c tests/rules/from-python-live.c"
+tests="tests/unit/test-from-python.c tests/unit/test-from-pyptables.c tests/rules/from-python-live.c"
 bad=0
 
 tell() {

@@ -90,8 +90,9 @@ static int take_value(struct arguments *arguments, const struct option_row *row,
 	static const char *const colors[] = { "auto", "always", "never", NULL };
 	static const char *const backends[] = { "auto", "nft", "legacy", NULL };
 	const char **const texts[] = {
-		[OPTION_TABLE] = &arguments->table,   [OPTION_OWNER] = &arguments->owner,   [OPTION_CHAIN] = &arguments->chain,
-		[OPTION_SERVER] = &arguments->server, [OPTION_SOCKET] = &arguments->socket, [OPTION_TOOLS] = &arguments->tools,
+		[OPTION_TABLE] = &arguments->table,   [OPTION_OWNER] = &arguments->owner,
+		[OPTION_CHAIN] = &arguments->chain,   [OPTION_SERVER] = &arguments->server,
+		[OPTION_SOCKET] = &arguments->socket, [OPTION_TOOLS] = &arguments->tools,
 		[OPTION_STATE] = &arguments->state,
 	};
 	int found = 0;
@@ -230,8 +231,8 @@ static int check_words(const struct arguments *arguments)
 	if (arguments->word_count < command->words_min)
 		return wrong(command, "too few words: nfverdict rules %s %s", command->name, command->usage);
 	if (arguments->word_count > command->words_max)
-		return wrong(command, "what is '%s' for? nfverdict rules %s %s", arguments->words[command->words_max], command->name,
-			     command->usage);
+		return wrong(command, "what is '%s' for? nfverdict rules %s %s", arguments->words[command->words_max],
+			     command->name, command->usage);
 	return TOOL_OK;
 }
 

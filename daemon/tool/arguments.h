@@ -9,12 +9,12 @@
 
 /* Exit codes, the same for every command; nfverdict-rules(8) has them. */
 enum tool_exit {
-	TOOL_OK = 0,       /* done; equal; nothing found */
-	TOOL_NO = 1,       /* different; something found */
-	TOOL_ERROR = 2,    /* wrong usage, or something cannot be read */
-	TOOL_REFUSED = 3,  /* the change was refused: nothing was changed */
+	TOOL_OK = 0, /* done; equal; nothing found */
+	TOOL_NO = 1, /* different; something found */
+	TOOL_ERROR = 2, /* wrong usage, or something cannot be read */
+	TOOL_REFUSED = 3, /* the change was refused: nothing was changed */
 	TOOL_CONFLICT = 4, /* others kept changing the same chains, or held the lock: nothing was changed, try again */
-	TOOL_ABSENT = 5,   /* what was named is not there: a rule, a chain, a change that waits */
+	TOOL_ABSENT = 5, /* what was named is not there: a rule, a chain, a change that waits */
 };
 
 enum arguments_family { ARGUMENTS_AUTO, ARGUMENTS_IPV4, ARGUMENTS_IPV6, ARGUMENTS_BOTH };
@@ -43,7 +43,7 @@ enum arguments_bit {
 	ARG_SOCKET = 1 << 18,
 	ARG_IDLE_EXIT = 1 << 19,
 	ARG_USERS = 1 << 20,
-	ARG_KERNEL = 1 << 21,  /* --backend, --tools, --state, --verbose: how the kernel is reached */
+	ARG_KERNEL = 1 << 21, /* --backend, --tools, --state, --verbose: how the kernel is reached */
 	ARG_SERVER = 1 << 22,
 	ARG_HELP = 1 << 23,
 	ARG_NAMED = 1 << 24,
@@ -58,24 +58,24 @@ struct arguments {
 	enum arguments_family family;
 	enum arguments_color color;
 	enum nfv_backend backend;
-	unsigned given;           /* bits of the options that were given */
+	unsigned given; /* bits of the options that were given */
 	unsigned confirm_s, idle_exit_s;
 	const char *table, *owner, *chain, *server, *socket, *tools, *state;
 	uint32_t users[ARGUMENTS_USERS];
 	size_t user_count;
 	bool verbose;
-	char **words;             /* what is no option: files, a chain and a rule */
+	char **words; /* what is no option: files, a chain and a rule */
 	size_t word_count;
 };
 
 struct command {
 	const char *name;
-	const char *usage;        /* behind the name */
-	const char *summary;      /* one line for the list */
-	const char *help;         /* the rest of its help */
-	unsigned takes;           /* options */
+	const char *usage; /* behind the name */
+	const char *summary; /* one line for the list */
+	const char *help; /* the rest of its help */
+	unsigned takes; /* options */
 	size_t words_min, words_max;
-	bool words_end_options;   /* from the first word on, everything belongs to the words: a rule */
+	bool words_end_options; /* from the first word on, everything belongs to the words: a rule */
 	int (*run)(const struct arguments *arguments); /* returns enum tool_exit */
 };
 

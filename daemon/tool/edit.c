@@ -13,7 +13,7 @@
 
 /* What became of one family's ruleset. */
 struct edit_part {
-	char *shown, *script;    /* for people, for iptables-restore; "" and "": nothing changed */
+	char *shown, *script; /* for people, for iptables-restore; "" and "": nothing changed */
 };
 
 struct edit {
@@ -180,8 +180,8 @@ static void tell(const struct edit *edit)
 		if (!shown || !shown[0])
 			continue;
 		if (edit->families[0] && edit->families[1])
-			printf("%s%s%s\n", paint_on(PAINT_TABLE, edit->color), rulesets_family_title((enum nfv_family)family),
-			       paint_off(PAINT_TABLE, edit->color));
+			printf("%s%s%s\n", paint_on(PAINT_TABLE, edit->color),
+			       rulesets_family_title((enum nfv_family)family), paint_off(PAINT_TABLE, edit->color));
 		fputs(shown, stdout);
 	}
 	fflush(stdout);
@@ -205,7 +205,10 @@ static void tell(const struct edit *edit)
 
 int edit_run(struct say *say, const bool families[2], edit_fn *fn, void *context)
 {
-	struct edit edit = { .say = say, .families = families, .fn = fn, .context = context,
+	struct edit edit = { .say = say,
+			     .families = families,
+			     .fn = fn,
+			     .context = context,
 			     .color = paint_wanted(say->arguments->color, stdout) };
 	struct nfv_live *live;
 	int result = input_open_live(say, &live), err;
@@ -216,7 +219,8 @@ int edit_run(struct say *say, const bool families[2], edit_fn *fn, void *context
 	if (err) {
 		enum tool_exit status = say_exit_of(err);
 
-		result = edit.error.code ? say_error(say, &edit.error, status) : say_failure(say, status, err, "%s", strerror(-err));
+		result = edit.error.code ? say_error(say, &edit.error, status)
+					 : say_failure(say, status, err, "%s", strerror(-err));
 	} else {
 		if (!(say->arguments->given & ARG_JSON))
 			tell(&edit);

@@ -6,14 +6,14 @@
 #include "daemon/tool/input.h"
 
 /*
- * Changes a snapshot. Called again from the start, with attempt 1, 2, …, when others changed the same chains meanwhile. 0, or
- * -errno with error: nothing is changed then.
+ * Changes a snapshot. Called again from the start, with attempt 1, 2, …, when others changed the same chains meanwhile.
+ * 0, or -errno with error: nothing is changed then.
  */
 typedef int edit_fn(void *context, struct nfv_rules *rules, unsigned attempt, struct nfv_rules_error *error);
 
 /*
- * Runs the edit over these families, all or nothing, as --dry-run, --confirm and --json say, and tells what it changed. Returns
- * an exit code.
+ * Runs the edit over these families, all or nothing, as --dry-run, --confirm and --json say, and tells what it changed.
+ * Returns an exit code.
  */
 int edit_run(struct say *say, const bool families[2], edit_fn *edit, void *context);
 

@@ -90,9 +90,9 @@ void input_text_look(struct input_text *found, const char *text, size_t len)
 /* Where a part of the text is, line by line. */
 struct place {
 	enum nfv_family family;
-	const char *table;    /* wanted; NULL: all */
-	int section;          /* family of the last heading, -1: none yet */
-	bool other_table;     /* between the * of another one and its COMMIT */
+	const char *table; /* wanted; NULL: all */
+	int section; /* family of the last heading, -1: none yet */
+	bool other_table; /* between the * of another one and its COMMIT */
 };
 
 /* True when the line belongs to what is wanted. */

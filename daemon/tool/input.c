@@ -65,7 +65,7 @@ static void look(const struct arguments *arguments, struct input *input)
 	while (at < input->len && strchr(" \t\r\n", input->text[at]))
 		at++;
 	input->json = at < input->len && (input->text[at] == '{' || (input->text[at] == '[' && at + 1 < input->len &&
-								    strchr(" \t\r\n{]", input->text[at + 1])));
+								     strchr(" \t\r\n{]", input->text[at + 1])));
 	input_text_look(&found, input->text, input->len);
 	if (!found.families[0] && !found.families[1])
 		found.families[NFV_FAMILY_IPV4] = true;
@@ -136,11 +136,13 @@ int input_read(struct say *say, const struct input *input, struct rulesets *rule
 		if (!input->families[family])
 			continue;
 		rulesets->of[family] = nfv_rules_new((enum nfv_family)family);
-		err = rulesets->of[family] ? input_apply(input, rulesets->of[family], say->arguments->table, &options, &error) : -ENOMEM;
+		err = rulesets->of[family]
+			      ? input_apply(input, rulesets->of[family], say->arguments->table, &options, &error)
+			      : -ENOMEM;
 		if (err) {
 			rulesets_free(rulesets);
-			return error.code ? say_error(say, &error, TOOL_ERROR) :
-					    say_failure(say, TOOL_ERROR, err, "%s: %s", input->name, strerror(-err));
+			return error.code ? say_error(say, &error, TOOL_ERROR)
+					  : say_failure(say, TOOL_ERROR, err, "%s: %s", input->name, strerror(-err));
 		}
 	}
 	return TOOL_OK;

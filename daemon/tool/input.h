@@ -8,7 +8,7 @@
 #include <nfverdict/rules.h>
 
 struct rulesets {
-	struct nfv_rules *of[2];  /* by enum nfv_family; NULL: not asked for */
+	struct nfv_rules *of[2]; /* by enum nfv_family; NULL: not asked for */
 };
 
 void rulesets_free(struct rulesets *rulesets);
@@ -17,13 +17,13 @@ const char *rulesets_family_title(enum nfv_family family); /* "IPv4" */
 
 /* A whole file in memory; the path "-" is standard input. */
 struct input {
-	const char *name;         /* for messages */
+	const char *name; /* for messages */
 	char *text;
 	size_t len;
-	bool commands;            /* lines are iptables commands */
-	bool json;                /* it begins as JSON does */
-	bool split;               /* parts of it are for one family only */
-	bool families[2];         /* what it is for: as --family says, else as the text says, else IPv4 */
+	bool commands; /* lines are iptables commands */
+	bool json; /* it begins as JSON does */
+	bool split; /* parts of it are for one family only */
+	bool families[2]; /* what it is for: as --family says, else as the text says, else IPv4 */
 };
 
 /* TOOL_OK, or another exit code after telling. */

@@ -4,9 +4,9 @@
 #define TOOL_NEAREST_WORD_H
 
 struct nearest_word {
-	const char *wanted;   /* what was typed */
-	const char *best;     /* NULL: nothing is near */
-	unsigned distance;    /* of best */
+	const char *wanted; /* what was typed */
+	const char *best; /* NULL: nothing is near */
+	unsigned distance; /* of best */
 };
 
 /* Offers a word that would be right. */

@@ -68,8 +68,8 @@ void arguments_print_help(const struct command *command, FILE *out)
 		print_list(out);
 		return;
 	}
-	fprintf(out, "Usage: nfverdict rules %s [OPTION]...%s%s\n%s", command->name, command->usage[0] ? " " : "", command->usage,
-		command->help);
+	fprintf(out, "Usage: nfverdict rules %s [OPTION]...%s%s\n%s", command->name, command->usage[0] ? " " : "",
+		command->usage, command->help);
 	fputs("\n", out);
 	for (const struct option_row *row = options_rows; row->name; row++) {
 		if (command->takes & row->bit)

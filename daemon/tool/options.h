@@ -27,10 +27,10 @@ enum option_kind {
 };
 
 struct option_row {
-	const char *name;      /* without dashes; NULL ends the table */
-	char letter;           /* 0: none */
+	const char *name; /* without dashes; NULL ends the table */
+	char letter; /* 0: none */
 	enum option_kind kind;
-	const char *value;     /* what to call the value in help; NULL: it has none */
+	const char *value; /* what to call the value in help; NULL: it has none */
 	unsigned bit;
 	const char *help;
 };

@@ -27,8 +27,9 @@ bool paint_wanted(enum arguments_color color, FILE *stream)
 const char *paint_on(enum paint paint, bool on)
 {
 	static const char *const sequences[] = {
-		[PAINT_NONE] = "",          [PAINT_TABLE] = "\033[1;4m", [PAINT_CHAIN] = "\033[1m", [PAINT_GOOD] = "\033[32m",
-		[PAINT_BAD] = "\033[31m",   [PAINT_JUMP] = "\033[36m",   [PAINT_DIM] = "\033[2m",   [PAINT_ERROR] = "\033[1;31m",
+		[PAINT_NONE] = "",         [PAINT_TABLE] = "\033[1;4m",  [PAINT_CHAIN] = "\033[1m",
+		[PAINT_GOOD] = "\033[32m", [PAINT_BAD] = "\033[31m",     [PAINT_JUMP] = "\033[36m",
+		[PAINT_DIM] = "\033[2m",   [PAINT_ERROR] = "\033[1;31m",
 	};
 
 	return on ? sequences[paint] : "";

@@ -153,7 +153,8 @@ static int read_json(struct apply *apply, const struct input *input)
 	int result = TOOL_OK;
 
 	if (!input->text || input->text[strspn(input->text, " \t\r\n")] != '[') {
-		struct nfv_rules *rules = nfv_rules_from_json(input->text ? input->text : "", input->len, input->name, &error);
+		struct nfv_rules *rules =
+			nfv_rules_from_json(input->text ? input->text : "", input->len, input->name, &error);
 
 		if (!rules)
 			return say_error(apply->say, &error, TOOL_ERROR);

@@ -23,8 +23,8 @@ static int end_waiting(const struct arguments *arguments, const char *done,
 	if (err == -ENOENT)
 		return say_failure(&say, TOOL_ABSENT, err, "no change waits to be confirmed");
 	if (err)
-		return error.code ? say_error(&say, &error, say_exit_of(err)) :
-				    say_failure(&say, say_exit_of(err), err, "%s", strerror(-err));
+		return error.code ? say_error(&say, &error, say_exit_of(err))
+				  : say_failure(&say, say_exit_of(err), err, "%s", strerror(-err));
 	say_hint(&say, "%s", done);
 	return say_outcome(&say, NULL, TOOL_OK);
 }

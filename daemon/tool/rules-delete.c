@@ -10,12 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct delete {
+struct delete
+{
 	const struct arguments *arguments;
 	const char *table, *chain;
-	struct nfv_rule *rule;        /* by what it says; NULL: otherwise */
+	struct nfv_rule *rule; /* by what it says; NULL: otherwise */
 	struct nfv_rule **numbered[2]; /* by family: what stood at the numbers at the first try */
-	size_t count;                 /* of numbers */
+	size_t count; /* of numbers */
 };
 
 static int __attribute__((format(printf, 3, 4))) fail(struct nfv_rules_error *error, int code, const char *format, ...)
@@ -127,8 +128,8 @@ static int delete_numbers(void *context, struct nfv_rules *rules, unsigned attem
 	for (size_t i = 0; err == 0 && i < delete->count; i++) {
 		err = nfv_chain_delete_equal(chain, delete->numbered[family][i]);
 		if (err == -ENOENT)
-			return fail(error, err, "somebody else deleted %s of chain %s meanwhile", delete->arguments->words[i + 1],
-				    delete->chain);
+			return fail(error, err, "somebody else deleted %s of chain %s meanwhile",
+				    delete->arguments->words[i + 1], delete->chain);
 	}
 	return err;
 }
@@ -194,7 +195,8 @@ static edit_fn *choose(struct say *say, struct delete *delete)
 	if (arguments->chain)
 		return delete_chain;
 	if (arguments->word_count < 2) {
-		say_failure(say, TOOL_ERROR, EINVAL, "delete what? CHAIN and a rule or #numbers, --chain NAME, or --owner NAME");
+		say_failure(say, TOOL_ERROR, EINVAL,
+			    "delete what? CHAIN and a rule or #numbers, --chain NAME, or --owner NAME");
 		return NULL;
 	}
 	delete->chain = arguments->words[0];
@@ -202,7 +204,8 @@ static edit_fn *choose(struct say *say, struct delete *delete)
 	if (words_number(arguments->words[1])) {
 		for (size_t i = 1; i < arguments->word_count; i++) {
 			if (!words_number(arguments->words[i])) {
-				say_failure(say, TOOL_ERROR, EINVAL, "'%s' is not the number of a rule, as #3 is", arguments->words[i]);
+				say_failure(say, TOOL_ERROR, EINVAL, "'%s' is not the number of a rule, as #3 is",
+					    arguments->words[i]);
 				return NULL;
 			}
 		}

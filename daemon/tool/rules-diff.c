@@ -49,8 +49,8 @@ static void print(const struct diff *diff)
 		if (!differs(diff, family))
 			continue;
 		if (both && human)
-			printf("%s%s%s\n", paint_on(PAINT_TABLE, diff->color), rulesets_family_title((enum nfv_family)family),
-			       paint_off(PAINT_TABLE, diff->color));
+			printf("%s%s%s\n", paint_on(PAINT_TABLE, diff->color),
+			       rulesets_family_title((enum nfv_family)family), paint_off(PAINT_TABLE, diff->color));
 		else if (both)
 			printf("# family %s\n", rulesets_family_name((enum nfv_family)family));
 		fputs(human ? diff->shown[family] : diff->script[family], stdout);

@@ -47,6 +47,7 @@ int tool_serve(const struct arguments *arguments)
 	err = nfv_rules_serve(&options, &error);
 	close(options.stop_fd);
 	if (err < 0)
-		return error.code ? say_error(&say, &error, TOOL_ERROR) : say_failure(&say, TOOL_ERROR, err, "%s", strerror(-err));
+		return error.code ? say_error(&say, &error, TOOL_ERROR)
+				  : say_failure(&say, TOOL_ERROR, err, "%s", strerror(-err));
 	return say_outcome(&say, NULL, TOOL_OK);
 }

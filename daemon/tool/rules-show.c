@@ -14,10 +14,10 @@
 
 /* One rule as it is shown. */
 struct show_line {
-	char *text;            /* whole, as iptables-save prints it */
-	char *matches;         /* its part before the target */
-	const char *target;    /* NULL: none. Belongs to the rule */
-	const char *options;   /* of the target: behind it in text; "" */
+	char *text; /* whole, as iptables-save prints it */
+	char *matches; /* its part before the target */
+	const char *target; /* NULL: none. Belongs to the rule */
+	const char *options; /* of the target: behind it in text; "" */
 	bool is_goto;
 	uint64_t packets, bytes;
 };
@@ -84,16 +84,18 @@ static void line_free(struct show_line *line)
 	free(line->matches);
 }
 
-static void print_line(const struct show *show, const struct show_line *line, size_t number, int number_width, int target_width)
+static void print_line(const struct show *show, const struct show_line *line, size_t number, int number_width,
+		       int target_width)
 {
 	enum paint paint = paint_of_target(line->target);
 	char packets[24], bytes[24];
 	int used = 0;
 
-	printf("  %s%*s%zu%s ", paint_on(PAINT_DIM, show->color), number_width - snprintf(NULL, 0, "%zu", number), "#", number,
-	       paint_off(PAINT_DIM, show->color));
+	printf("  %s%*s%zu%s ", paint_on(PAINT_DIM, show->color), number_width - snprintf(NULL, 0, "%zu", number), "#",
+	       number, paint_off(PAINT_DIM, show->color));
 	if (show->counters)
-		printf("%s%7s %7s%s ", paint_on(PAINT_DIM, show->color), short_number(line->packets, packets, sizeof(packets)),
+		printf("%s%7s %7s%s ", paint_on(PAINT_DIM, show->color),
+		       short_number(line->packets, packets, sizeof(packets)),
 		       short_number(line->bytes, bytes, sizeof(bytes)), paint_off(PAINT_DIM, show->color));
 	fputs(paint_on(paint, show->color), stdout);
 	if (line->target) {
@@ -117,10 +119,9 @@ static void print_line(const struct show *show, const struct show_line *line, si
 	putchar('\n');
 }
 
-static void print_chain_head(const struct show *show, const struct nfv_chain *chain)
+static void print_chain_head(const struct show *show, const struct nfv_chain *chain, size_t references)
 {
 	const char *policy = nfv_chain_policy(chain);
-	size_t references = nfv_chain_references(chain);
 	uint64_t packets, bytes;
 
 	fputs(paint_on(PAINT_CHAIN, show->color), stdout);
@@ -141,7 +142,7 @@ static void print_chain_head(const struct show *show, const struct nfv_chain *ch
 	putchar('\n');
 }
 
-static int print_chain(const struct show *show, const struct nfv_chain *chain)
+static int print_chain(const struct show *show, const struct nfv_chain *chain, size_t references)
 {
 	size_t count = nfv_chain_count(chain), made = 0;
 	struct show_line *lines = calloc(count ? count : 1, sizeof(*lines));
@@ -156,7 +157,7 @@ static int print_chain(const struct show *show, const struct nfv_chain *chain)
 			target_width = width < TARGET_WIDTH_MAX ? width : TARGET_WIDTH_MAX;
 	}
 	if (err == 0) {
-		print_chain_head(show, chain);
+		print_chain_head(show, chain, references);
 		for (size_t i = 0; i < count; i++)
 			print_line(show, &lines[i], i + 1, number_width, target_width);
 	}
@@ -188,22 +189,78 @@ static bool has_counters(const struct nfv_rules *rules)
 	return false;
 }
 
+/* How many rules lead to each chain of a table. All at once: asked for one by one, every rule is looked at for each. */
+struct reference {
+	const struct nfv_chain *chain;
+	size_t count;
+};
+
+static int by_chain(const void *a, const void *b)
+{
+	uintptr_t x = (uintptr_t)((const struct reference *)a)->chain, y = (uintptr_t)((const struct reference *)b)->chain;
+
+	return (x > y) - (x < y);
+}
+
+static size_t *references_to(struct reference *references, size_t count, const struct nfv_chain *chain)
+{
+	const struct reference wanted = { .chain = chain };
+
+	return &((struct reference *)bsearch(&wanted, references, count, sizeof(wanted), by_chain))->count;
+}
+
+/* NULL: no memory. */
+static struct reference *references_of(const struct nfv_table *table)
+{
+	size_t count = nfv_table_chain_count(table);
+	struct reference *references = calloc(count ? count : 1, sizeof(*references));
+
+	if (!references)
+		return NULL;
+	for (size_t c = 0; c < count; c++)
+		references[c].chain = nfv_table_chain_at(table, c);
+	qsort(references, count, sizeof(*references), by_chain);
+	for (size_t c = 0; c < count; c++) {
+		const struct nfv_chain *chain = nfv_table_chain_at(table, c);
+
+		for (size_t r = 0; r < nfv_chain_count(chain); r++) {
+			const struct nfv_extension *target = nfv_rule_target(nfv_chain_rule(chain, r));
+			const struct nfv_chain *to = target ? nfv_table_chain(table, nfv_extension_name(target)) : NULL;
+
+			if (to)
+				++*references_to(references, count, to);
+		}
+	}
+	return references;
+}
+
+static int print_table(const struct show *show, const struct nfv_table *table)
+{
+	struct reference *references = references_of(table);
+	int err = references ? 0 : -ENOMEM;
+
+	for (size_t c = 0; err == 0 && c < nfv_table_chain_count(table); c++) {
+		const struct nfv_chain *chain = nfv_table_chain_at(table, c);
+
+		err = print_chain(show, chain, *references_to(references, nfv_table_chain_count(table), chain));
+	}
+	free(references);
+	return err;
+}
+
 static int print_rules(const struct show *show, const struct nfv_rules *rules, bool *any)
 {
-	for (size_t t = 0; t < nfv_rules_table_count(rules); t++) {
+	int err = 0;
+
+	for (size_t t = 0; err == 0 && t < nfv_rules_table_count(rules); t++) {
 		const struct nfv_table *table = nfv_rules_table_at(rules, t);
 
 		printf("%s%s%s, %s%s\n", *any ? "\n" : "", paint_on(PAINT_TABLE, show->color), nfv_table_name(table),
 		       rulesets_family_title(nfv_rules_family(rules)), paint_off(PAINT_TABLE, show->color));
 		*any = true;
-		for (size_t c = 0; c < nfv_table_chain_count(table); c++) {
-			int err = print_chain(show, nfv_table_chain_at(table, c));
-
-			if (err)
-				return err;
-		}
+		err = print_table(show, table);
 	}
-	return 0;
+	return err;
 }
 
 static int show_for_people(struct say *say, const struct rulesets *rulesets)

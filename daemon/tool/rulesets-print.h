@@ -5,7 +5,7 @@
 
 #include "daemon/tool/input.h"
 
-/* As restore text; with two families each has a "# family …" line before it, which the commands here read. An exit code. */
+/* As restore text; two families have a "# family …" line before each, which the commands here read. An exit code. */
 int rulesets_print_text(struct say *say, const struct rulesets *rulesets, unsigned flags);
 
 /* As JSON: one object, or a list of two. An exit code. */

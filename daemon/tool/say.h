@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a command has to tell at its end: findings, an error, an outcome; for people on standard error, as JSON on standard output. */
+/* What a command has to tell: findings, an error, an outcome; for people on standard error, as JSON on standard output. */
 #ifndef TOOL_SAY_H
 #define TOOL_SAY_H
 
@@ -9,9 +9,9 @@
 
 struct say {
 	const struct arguments *arguments;
-	bool color;           /* of standard error */
-	size_t findings;      /* told until now */
-	json_t *list;         /* of findings, when JSON is wanted */
+	bool color; /* of standard error */
+	size_t findings; /* told until now */
+	json_t *list; /* of findings, when JSON is wanted */
 };
 
 void say_init(struct say *say, const struct arguments *arguments);
@@ -32,11 +32,12 @@ enum tool_exit say_exit_of(int code);
 int say_error(struct say *say, const struct nfv_rules_error *error, enum tool_exit status);
 
 /* The same with a text of the tool. */
-int say_failure(struct say *say, enum tool_exit status, int code, const char *format, ...) __attribute__((format(printf, 4, 5)));
+int say_failure(struct say *say, enum tool_exit status, int code, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /*
- * The end of a command that did what it should. With --json prints `outcome`, which is given away, with "ok": true and the findings
- * in it; else nothing. Returns status.
+ * The end of a command that did what it should. With --json prints `outcome`, which is given away, with "ok": true and
+ * the findings in it; else nothing. Returns status.
  */
 int say_outcome(struct say *say, json_t *outcome, enum tool_exit status);
 

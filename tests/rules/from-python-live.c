@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The rows of rules/from-python.md that need the kernel. tests/netns/from-python.sh runs it in a namespace of its own, with each backend:
- * from-python-live nft|legacy STATE-FOLDER SOCKET. Exit 0, or 1 after a line that says what is wrong.
+ * The rows of rules/from-python.md that need the kernel. tests/netns/from-python.sh runs it in a namespace of its own, with
+ * each backend: from-python-live nft|legacy STATE-FOLDER SOCKET. Exit 0, or 1 after a line that says what is wrong.
  */
 #include <nfverdict/rules.h>
 

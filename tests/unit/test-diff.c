@@ -69,8 +69,8 @@ static void test_refill(void **state)
 	judge(HEAD MANY "COMMIT\n", HEAD "-A INPUT -i a\n-A INPUT -i b\nCOMMIT\n", 0,
 	      "*filter\n-F INPUT\n-A INPUT -i a\n-A INPUT -i b\nCOMMIT\n");
 	judge(HEAD MANY "COMMIT\n", HEAD "COMMIT\n", 0, "*filter\n-F INPUT\nCOMMIT\n");
-	judge(HEAD ":U - [0:0]\n-A U -i a\n-A U -i b\nCOMMIT\n", HEAD ":U - [0:0]\n-A U -i c\nCOMMIT\n", 0,
-	      "*filter\n:U - [0:0]\n-A U -i c\nCOMMIT\n");
+	judge(HEAD ":U - [0:0]\n-A U -i a\n-A U -i b\n-A U -i c\n-A U -i d\nCOMMIT\n",
+	      HEAD ":U - [0:0]\n-A U -i e\nCOMMIT\n", 0, "*filter\n:U - [0:0]\n-A U -i e\nCOMMIT\n");
 	/* Rules that stay keep their counters. */
 	judge(HEAD "[1:10] -A INPUT -i keep\n" MANY MANY "COMMIT\n",
 	      HEAD "-A INPUT -i a\n-A INPUT -i b\n-A INPUT -i keep\nCOMMIT\n", 0,
@@ -121,7 +121,7 @@ static void test_chains(void **state)
 	(void)state;
 	judge(HEAD "COMMIT\n", with, 0,
 	      "*filter\n:A - [0:0]\n:B - [0:0]\n-A A -j B\n-A B -i lo\n-A INPUT -j A\nCOMMIT\n");
-	judge(with, HEAD "COMMIT\n", 0, "*filter\n-F INPUT\n-F A\n-F B\n-X A\n-X B\nCOMMIT\n");
+	judge(with, HEAD "COMMIT\n", 0, "*filter\n-D INPUT 1\n-F A\n-F B\n-X A\n-X B\nCOMMIT\n");
 	judge(with, HEAD ":A - [0:0]\n:B - [0:0]\n-A INPUT -j A\n-A A -j B\n-A B -i lo\n-A B -i eth0\nCOMMIT\n", 0,
 	      "*filter\n-A B -i eth0\nCOMMIT\n");
 	/* Renamed: made anew, led to, and the old one removed. */
@@ -136,7 +136,7 @@ static void test_tables(void **state)
 	/* A table that is not wanted is emptied, never removed. */
 	judge("*nat\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:OUTPUT DROP [1:2]\n:POSTROUTING ACCEPT [0:0]\n"
 	      "-A PREROUTING -i lo\nCOMMIT\n",
-	      "", 0, "*nat\n-F PREROUTING\n:OUTPUT ACCEPT [1:2]\nCOMMIT\n");
+	      "", 0, "*nat\n-D PREROUTING 1\n:OUTPUT ACCEPT [1:2]\nCOMMIT\n");
 	judge("*nat\n-A PREROUTING -i lo\nCOMMIT\n", "", NFV_DIFF_NAMED_ONLY, "");
 	judge("", "*nat\n:OUTPUT DROP [0:0]\n-A PREROUTING -i lo\nCOMMIT\n", 0,
 	      "*nat\n-A PREROUTING -i lo\n:OUTPUT DROP [0:0]\nCOMMIT\n");
@@ -149,7 +149,7 @@ static void test_named_only(void **state)
 	(void)state;
 	judge(HEAD ":MINE - [0:0]\n:THEIRS - [0:0]\n-A INPUT -j MINE\n-A MINE -i a\n-A THEIRS -i b\nCOMMIT\n",
 	      "*filter\n:MINE - [0:0]\n-A MINE -i c\nCOMMIT\n", NFV_DIFF_NAMED_ONLY,
-	      "*filter\n:MINE - [0:0]\n-A MINE -i c\nCOMMIT\n");
+	      "*filter\n-R MINE 1 -i c\nCOMMIT\n");
 	/* Named by its rules alone: the policy stays. */
 	judge("*filter\n:INPUT DROP [0:0]\n-A INPUT -i a\nCOMMIT\n", "*filter\n-A INPUT -i a\n-A INPUT -i b\nCOMMIT\n",
 	      NFV_DIFF_NAMED_ONLY, "*filter\n-A INPUT -i b\nCOMMIT\n");

@@ -70,7 +70,8 @@ static void test_options(void **state)
 	assert_int_equal(arguments.family, ARGUMENTS_AUTO);
 	assert_int_equal(arguments.color, ARGUMENTS_COLOR_AUTO);
 	assert_int_equal(arguments.backend, NFV_BACKEND_AUTO);
-	assert_int_equal(parse(&arguments, "apply --family=both rules -n --confirm 30 --server /s --backend legacy"), TOOL_OK);
+	assert_int_equal(parse(&arguments, "apply --family=both rules -n --confirm 30 --server /s --backend legacy"),
+			 TOOL_OK);
 	assert_int_equal(arguments.family, ARGUMENTS_BOTH);
 	assert_int_equal(arguments.backend, NFV_BACKEND_LEGACY);
 	assert_int_equal(arguments.confirm_s, 30);
@@ -139,7 +140,8 @@ static void test_mistakes(void **state)
 	refused("show a b", "show: what is 'b' for? nfverdict rules show [FILE]");
 	refused("diff a", "diff: too few words: nfverdict rules diff A B");
 	refused("apply f --confirm 0", "apply: --confirm: 0: range: 1 to 86400 seconds");
-	refused("apply f --confirm 99999999999999999999", "apply: --confirm: 99999999999999999999: range: 1 to 86400 seconds");
+	refused("apply f --confirm 99999999999999999999",
+		"apply: --confirm: 99999999999999999999: range: 1 to 86400 seconds");
 	refused("apply f --confirm -5", "apply: --confirm: '-5' is not a number of seconds");
 	refused("apply f --confirm 5m", "apply: --confirm: '5m' is not a number of seconds");
 	refused("apply f --backend nftables", "apply: --backend: 'nftables' is none of auto, nft, legacy");
@@ -172,10 +174,14 @@ static void test_nearest(void **state)
 	static const struct {
 		const char *typed, *known, *hint;
 	} cases[] = {
-		{ "ruels", "rules", "; did you mean 'rules'?" },     { "aply", "apply", "; did you mean 'apply'?" },
-		{ "trans", "transaction", "; did you mean 'transaction'?" }, { "xyz", "rules", "" },
-		{ "", "a", "" },                                    { "INPTU", "INPUT", "; did you mean 'INPUT'?" },
-		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", "" },
+		{ "ruels", "rules", "; did you mean 'rules'?" },
+		{ "aply", "apply", "; did you mean 'apply'?" },
+		{ "trans", "transaction", "; did you mean 'transaction'?" },
+		{ "xyz", "rules", "" },
+		{ "", "a", "" },
+		{ "INPTU", "INPUT", "; did you mean 'INPUT'?" },
+		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", "" },
 	};
 
 	(void)state;
@@ -299,9 +305,9 @@ static void test_paint(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_options), cmocka_unit_test(test_rule_words), cmocka_unit_test(test_users),
-		cmocka_unit_test(test_mistakes), cmocka_unit_test(test_table),	   cmocka_unit_test(test_nearest),
-		cmocka_unit_test(test_look),	 cmocka_unit_test(test_part),	   cmocka_unit_test(test_words),
+		cmocka_unit_test(test_options),  cmocka_unit_test(test_rule_words), cmocka_unit_test(test_users),
+		cmocka_unit_test(test_mistakes), cmocka_unit_test(test_table),      cmocka_unit_test(test_nearest),
+		cmocka_unit_test(test_look),     cmocka_unit_test(test_part),       cmocka_unit_test(test_words),
 		cmocka_unit_test(test_paint),
 	};
 
