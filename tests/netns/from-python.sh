@@ -47,7 +47,7 @@ done
 "$program" "$backend" "$tmp/state" "$tmp/socket"
 kill -TERM "$server"
 wait "$server"
-"iptables-$backend-save" | grep -qxF -- '-A INPUT -j DROP' || {
+"iptables-$backend-save" -t filter | grep -qxF -- '-A INPUT -j DROP' || {
 	echo "FAIL: $backend: the last rule is not there"
 	exit 1
 }
