@@ -200,6 +200,17 @@ static void test_unknown(void **state)
 	expect("-j LOG --log-prefix=\"a b\"", "-j LOG --log-prefix=\"a b\"");
 }
 
+/* Words that are nobody's are looked at in the order of the print, so that this means the same. */
+static void test_order(void **state)
+{
+	(void)state;
+	understood("-m odd --dport 1 -p tcp", "{odd}{tcp? dport=1}");
+	understood("-m odd --x 1 -p tcp --y 2", "{odd x=1 y=2}");
+	understood("-j LOG --dports 1 -m multiport --ports 5", "{multiport ports=5 dports=1}{>LOG}");
+	expect("-j LOG --dports 1 -m multiport --ports 5", "-m multiport --ports 5 --dports 1 -j LOG");
+	refuse("-m odd --tcp-flags SYN -p tcp", 0, "--tcp-flags: one of its values is missing");
+}
+
 static void test_refused(void **state)
 {
 	(void)state;
@@ -400,6 +411,7 @@ int main(void)
 		cmocka_unit_test(test_save_text), cmocka_unit_test(test_fields),  cmocka_unit_test(test_whose),
 		cmocka_unit_test(test_unknown),   cmocka_unit_test(test_refused), cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_lists),     cmocka_unit_test(test_changes), cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
