@@ -30,8 +30,7 @@ void print_shell_word(struct text *text, const char *word, size_t len, bool quot
 	bool bare = len > 0 && !quoted;
 
 	for (size_t i = 0; i < len && bare; i++)
-		bare = isascii((unsigned char)word[i]) &&
-		       (isalnum((unsigned char)word[i]) || strchr("@%+=:,./_-", word[i]));
+		bare = isascii((unsigned char)word[i]) && (isalnum((unsigned char)word[i]) || strchr("@%+=:,./_-", word[i]));
 	/* Scripts negate with a bare "!", which means nothing to a shell where an argument stands. */
 	if (bare || (len == 1 && *word == '!' && !quoted)) {
 		text_add(text, word, len);

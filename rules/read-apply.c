@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What each command does to the ruleset: what iptables-restore would make it do to the kernel's. */
+/* What commands about rules do to the ruleset, and the steps that other lines share. */
 #include "rules/read-apply.h"
 
 #include "rules/canonical.h"
 #include "rules/read-check.h"
-#include "rules/read-target.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define SHOWN(word) (int)((word)->len < 64 ? (word)->len : 64), (word)->value
-
-static const char *chain_at(const struct read_command *command)
-{
-	return command->chain ? command->chain->raw.at : command->word->raw.at;
-}
 
 /* ---- chains ---- */
 
@@ -71,8 +63,7 @@ int read_set_policy(struct reader *reader, struct nfv_chain *chain, const char *
 	return 0;
 }
 
-/* For a command that changes it. NULL: an error was told. */
-static struct nfv_chain *touch(struct reader *reader, struct nfv_chain *chain)
+struct nfv_chain *read_touch(struct reader *reader, struct nfv_chain *chain)
 {
 	if (chain && read_undo_touch(&reader->undo, chain)) {
 		read_fail_memory(reader);
@@ -86,7 +77,7 @@ struct nfv_chain *read_chain_of_rule(struct reader *reader, const char *name, si
 	struct nfv_chain *chain = table_find_chain(reader->table, name, len);
 
 	if (chain)
-		return touch(reader, chain);
+		return read_touch(reader, chain);
 	if (!reader->live && !read_is_builtin(reader, name, len)) {
 		if (reader->flags & NFV_READ_DECLARED) {
 			read_fail(reader, -ENOENT, at, "chain \"%.*s\" is not declared", (int)(len < 64 ? len : 64), name);
@@ -100,8 +91,8 @@ struct nfv_chain *read_chain_of_rule(struct reader *reader, const char *name, si
 	return read_make_chain(reader, name, len, false);
 }
 
-/* The chain of a command that does not make it. A built-in one is always there. */
-static struct nfv_chain *existing(struct reader *reader, const struct read_command *command)
+/* A built-in chain is always there. */
+struct nfv_chain *read_existing_chain(struct reader *reader, const struct read_command *command)
 {
 	const struct read_word *word = command->chain;
 	struct nfv_chain *chain = table_find_chain(reader->table, word->value, word->len);
@@ -109,9 +100,9 @@ static struct nfv_chain *existing(struct reader *reader, const struct read_comma
 	if (!chain && read_is_builtin(reader, word->value, word->len))
 		return read_make_chain(reader, word->value, word->len, false);
 	if (!chain)
-		read_fail(reader, -ENOENT, chain_at(command), "no chain \"%.*s\" in table %s", SHOWN(word),
+		read_fail(reader, -ENOENT, command->chain->raw.at, "no chain \"%.*s\" in table %s", READ_SHOWN(word),
 			  reader->table->name);
-	return touch(reader, chain);
+	return read_touch(reader, chain);
 }
 
 /* ---- rules ---- */
@@ -155,12 +146,13 @@ static int put_all(struct reader *reader, const struct read_command *command, co
 	struct nfv_chain *chain;
 	int err = 0;
 
-	chain = read_chain_of_rule(reader, command->chain->value, command->chain->len, chain_at(command));
+	chain = read_chain_of_rule(reader, command->chain->value, command->chain->len, command->chain->raw.at);
 	if (!chain)
 		return reader->err;
 	if (command->number > chain->count + 1)
-		return read_fail(reader, -EINVAL, command->number_word->raw.at, "chain %s has %zu rules: none can be put in at %lu",
-				 chain->name, chain->count, command->number);
+		return read_fail(reader, -EINVAL, command->number_word->raw.at,
+				 "chain %s has %zu rules: none can be put in at %lu", chain->name, chain->count,
+				 command->number);
 	for (size_t i = 0; i < rules->count && !err; i++) {
 		size_t first = command->number ? command->number - 1 : 0;
 
@@ -183,8 +175,8 @@ static long find(struct nfv_chain *chain, struct spec *spec)
 	return -ENOENT;
 }
 
-static int find_or_fail(struct reader *reader, const struct read_command *command, struct nfv_chain *chain, struct spec *spec,
-			size_t *position)
+static int find_or_fail(struct reader *reader, const struct read_command *command, struct nfv_chain *chain,
+			struct spec *spec, size_t *position)
 {
 	long found = find(chain, spec);
 
@@ -198,14 +190,14 @@ static int find_or_fail(struct reader *reader, const struct read_command *comman
 static int delete_number(struct reader *reader, const struct read_command *command, struct nfv_chain *chain)
 {
 	if (command->number > chain->count)
-		return read_fail(reader, -EINVAL, command->number_word->raw.at, "chain %s has %zu rules, not %lu", chain->name,
-				 chain->count, command->number);
+		return read_fail(reader, -EINVAL, command->number_word->raw.at, "chain %s has %zu rules, not %lu",
+				 chain->name, chain->count, command->number);
 	return read_undo_remove_rule(&reader->undo, chain, command->number - 1) ? read_fail_memory(reader) : 0;
 }
 
 static int delete_all(struct reader *reader, const struct read_command *command, const struct read_rules *rules)
 {
-	struct nfv_chain *chain = existing(reader, command);
+	struct nfv_chain *chain = read_existing_chain(reader, command);
 	int err = 0;
 
 	if (!chain)
@@ -224,7 +216,7 @@ static int delete_all(struct reader *reader, const struct read_command *command,
 
 static int check_all(struct reader *reader, const struct read_command *command, const struct read_rules *rules)
 {
-	struct nfv_chain *chain = existing(reader, command);
+	struct nfv_chain *chain = read_existing_chain(reader, command);
 	size_t position;
 	int err = chain ? 0 : reader->err;
 
@@ -235,13 +227,14 @@ static int check_all(struct reader *reader, const struct read_command *command, 
 
 static int replace(struct reader *reader, const struct read_command *command, const struct read_rules *rules)
 {
-	struct nfv_chain *chain = existing(reader, command);
+	struct nfv_chain *chain = read_existing_chain(reader, command);
 	int err;
 
 	if (!chain)
 		return reader->err;
 	if (rules->count != 1)
-		return read_fail(reader, -EINVAL, command->rule_at, "one rule cannot be replaced by several: a list of addresses");
+		return read_fail(reader, -EINVAL, command->rule_at,
+				 "one rule cannot be replaced by several: a list of addresses");
 	err = delete_number(reader, command, chain);
 	return err ? err : put(reader, command, chain, command->number - 1, rules->specs[0]);
 }
@@ -274,146 +267,6 @@ static int apply_rules(struct reader *reader, const struct read_command *command
 	return err;
 }
 
-/* ---- commands about chains ---- */
-
-static int new_chain(struct reader *reader, const struct read_command *command)
-{
-	const struct read_word *word = command->chain;
-	struct nfv_chain *chain = table_find_chain(reader->table, word->value, word->len);
-	int err;
-
-	if (read_is_builtin(reader, word->value, word->len) || (chain && chain->declared))
-		return read_fail(reader, -EEXIST, chain_at(command), "chain \"%.*s\" is there already", SHOWN(word));
-	err = chain_name_check(word->value, word->len);
-	if (err)
-		return read_name_check(reader, word->quoted ? (struct read_span){ word->raw.at, word->raw.end } :
-							      (struct read_span){ word->raw.at, word->raw.at + word->len });
-	if (!chain)
-		return read_make_chain(reader, word->value, word->len, true) ? 0 : reader->err;
-	if (!touch(reader, chain))
-		return reader->err;
-	chain->declared = true;
-	return 0;
-}
-
-static int remove_chain(struct reader *reader, const struct read_command *command, struct nfv_chain *chain)
-{
-	size_t references = read_target_count(reader->table, chain);
-
-	if (chain->count > 0)
-		return read_fail(reader, -EBUSY, chain_at(command), "chain %s is not empty: %zu rules", chain->name,
-				 chain->count);
-	if (references > 0)
-		return read_fail(reader, -EBUSY, chain_at(command), "chain %s is in use: %zu rules lead to it", chain->name,
-				 references);
-	if (reader->chain == chain)
-		reader->chain = NULL;
-	return read_undo_remove_chain(&reader->undo, chain) ? read_fail_memory(reader) : 0;
-}
-
-static int delete_chains(struct reader *reader, const struct read_command *command)
-{
-	struct nfv_chain *chain;
-	int err = 0;
-
-	if (command->chain) {
-		chain = existing(reader, command);
-		if (!chain)
-			return reader->err;
-		if (chain->builtin)
-			return read_fail(reader, -EINVAL, chain_at(command), "chain %s is built in", chain->name);
-		return remove_chain(reader, command, chain);
-	}
-	for (size_t i = reader->table->count; i > 0 && !err; i--) {
-		chain = reader->table->chains[i - 1];
-		if (!chain->builtin)
-			err = remove_chain(reader, command, chain);
-	}
-	return err;
-}
-
-static int rename_chain(struct reader *reader, const struct read_command *command)
-{
-	const struct read_word *name = command->name;
-	struct nfv_chain *chain = existing(reader, command);
-	int err;
-
-	if (!chain)
-		return reader->err;
-	if (chain->builtin)
-		return read_fail(reader, -EINVAL, chain_at(command), "chain %s is built in", chain->name);
-	if (table_find_chain(reader->table, name->value, name->len) || read_is_builtin(reader, name->value, name->len))
-		return read_fail(reader, -EEXIST, name->raw.at, "chain \"%.*s\" is there already", SHOWN(name));
-	if (chain_name_check(name->value, name->len))
-		return read_name_check(reader, (struct read_span){ name->raw.at, name->raw.at + name->len });
-	err = read_target_rename(reader, chain, name->value);
-	if (!err) {
-		char *copy = strdup(name->value);
-
-		if (!copy)
-			return read_fail_memory(reader);
-		chain_set_name(chain, copy);
-	}
-	return err;
-}
-
-static int set_policy(struct reader *reader, const struct read_command *command)
-{
-	const struct read_word *policy = command->name;
-	struct nfv_chain *chain = existing(reader, command);
-
-	if (!chain)
-		return reader->err;
-	if (!chain->builtin)
-		return read_fail(reader, -EINVAL, chain_at(command), "chain %s is not built in: it has no policy", chain->name);
-	if (strcmp(policy->value, "ACCEPT") != 0 && strcmp(policy->value, "DROP") != 0)
-		return read_fail(reader, -EINVAL, policy->raw.at, "\"%.*s\" is no policy: ACCEPT and DROP are", SHOWN(policy));
-	chain->declared = true;
-	if (command->counted) {
-		chain->packets = command->packets;
-		chain->bytes = command->bytes;
-	}
-	return read_set_policy(reader, chain, policy->value, policy->len);
-}
-
-/* ---- commands about one chain or all ---- */
-
-static int flush(struct reader *reader, const struct read_command *command, struct nfv_chain *chain)
-{
-	(void)command;
-	return read_undo_clear(&reader->undo, chain) ? read_fail_memory(reader) : 0;
-}
-
-static int zero(struct reader *reader, const struct read_command *command, struct nfv_chain *chain)
-{
-	size_t begin = command->number ? command->number - 1 : 0, end = command->number ? command->number : chain->count;
-
-	if (end > chain->count)
-		return read_fail(reader, -EINVAL, command->number_word->raw.at, "chain %s has %zu rules, not %lu", chain->name,
-				 chain->count, command->number);
-	for (size_t i = begin; i < end; i++)
-		chain->rules[i]->packets = chain->rules[i]->bytes = 0;
-	if (!command->number)
-		chain->packets = chain->bytes = 0;
-	return 0;
-}
-
-static int each_chain(struct reader *reader, const struct read_command *command,
-		      int (*change)(struct reader *, const struct read_command *, struct nfv_chain *))
-{
-	struct nfv_table *table = reader->table;
-	int err = 0;
-
-	if (command->chain) {
-		struct nfv_chain *chain = existing(reader, command);
-
-		return chain ? change(reader, command, chain) : reader->err;
-	}
-	for (size_t i = 0; i < table->count && !err; i++)
-		err = touch(reader, table->chains[i]) ? change(reader, command, table->chains[i]) : reader->err;
-	return err;
-}
-
 int read_command_apply(struct reader *reader, const struct read_command *command)
 {
 	switch (command->letter) {
@@ -424,17 +277,12 @@ int read_command_apply(struct reader *reader, const struct read_command *command
 	case 'C':
 		return apply_rules(reader, command);
 	case 'N':
-		return new_chain(reader, command);
 	case 'X':
-		return delete_chains(reader, command);
 	case 'E':
-		return rename_chain(reader, command);
 	case 'P':
-		return set_policy(reader, command);
 	case 'F':
-		return each_chain(reader, command, flush);
 	case 'Z':
-		return each_chain(reader, command, zero);
+		return read_command_chain(reader, command);
 	}
 	return 0; /* -L and -S only show */
 }

@@ -39,7 +39,8 @@ static int check_target(struct reader *reader, const char *text, size_t len, con
 	chain = table_find_chain(reader->table, copy, strlen(copy));
 	if ((chain && chain->declared) || extension_find(copy, true, reader->rules->family))
 		return 0;
-	return read_fail(reader, -ENOENT, at + (name.at - text), "\"%s\" is neither a chain that is declared nor a target", copy);
+	return read_fail(reader, -ENOENT, at + (name.at - text), "\"%s\" is neither a chain that is declared nor a target",
+			 copy);
 }
 
 /* Trailing and leading blanks apart, as views are made. */
@@ -71,6 +72,18 @@ static int one_rule(struct reader *reader, const struct read_command *command, c
 	return rules->specs[0] ? 0 : read_fail_memory(reader);
 }
 
+/* -s a,b -d c,d */
+static int several_rules(struct reader *reader, const char *at, const struct view *view, struct read_rules *rules)
+{
+	int err = view_expand(view, &rules->specs, &rules->count);
+
+	if (err)
+		*rules = (struct read_rules){ 0 };
+	if (err == -ENOMEM)
+		return read_fail_memory(reader);
+	return err ? read_fail(reader, err, at, "a list of addresses that is none") : 0;
+}
+
 int read_check_rule(struct reader *reader, const struct read_command *command, struct read_rules *rules)
 {
 	const char *text = command->rule.data ? command->rule.data : "", *at = command->rule_at;
@@ -85,12 +98,8 @@ int read_check_rule(struct reader *reader, const struct read_command *command, s
 	if (err)
 		return told(reader, err, &error, at, command->rule_whole ? len : 0);
 	err = check_target(reader, text, len, at);
-	if (!err && view_has_list(view)) {
-		if (view_expand(view, &rules->specs, &rules->count))
-			err = read_fail(reader, -EINVAL, at, "a list of addresses that is none");
-	} else if (!err) {
-		err = one_rule(reader, command, view, rules);
-	}
+	if (!err)
+		err = view_has_list(view) ? several_rules(reader, at, view, rules) : one_rule(reader, command, view, rules);
 	view_free(view);
 	return err;
 }

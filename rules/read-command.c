@@ -10,7 +10,7 @@ static const struct command_form {
 	const char *name;
 	bool chain, chain_needed; /* a chain's name */
 	bool number, number_needed;
-	bool name2;               /* a second name, needed */
+	bool name2; /* a second name, needed */
 	bool rule;
 } forms[] = {
 	{ 'A', "append", .chain = true, .chain_needed = true, .rule = true },
@@ -36,8 +36,8 @@ struct parse {
 	size_t at;
 	bool commands;
 	const struct command_form *form;
-	const struct read_word *last;  /* of the rule's words */
-	bool parted;                   /* something that is no part of the rule stands inside it */
+	const struct read_word *last; /* of the rule's words */
+	bool parted; /* something that is no part of the rule stands inside it */
 };
 
 static bool is(const struct read_word *word, const char *text)
@@ -210,9 +210,9 @@ static int take_number(struct parse *p)
 	uint64_t value;
 
 	if (!word)
-		return form->number_needed ? read_fail(p->reader, -EINVAL, command->word->raw.at, "-%c needs a number",
-						       form->letter) :
-					     0;
+		return form->number_needed
+			       ? read_fail(p->reader, -EINVAL, command->word->raw.at, "-%c needs a number", form->letter)
+			       : 0;
 	if (!number(word->value, &value) || value == 0 || value > UINT32_MAX)
 		return read_fail(p->reader, -EINVAL, word->raw.at, "\"%.*s\" is not the number of a rule: they count from 1",
 				 100, word->value);

@@ -82,7 +82,7 @@ struct read_span read_rule_after(const char *name_end, const char *end)
 {
 	const char *at = name_end;
 
-	/* One blank is the separator. Old versions of the tool print blanks at the end, also when nothing stands before them. */
+	/* One blank is the separator. Old versions of the tool print blanks at the end, also behind nothing. */
 	if (at == end || (at + 1 < end && !is_blank(at[1])))
 		return (struct read_span){ at < end ? at + 1 : at, end };
 	while (at < end && is_blank(*at))
@@ -181,8 +181,8 @@ static int need_table(struct reader *reader, struct read_span line)
 		return 0;
 	if (reader->default_table && !reader->begun)
 		return read_enter_table(reader, reader->default_table, strlen(reader->default_table));
-	return read_fail(reader, -EINVAL, line.at, "%s", reader->begun ? "this stands outside of *table … COMMIT" :
-									 "there is no *table before this line");
+	return read_fail(reader, -EINVAL, line.at, "%s",
+			 reader->begun ? "this stands outside of *table … COMMIT" : "there is no *table before this line");
 }
 
 static int odd_line(struct reader *reader, struct read_span line)
@@ -213,8 +213,8 @@ static int other_line(struct reader *reader, struct read_span line)
 	err = need_table(reader, line);
 	if (err)
 		return err;
-	return *line.at == ':' ? read_chain_line(reader, (struct read_span){ line.at + 1, line.end }) :
-				 rule_line(reader, line, reader->line.end);
+	return *line.at == ':' ? read_chain_line(reader, (struct read_span){ line.at + 1, line.end })
+			       : rule_line(reader, line, reader->line.end);
 }
 
 static int one_line(struct reader *reader, const char *text_end)
@@ -224,7 +224,8 @@ static int one_line(struct reader *reader, const char *text_end)
 	if (line.end > line.at && line.end[-1] == '\r') {
 		reader->stop = true;
 		return read_fail(reader, -EINVAL, line.end - 1,
-				 "the line ends with a carriage return, as in files from Windows: iptables-restore takes newlines alone");
+				 "the line ends with a carriage return, as in files from Windows: iptables-restore takes "
+				 "newlines alone");
 	}
 	/* Rules in a table are nearly all of a text. */
 	if (line.at < line.end && reader->open && (*line.at == '-' || *line.at == '['))
@@ -283,7 +284,8 @@ void read_lines(struct reader *reader, const char *text, size_t len)
 		reader->line.end = line_end(reader, next, end);
 		reader->line_number++;
 		if (read_span_len(reader->line) > NFV_RULES_LINE_MAX)
-			read_fail(reader, -EINVAL, next + NFV_RULES_LINE_MAX, "a line longer than %d bytes", NFV_RULES_LINE_MAX);
+			read_fail(reader, -EINVAL, next + NFV_RULES_LINE_MAX, "a line longer than %d bytes",
+				  NFV_RULES_LINE_MAX);
 		else
 			one_line(reader, end);
 		next = reader->line.end;
@@ -293,5 +295,6 @@ void read_lines(struct reader *reader, const char *text, size_t len)
 			next++;
 	}
 	if (reader->open && !reader->stop && (!reader->err || reader->report))
-		read_fail(reader, -EINVAL, reader->line.end, "the text ends without COMMIT for table %s", reader->table->name);
+		read_fail(reader, -EINVAL, reader->line.end, "the text ends without COMMIT for table %s",
+			  reader->table->name);
 }

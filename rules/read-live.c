@@ -12,7 +12,7 @@
 struct live {
 	struct reader reader;
 	struct read_span rest;
-	struct nfv_rule *rule;   /* the last one of the table */
+	struct nfv_rule *rule; /* the last one of the table */
 };
 
 /*

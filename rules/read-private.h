@@ -7,7 +7,7 @@
 #include "rules/read-undo.h"
 #include "rules/text.h"
 
-#define READ_SHAPES 1024
+#define READ_SHAPES       1024
 #define READ_SCAN_OPTIONS 256
 
 /* Bytes of the text. */
@@ -26,24 +26,24 @@ struct reader {
 	struct nfv_rules *rules;
 	struct read_undo undo;
 	const char *file_name;
-	struct spec *file;          /* origin of the rules; NULL: none */
-	unsigned flags;             /* enum nfv_read_flags */
-	bool live;                  /* what iptables-save prints: kept, however odd */
+	struct spec *file; /* origin of the rules; NULL: none */
+	unsigned flags; /* enum nfv_read_flags */
+	bool live; /* what iptables-save prints: kept, however odd */
 	nfv_rules_report_fn *report;
 	void *context;
 
-	struct read_span line;      /* under the reader's eye, without its newline */
+	struct read_span line; /* under the reader's eye, without its newline */
 	unsigned line_number;
-	struct nfv_table *table;    /* that lines go to; NULL: none */
-	const char *default_table;  /* of lines before the first `*table`; NULL: none */
-	bool open;                  /* a `*table` waits for its COMMIT */
-	bool begun;                 /* a `*table` was there */
-	struct nfv_chain *chain;    /* of the rule before: the next one is mostly of the same */
-	bool chain_undoable;        /* it was given to read_undo_touch() */
+	struct nfv_table *table; /* that lines go to; NULL: none */
+	const char *default_table; /* of lines before the first `*table`; NULL: none */
+	bool open; /* a `*table` waits for its COMMIT */
+	bool begun; /* a `*table` was there */
+	struct nfv_chain *chain; /* of the rule before: the next one is mostly of the same */
+	bool chain_undoable; /* it was given to read_undo_touch() */
 
-	int err;                    /* the first error's code */
+	int err; /* the first error's code */
 	struct nfv_rules_error *error;
-	bool stop;                  /* no line after this one is read */
+	bool stop; /* no line after this one is read */
 	struct read_scan_option options[READ_SCAN_OPTIONS];
 	uint64_t shapes[READ_SHAPES]; /* forms of rules that were looked at and found right */
 };

@@ -8,12 +8,10 @@
 /* Bytes that end the simple part of a word. */
 enum { WORD = 0, BLANK, QUOTE, CONTROL };
 
-#define C CONTROL
 static const uint8_t classes[256] = {
-	C, C, C, C, C, C, C, C, C, BLANK, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, /* 0x00-0x1f */
-	[' '] = BLANK, ['"'] = QUOTE, [0x7f] = CONTROL,
+	[0 ... '\t' - 1] = CONTROL, ['\t'] = BLANK, ['\n' ... ' ' - 1] = CONTROL,
+	[' '] = BLANK,		    ['"'] = QUOTE,  [0x7f] = CONTROL,
 };
-#undef C
 
 /* What stands before a word, and says what the word is. */
 enum before { BEFORE_OTHER, BEFORE_EXTENSION, BEFORE_TARGET, BEFORE_ADDRESS };
@@ -23,15 +21,15 @@ struct state {
 	const char *text_end;
 	enum before before;
 	struct read_scan_option *memory;
-	uint64_t target;     /* of a -j: it matters only when options follow */
+	uint64_t target; /* of a -j: it matters only when options follow */
 	size_t words;
 };
 
-#define EVERY_BYTE(value) ((uint64_t)(value) * 0x0101010101010101u)
+#define EVERY_BYTE(value) ((uint64_t)(value)*0x0101010101010101u)
 
 /*
- * The first byte from at on that is no plain part of a word, eight bytes at a time. Of each test only the lowest flag is exact, which is
- * all that is looked at.
+ * The first byte from at on that is no plain part of a word, eight bytes at a time. Of each test only the lowest flag is
+ * exact, which is all that is looked at.
  */
 static inline const char *plain_end(const char *at, const char *end)
 {
@@ -126,9 +124,9 @@ static enum before after_long(const char *at, size_t len)
 /* The long forms of what is no part of a rule. */
 static bool is_command(const char *at, size_t len)
 {
-	static const char *const names[] = { "--append", "--insert", "--delete", "--replace", "--check", "--new-chain",
-					     "--set-counters", "--ipv4", "--ipv6", "--table", "--wait", "--verbose",
-					     "--numeric", "--exact", "--line-numbers" };
+	static const char *const names[] = { "--append",    "--insert",       "--delete",  "--replace", "--check",
+					     "--new-chain", "--set-counters", "--ipv4",    "--ipv6",    "--table",
+					     "--wait",      "--verbose",      "--numeric", "--exact",   "--line-numbers" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (is(at, len, names[i]))

@@ -10,8 +10,8 @@ static const struct {
 	const char *name;
 	enum nfv_family family;
 } programs[] = {
-	{ "iptables", NFV_FAMILY_IPV4 },      { "iptables-legacy", NFV_FAMILY_IPV4 },  { "iptables-nft", NFV_FAMILY_IPV4 },
-	{ "ip6tables", NFV_FAMILY_IPV6 },     { "ip6tables-legacy", NFV_FAMILY_IPV6 }, { "ip6tables-nft", NFV_FAMILY_IPV6 },
+	{ "iptables", NFV_FAMILY_IPV4 },  { "iptables-legacy", NFV_FAMILY_IPV4 },  { "iptables-nft", NFV_FAMILY_IPV4 },
+	{ "ip6tables", NFV_FAMILY_IPV6 }, { "ip6tables-legacy", NFV_FAMILY_IPV6 }, { "ip6tables-nft", NFV_FAMILY_IPV6 },
 };
 
 static bool find_program(const char *path, size_t len, enum nfv_family *family)

@@ -40,7 +40,8 @@ int read_table_line(struct reader *reader, struct read_span line)
 	struct read_span name = take_word(&line), more = take_word(&line);
 
 	if (reader->open)
-		return read_fail(reader, -EINVAL, reader->line.at, "a table before the COMMIT of table %s", reader->table->name);
+		return read_fail(reader, -EINVAL, reader->line.at, "a table before the COMMIT of table %s",
+				 reader->table->name);
 	/* What follows belongs to it, so nothing there is an error of its own. */
 	reader->stop = reader->stop || !is_table_name(name);
 	if (!is_table_name(name))
@@ -84,7 +85,8 @@ static int check_chain(struct reader *reader, struct read_span name, struct read
 
 int read_chain_line(struct reader *reader, struct read_span line)
 {
-	struct read_span name = take_word(&line), policy = take_word(&line), counters = take_word(&line), more = take_word(&line);
+	struct read_span name = take_word(&line), policy = take_word(&line), counters = take_word(&line),
+			 more = take_word(&line);
 	struct nfv_chain *chain = table_find_chain(reader->table, name.at, read_span_len(name));
 	uint64_t packets = 0, bytes = 0;
 	bool counted = counters.at < counters.end;

@@ -19,10 +19,10 @@ struct kept_rule {
 struct read_undo_entry {
 	struct read_undo_entry *next; /* the one before it in time */
 	enum kind kind;
-	struct nfv_table *table;      /* all but CHAIN_CHANGED */
+	struct nfv_table *table; /* all but CHAIN_CHANGED */
 	struct nfv_chain *chain;
-	size_t position;              /* CHAIN_REMOVED: among the table's chains */
-	struct base *base;            /* CHAIN_MADE: taken out of the table's `removed`; CHAIN_REMOVED: put there */
+	size_t position; /* CHAIN_REMOVED: among the table's chains */
+	struct base *base; /* CHAIN_MADE: taken out of the table's `removed`; CHAIN_REMOVED: put there */
 	/* CHAIN_CHANGED: the chain before. */
 	char *name, *policy;
 	uint64_t packets, bytes;
@@ -78,8 +78,9 @@ static int keep_rules(struct read_undo_entry *entry, const struct nfv_chain *cha
 
 		if (!rule_spec(rule))
 			return -ENOMEM;
-		entry->rules[i] = (struct kept_rule){ .rule = rule, .spec = spec_ref(rule->spec), .packets = rule->packets,
-						      .bytes = rule->bytes };
+		entry->rules[i] = (struct kept_rule){
+			.rule = rule, .spec = spec_ref(rule->spec), .packets = rule->packets, .bytes = rule->bytes
+		};
 		entry->count++;
 	}
 	return 0;

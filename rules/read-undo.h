@@ -12,10 +12,10 @@ struct read_undo_entry;
 
 struct read_undo {
 	struct nfv_rules *rules;
-	bool fresh;                      /* nothing was there: undo means to clear */
-	bool live_text;                  /* what is made is in the kernel already */
+	bool fresh; /* nothing was there: undo means to clear */
+	bool live_text; /* what is made is in the kernel already */
 	struct read_undo_entry *entries; /* the youngest first */
-	struct nfv_rule **gone;          /* rules that were taken out */
+	struct nfv_rule **gone; /* rules that were taken out */
 	size_t gone_count, gone_size;
 };
 

@@ -9,7 +9,7 @@ struct splitter {
 	struct reader *reader;
 	struct read_words *words;
 	struct read_span rest;
-	size_t used;          /* of words->bytes */
+	size_t used; /* of words->bytes */
 };
 
 static bool is_control(char c)
@@ -123,7 +123,8 @@ static int take_shell_byte(struct splitter *s)
 
 static int take_shell_word(struct splitter *s)
 {
-	struct read_word word = { .raw = s->rest, .value = s->words->bytes + s->used,
+	struct read_word word = { .raw = s->rest,
+				  .value = s->words->bytes + s->used,
 				  .quoted = *s->rest.at == '"' || *s->rest.at == '\'' };
 	int err = 0;
 

@@ -6,17 +6,17 @@
 #include "rules/read-private.h"
 
 struct read_word {
-	struct read_span raw;  /* in the line, with its quotes */
-	const char *value;     /* terminated */
+	struct read_span raw; /* in the line, with its quotes */
+	const char *value; /* terminated */
 	size_t len;
-	bool quoted;           /* it begins with a quote */
+	bool quoted; /* it begins with a quote */
 };
 
 struct read_words {
 	struct read_word items[NFV_RULES_TOKENS_MAX];
 	size_t count;
 	bool shell;
-	char *bytes;           /* of the values */
+	char *bytes; /* of the values */
 };
 
 /* 0, or what read_fail() gave. After a failure there is nothing to free. */

@@ -66,7 +66,8 @@ int read_fail_memory(struct reader *reader)
 
 /* ---- texts ---- */
 
-static struct reader *reader_new(struct nfv_rules *rules, const struct nfv_read_options *options, struct nfv_rules_error *error)
+static struct reader *reader_new(struct nfv_rules *rules, const struct nfv_read_options *options,
+				 struct nfv_rules_error *error)
 {
 	static const struct nfv_read_options defaults;
 	struct reader *reader = calloc(1, sizeof(*reader));

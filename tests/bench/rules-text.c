@@ -2,7 +2,8 @@
 /*
  * How fast rulesets are read and printed, and what they take: `rules-text [RULES [RUNS]]` makes the text of a cluster's
  * table nat with as many rules (50,000), reads and prints it RUNS times (15) and prints what the median run gave.
- * Times are the processor's, so that a machine that is busy tells nearly the same. Memory is what malloc() holds for the ruleset, its own overhead included.
+ * Times are the processor's, so that a machine that is busy tells nearly the same. Memory is what malloc() holds for the
+ * ruleset, its own overhead included.
  */
 #include <nfverdict/rules.h>
 
@@ -48,7 +49,8 @@ static void chains(struct text *text, unsigned services)
 
 static const char *name_of(unsigned i)
 {
-	static const char *const names[] = { "shop/cart:http", "shop/catalogue:grpc", "monitoring/metrics:web", "default/db:sql" };
+	static const char *const names[] = { "shop/cart:http", "shop/catalogue:grpc", "monitoring/metrics:web",
+					     "default/db:sql" };
 
 	return names[i % 4];
 }
@@ -56,8 +58,10 @@ static const char *name_of(unsigned i)
 /* The way to the service: one of its ten rules. */
 static void way(struct text *text, unsigned i)
 {
-	text_printf(text, "-A KUBE-SERVICES -d 10.%u.%u.%u/32 -p tcp -m comment --comment \"%s cluster IP\" -m tcp --dport %u "
-			  "-j KUBE-SVC-%s\n", 96 + i / 65536, i / 256 % 256, i % 256, name_of(i), 8000 + i % 1000, hash(i, 's'));
+	text_printf(text,
+		    "-A KUBE-SERVICES -d 10.%u.%u.%u/32 -p tcp -m comment --comment \"%s cluster IP\" -m tcp --dport %u "
+		    "-j KUBE-SVC-%s\n",
+		    96 + i / 65536, i / 256 % 256, i % 256, name_of(i), 8000 + i % 1000, hash(i, 's'));
 }
 
 /* The choice among its three ends, and each end. */
@@ -66,15 +70,18 @@ static void service(struct text *text, unsigned i)
 	for (unsigned end = 1; end <= 3; end++) {
 		text_printf(text, "-A KUBE-SVC-%s -m comment --comment \"%s\"", hash(i, 's'), name_of(i));
 		if (end < 3)
-			text_printf(text, " -m statistic --mode random --probability %s", end == 1 ? "0.33333333349" : "0.50000000000");
+			text_printf(text, " -m statistic --mode random --probability %s",
+				    end == 1 ? "0.33333333349" : "0.50000000000");
 		text_printf(text, " -j KUBE-SEP-%s\n", hash(i, (char)('0' + end)));
 	}
 	for (unsigned end = 1; end <= 3; end++) {
 		const char *chain = hash(i, (char)('0' + end));
 
-		text_printf(text, "-A KUBE-SEP-%s -s 10.244.%u.%u/32 -m comment --comment \"%s\" -j KUBE-MARK-MASQ\n", chain, i % 256,
-			    end, name_of(i));
-		text_printf(text, "-A KUBE-SEP-%s -p tcp -m comment --comment \"%s\" -m tcp -j DNAT --to-destination 10.244.%u.%u:8080\n",
+		text_printf(text, "-A KUBE-SEP-%s -s 10.244.%u.%u/32 -m comment --comment \"%s\" -j KUBE-MARK-MASQ\n", chain,
+			    i % 256, end, name_of(i));
+		text_printf(text,
+			    "-A KUBE-SEP-%s -p tcp -m comment --comment \"%s\" -m tcp -j DNAT --to-destination "
+			    "10.244.%u.%u:8080\n",
 			    chain, name_of(i), i % 256, end);
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reading of rulesets, from users and from the kernel, and printing. What was read is printed as a text that reads as the same
- * ruleset and prints the same bytes; a text that is refused leaves nothing behind.
+ * Reading of rulesets, from users and from the kernel, and printing. What was read is printed as a text that reads as the
+ * same ruleset and prints the same bytes; a text that is refused leaves nothing behind.
  */
 #include <nfverdict/rules.h>
 
@@ -110,7 +110,8 @@ static void judge_user(const char *text, size_t len, const struct nfv_read_optio
 /* Over rules that are there: all of the text or nothing. */
 static void judge_undo(const char *text, size_t len)
 {
-	static const char start[] = "*filter\n:INPUT ACCEPT [1:2]\n:A - [0:0]\n:B - [0:0]\n[3:4] -A INPUT -j A\n[5:6] -A A -p 1\nCOMMIT\n";
+	static const char start[] =
+		"*filter\n:INPUT ACCEPT [1:2]\n:A - [0:0]\n:B - [0:0]\n[3:4] -A INPUT -j A\n[5:6] -A A -p 1\nCOMMIT\n";
 	struct nfv_rules *rules = read_again(NFV_FAMILY_IPV4, start, strlen(start), false);
 
 	if (nfv_rules_read(rules, text, len, NULL, NULL))

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What the reader makes of a text is what iptables-restore --noflush makes of it, with both backends, in one network namespace
-# without links:
+# What the reader makes of a text is what iptables-restore --noflush makes of it, with both backends, in one network
+# namespace without links:
 #
 #	start --- iptables-restore -n TEXT --- iptables-save        the tool
 #	start --- rules-cli over SAVE TEXT --- iptables-restore     the reader; its ruleset goes through the tool's spelling
@@ -32,7 +32,8 @@ if [ -z "${NFV_RULES_ISOLATED-}" ]; then
 	trap 'rm -rf "$tmp"' EXIT
 	status=0
 	NFV_RULES_ISOLATED=$tmp XTABLES_LOCKFILE=$tmp/lock top_builddir=$top_builddir \
-		unshare ${user[@]+"${user[@]}"} --net --pid --fork --kill-child --mount-proc bash "$0" </dev/null || status=$?
+		unshare ${user[@]+"${user[@]}"} --net --pid --fork --kill-child --mount-proc bash "$0" </dev/null ||
+		status=$?
 	exit "$status"
 fi
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Dumps of iptables-save are printed as they were read, byte for byte but for # lines (and empty ones, which people add): our own, and when
-# there is a corpus of rulesets ($NFV_CORPUS, or shared/corpus beside the project) those of it. What iptables -S printed has no
-# table and gives one; its rules are compared.
+# Dumps of iptables-save are printed as they were read, byte for byte but for # lines (and empty ones, which people add): our
+# own, and when there is a corpus of rulesets ($NFV_CORPUS, or shared/corpus beside the project) those of it. What iptables
+# -S printed names no table: it is read as filter, and its rules are compared.
 
 set -eu -o pipefail
 

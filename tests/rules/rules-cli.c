@@ -5,7 +5,8 @@
  *	rules-cli [-6] [-c] [-k] [-t TABLE] print FILE…      reads the files one over the other and prints the ruleset
  *	rules-cli [-6] [-c] [-k] [-t TABLE] over SAVE FILE…  the same over what iptables-save printed into SAVE
  *
- * -c: with counters; -k: canonical; -t: the table of lines before the first `*table`. 0, or 1 with the error on standard error.
+ * -c: with counters; -k: canonical; -t: the table of lines before the first `*table`. Exit status 1: the error is on
+ * standard error.
  */
 #include <nfverdict/rules.h>
 

@@ -5,6 +5,7 @@
  */
 #include "rules/live.h"
 #include "rules/model.h"
+#include "rules/read.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -286,6 +287,52 @@ static int from_json(struct nfv_rules *rules)
 	return err;
 }
 
+/* Every command over what is there. */
+static int read_over(struct nfv_rules *rules)
+{
+	static const char text[] =
+		"*filter\n:INPUT DROP [7:7]\n:web - [0:0]\n-N new\n[1:1] -A web -p udp -c 3 4\n-A new -p tcp --dport 1 -j web\n"
+		"-I INPUT 2 -s 10.0.0.1,10.0.0.2 -j new\n-D INPUT 1\n-R INPUT 1 -p esp\n-D INPUT -s 10.0.0.1 -j new\n-E web pages\n"
+		"-Z\n-F free\n-X free\n-N free\n-C new -p tcp --dport 1 -j pages\n-P INPUT ACCEPT\nCOMMIT\n"
+		"*nat\n-A OUTPUT -m comment --comment \"a b\"\n:own - [0:0]\nCOMMIT\n";
+
+	return nfv_rules_read(rules, text, strlen(text), NULL, NULL);
+}
+
+/* The last line fails: all before it is undone, also when memory runs out on the way. */
+static int read_and_undo(struct nfv_rules *rules)
+{
+	static const char text[] = "iptables -F\niptables -X\niptables -N web\niptables -A web -s 10.0.0.1,10.0.0.2 -m comment \\\n"
+				   "\t--comment 'it'\\''s'\niptables -t nat -P OUTPUT DROP\niptables -E none other\n";
+	int err = nfv_rules_read(rules, text, strlen(text), NULL, NULL);
+
+	return err == -ENOENT ? 0 : err ? err : -EPERM;
+}
+
+static int read_kernel(struct nfv_rules *rules)
+{
+	static const char text[] = "*filter\n:INPUT ACCEPT [0:0]\n:a - [0:0]\n[1:1] -A INPUT -m comment --comment \"a\nb\" -j a\nodd\n"
+				   "[1:1] -A a -j DROP\nCOMMIT\n";
+	struct nfv_rules *fresh = nfv_rules_new(NFV_FAMILY_IPV4);
+	int err = got(fresh);
+
+	(void)rules;
+	if (!err)
+		err = read_live(fresh, text, strlen(text), NULL);
+	nfv_rules_free(fresh);
+	return err;
+}
+
+static int print_all(struct nfv_rules *rules)
+{
+	return got_text(nfv_rules_print(rules, NFV_PRINT_CANONICAL | NFV_PRINT_COMMANDS | NFV_PRINT_ANNOTATED, NULL));
+}
+
+static int print_rule(struct nfv_rules *rules)
+{
+	return got_text(nfv_rule_command(nfv_chain_rule(chain(rules, "web"), 0)));
+}
+
 static const struct operation {
 	const char *name;
 	int (*run)(struct nfv_rules *rules);
@@ -314,6 +361,11 @@ static const struct operation {
 	{ "to JSON", to_json },
 	{ "rule to JSON", rule_to_json },
 	{ "from JSON", from_json },
+	{ "read", read_over },
+	{ "read and undo", read_and_undo },
+	{ "read the kernel's", read_kernel },
+	{ "print", print_all },
+	{ "print a rule", print_rule },
 };
 
 /* ---- each allocation in turn ---- */

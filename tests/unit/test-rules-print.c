@@ -8,10 +8,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char dump[] = "*nat\n:PREROUTING ACCEPT [1:2]\n:DOCKER - [0:0]\n[3:4] -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER\n"
-			   "[5:6] -A DOCKER ! -i docker0 -p tcp -m tcp --dport 80 -j DNAT --to-destination 172.17.0.2:80\nCOMMIT\n"
-			   "*filter\n:INPUT DROP [18446744073709551615:7]\n[0:0] -A INPUT\n[0:9] -A INPUT -m comment --comment \"it\\'s a \\\"b\\\" \\\\\"\n"
-			   "[0:0] -A UNDECLARED -j RETURN\nCOMMIT\n";
+static const char dump[] =
+	"*nat\n:PREROUTING ACCEPT [1:2]\n:DOCKER - [0:0]\n[3:4] -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER\n"
+	"[5:6] -A DOCKER ! -i docker0 -p tcp -m tcp --dport 80 -j DNAT --to-destination 172.17.0.2:80\nCOMMIT\n"
+	"*filter\n:INPUT DROP [18446744073709551615:7]\n[0:0] -A INPUT\n[0:9] -A INPUT -m comment --comment \"it\\'s a "
+	"\\\"b\\\" \\\\\"\n"
+	"[0:0] -A UNDECLARED -j RETURN\nCOMMIT\n";
 
 static struct nfv_chain *chain_of(const struct nfv_rules *rules, const char *table, const char *chain)
 {
@@ -24,11 +26,12 @@ static void counters(void **state)
 
 	(void)state;
 	assert_prints(rules, NFV_PRINT_COUNTERS, dump);
-	assert_prints(rules, 0,
-		      "*nat\n:PREROUTING ACCEPT [1:2]\n:DOCKER - [0:0]\n-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER\n"
-		      "-A DOCKER ! -i docker0 -p tcp -m tcp --dport 80 -j DNAT --to-destination 172.17.0.2:80\nCOMMIT\n"
-		      "*filter\n:INPUT DROP [18446744073709551615:7]\n-A INPUT\n"
-		      "-A INPUT -m comment --comment \"it\\'s a \\\"b\\\" \\\\\"\n-A UNDECLARED -j RETURN\nCOMMIT\n");
+	assert_prints(
+		rules, 0,
+		"*nat\n:PREROUTING ACCEPT [1:2]\n:DOCKER - [0:0]\n-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER\n"
+		"-A DOCKER ! -i docker0 -p tcp -m tcp --dport 80 -j DNAT --to-destination 172.17.0.2:80\nCOMMIT\n"
+		"*filter\n:INPUT DROP [18446744073709551615:7]\n-A INPUT\n"
+		"-A INPUT -m comment --comment \"it\\'s a \\\"b\\\" \\\\\"\n-A UNDECLARED -j RETURN\nCOMMIT\n");
 	nfv_rules_free(rules);
 	rules = rules_of(NFV_FAMILY_IPV4, "*filter\n:INPUT DROP [5:6]\n:A - [7:8]\n[1:1] -A A\nCOMMIT\n");
 	assert_prints(rules, NFV_PRINT_ZERO_POLICY, "*filter\n:INPUT DROP [0:0]\n:A - [0:0]\n-A A\nCOMMIT\n");
@@ -63,15 +66,21 @@ static void one_table(void **state)
 /* Both ways of a rule: as it was read, and as the tool would print it. */
 static void canonical(void **state)
 {
-	struct nfv_rules *rules = rules_of(NFV_FAMILY_IPV4, "*filter\n:INPUT ACCEPT [0:0]\n"
-							    "-A INPUT  -p tcp   --dport 22 -s 10.0.0.0/255.0.0.0  -j ACCEPT \n-A INPUT \nCOMMIT\n");
+	struct nfv_rules *rules = rules_of(
+		NFV_FAMILY_IPV4, "*filter\n:INPUT ACCEPT [0:0]\n"
+				 "-A INPUT  -p tcp   --dport 22 -s 10.0.0.0/255.0.0.0  -j ACCEPT \n-A INPUT \nCOMMIT\n");
 
 	(void)state;
-	assert_prints(rules, 0, "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT  -p tcp   --dport 22 -s 10.0.0.0/255.0.0.0  -j ACCEPT \n-A INPUT \nCOMMIT\n");
+	assert_prints(rules, 0,
+		      "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT  -p tcp   --dport 22 -s 10.0.0.0/255.0.0.0  -j ACCEPT \n-A "
+		      "INPUT \nCOMMIT\n");
 	assert_prints(rules, NFV_PRINT_CANONICAL,
-		      "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -s 10.0.0.0/8 -p tcp -m tcp --dport 22 -j ACCEPT\n-A INPUT\nCOMMIT\n");
+		      "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -s 10.0.0.0/8 -p tcp -m tcp --dport 22 -j ACCEPT\n-A "
+		      "INPUT\nCOMMIT\n");
 	/* Printing changes nothing. */
-	assert_prints(rules, 0, "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT  -p tcp   --dport 22 -s 10.0.0.0/255.0.0.0  -j ACCEPT \n-A INPUT \nCOMMIT\n");
+	assert_prints(rules, 0,
+		      "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT  -p tcp   --dport 22 -s 10.0.0.0/255.0.0.0  -j ACCEPT \n-A "
+		      "INPUT \nCOMMIT\n");
 	nfv_rules_free(rules);
 }
 
@@ -88,10 +97,11 @@ static void annotated(void **state)
 	assert_int_equal(nfv_chain_set_note(chain_of(rules, "filter", "INPUT"), "two\nlines\033"), 0);
 	assert_int_equal(nfv_rule_set_note(nfv_chain_rule(chain_of(rules, "filter", "INPUT"), 0), "first"), 0);
 	assert_int_equal(nfv_rule_set_origin(nfv_chain_rule(chain_of(rules, "filter", "INPUT"), 0), "firewall.c", 42), 0);
-	assert_prints(rules, NFV_PRINT_ANNOTATED,
-		      "#\n# ---- table filter ----\n# what comes in\n*filter\n:INPUT DROP [0:0]\n:A - [0:0]\n"
-		      "#\n# chain INPUT\n# two\n# lines?\n# firewall.c:42: first\n-A INPUT -j A\n# firewall.c:5\n-A INPUT -p 1\n"
-		      "#\n# chain A\n# no rules\nCOMMIT\n");
+	assert_prints(
+		rules, NFV_PRINT_ANNOTATED,
+		"#\n# ---- table filter ----\n# what comes in\n*filter\n:INPUT DROP [0:0]\n:A - [0:0]\n"
+		"#\n# chain INPUT\n# two\n# lines?\n# firewall.c:42: first\n-A INPUT -j A\n# firewall.c:5\n-A INPUT -p 1\n"
+		"#\n# chain A\n# no rules\nCOMMIT\n");
 	again = rules_of(NFV_FAMILY_IPV4, "#\n# ---- table filter ----\n# what comes in\n*filter\n:INPUT DROP [0:0]\n"
 					  "#\n# chain INPUT\n# two\n# firewall.c:42: first\n-A INPUT -j A\nCOMMIT\n");
 	assert_prints(again, 0, "*filter\n:INPUT DROP [0:0]\n-A INPUT -j A\nCOMMIT\n");
@@ -107,7 +117,8 @@ static void commands(void **state)
 		"iptables -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER\n"
 		"iptables -t nat -A DOCKER ! -i docker0 -p tcp -m tcp --dport 80 -j DNAT --to-destination 172.17.0.2:80\n"
 		"iptables -t filter -P INPUT DROP\niptables -t filter -A INPUT\n"
-		"iptables -t filter -A INPUT -m comment --comment 'it'\\''s a \"b\" \\'\niptables -t filter -A UNDECLARED -j RETURN\n";
+		"iptables -t filter -A INPUT -m comment --comment 'it'\\''s a \"b\" \\'\niptables -t filter -A UNDECLARED "
+		"-j RETURN\n";
 
 	(void)state;
 	assert_prints(rules, NFV_PRINT_COMMANDS, wanted);
@@ -145,7 +156,9 @@ static void shell(void **state)
 	len = fread(got, 1, sizeof(got) - 1, pipe);
 	got[len] = '\0';
 	assert_int_equal(pclose(pipe), 0);
-	assert_string_equal(got, "-t\nfilter\n-A\nINPUT\n-m\ncomment\n--comment\n$(x) `y` 'z' \\ \" ! * ? ~ & | ; < > # \t\303\244\n-j\nA\n");
+	assert_string_equal(
+		got,
+		"-t\nfilter\n-A\nINPUT\n-m\ncomment\n--comment\n$(x) `y` 'z' \\ \" ! * ? ~ & | ; < > # \t\303\244\n-j\nA\n");
 	free(command);
 	nfv_rules_free(rules);
 }
@@ -192,13 +205,16 @@ static void live(void **state)
 	struct nfv_rules *rules = nfv_rules_new(NFV_FAMILY_IPV4);
 	struct nfv_rules_error error;
 	struct nfv_chain *chain;
-	const char *odd = "*filter\n:INPUT ACCEPT [0:0]\n[0:0] -A INPUT -m comment --comment \"a\nCOMMIT\n-A INPUT -j x\n\"\n[0:0] -A INPUT -p 1\nCOMMIT\n";
+	const char *odd = "*filter\n:INPUT ACCEPT [0:0]\n[0:0] -A INPUT -m comment --comment \"a\nCOMMIT\n-A INPUT -j "
+			  "x\n\"\n[0:0] -A INPUT -p 1\nCOMMIT\n";
 
 	(void)state;
 	live_is(dump);
 	live_is("*filter\n:a\"b - [0:0]\n:x2345678901234567890123456789 - [0:0]\n[0:0] -A a\"b -i a\"b -j DROP\n"
-		"[0:0] -A a\"b -o \"c -m comment --comment \"d e\"\n[0:0] -A a\"b -i a\nb -j DROP\n[0:0] -A a\"b -j DROP \nCOMMIT\n"
-		"*rawpost\n:POSTROUTING ACCEPT [0:0]\n:OWN QUEUE [0:0]\n[0:0] -A POSTROUTING -j RAWSNAT --to-source 1.1.1.1\nCOMMIT\n");
+		"[0:0] -A a\"b -o \"c -m comment --comment \"d e\"\n[0:0] -A a\"b -i a\nb -j DROP\n[0:0] -A a\"b -j DROP "
+		"\nCOMMIT\n"
+		"*rawpost\n:POSTROUTING ACCEPT [0:0]\n:OWN QUEUE [0:0]\n[0:0] -A POSTROUTING -j RAWSNAT --to-source "
+		"1.1.1.1\nCOMMIT\n");
 	assert_int_equal(read_live(rules, odd, strlen(odd), &error), 0);
 	assert_prints(rules, NFV_PRINT_COUNTERS, odd);
 	chain = chain_of(rules, "filter", "INPUT");
@@ -215,7 +231,8 @@ static void live(void **state)
 static void live_printed(void **state)
 {
 	struct nfv_rules *rules = nfv_rules_new(NFV_FAMILY_IPV4);
-	const char *text = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m comment --comment \"a\nb\" -j DROP\n-A INPUT -i \"c -j DROP\nCOMMIT\n";
+	const char *text = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m comment --comment \"a\nb\" -j DROP\n-A INPUT -i \"c "
+			   "-j DROP\nCOMMIT\n";
 
 	(void)state;
 	assert_int_equal(read_live(rules, text, strlen(text), NULL), 0);
@@ -229,9 +246,10 @@ static void live_printed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(counters),  cmocka_unit_test(nothing),	 cmocka_unit_test(one_table), cmocka_unit_test(canonical),
-		cmocka_unit_test(annotated), cmocka_unit_test(commands), cmocka_unit_test(shell),     cmocka_unit_test(one_rule),
-		cmocka_unit_test(live),	     cmocka_unit_test(live_printed),
+		cmocka_unit_test(counters),     cmocka_unit_test(nothing),   cmocka_unit_test(one_table),
+		cmocka_unit_test(canonical),    cmocka_unit_test(annotated), cmocka_unit_test(commands),
+		cmocka_unit_test(shell),        cmocka_unit_test(one_rule),  cmocka_unit_test(live),
+		cmocka_unit_test(live_printed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

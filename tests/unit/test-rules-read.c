@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/rules-read.h"
 
+#include "rules/base.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -43,8 +45,11 @@ static void makes(const char *start, const char *lines, const char *wanted)
 static void save_text(void **state)
 {
 	(void)state;
-	makes(NULL, ":INPUT DROP [1:2]\n:OUTPUT ACCEPT [3:4]\n:USER - [0:0]\n[5:6] -A INPUT -j USER\n[7:8] -A USER -p tcp -j DROP\n",
-	      ":INPUT DROP [1:2]\n:OUTPUT ACCEPT [3:4]\n:USER - [0:0]\n[5:6] -A INPUT -j USER\n[7:8] -A USER -p tcp -j DROP\n");
+	makes(NULL,
+	      ":INPUT DROP [1:2]\n:OUTPUT ACCEPT [3:4]\n:USER - [0:0]\n[5:6] -A INPUT -j USER\n[7:8] -A USER -p tcp -j "
+	      "DROP\n",
+	      ":INPUT DROP [1:2]\n:OUTPUT ACCEPT [3:4]\n:USER - [0:0]\n[5:6] -A INPUT -j USER\n[7:8] -A USER -p tcp -j "
+	      "DROP\n");
 	/* Exact bytes, also blanks at the end, as old versions of the tool print them. */
 	makes(NULL, "-A INPUT -p tcp   -j ACCEPT \n-A INPUT \n-A INPUT\n",
 	      "[0:0] -A INPUT -p tcp   -j ACCEPT \n[0:0] -A INPUT \n[0:0] -A INPUT\n");
@@ -61,13 +66,15 @@ static void save_text(void **state)
 
 static void tables(void **state)
 {
-	struct nfv_rules *rules = rules_of(NFV_FAMILY_IPV4, "* nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j RETURN\nCOMMIT\n"
-							    "*filter\n:INPUT DROP\nCOMMIT\n*nat\n-A POSTROUTING\nCOMMIT");
+	struct nfv_rules *rules =
+		rules_of(NFV_FAMILY_IPV4, "* nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j RETURN\nCOMMIT\n"
+					  "*filter\n:INPUT DROP\nCOMMIT\n*nat\n-A POSTROUTING\nCOMMIT");
 
 	(void)state;
 	assert_int_equal(nfv_rules_table_count(rules), 2);
-	assert_prints(rules, 0, "*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j RETURN\n-A POSTROUTING\nCOMMIT\n"
-				"*filter\n:INPUT DROP [0:0]\nCOMMIT\n");
+	assert_prints(rules, 0,
+		      "*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j RETURN\n-A POSTROUTING\nCOMMIT\n"
+		      "*filter\n:INPUT DROP [0:0]\nCOMMIT\n");
 	assert_true(nfv_chain_is_builtin(nfv_table_chain(nfv_rules_table(rules, "nat"), "POSTROUTING")));
 	nfv_rules_free(rules);
 }
@@ -77,8 +84,10 @@ static void insertions(void **state)
 	const char *start = ":INPUT ACCEPT [0:0]\n-A INPUT -p 1\n-A INPUT -p 2\n";
 
 	(void)state;
-	makes(start, "-I INPUT -p 3\n", ":INPUT ACCEPT [0:0]\n[0:0] -A INPUT -p 3\n[0:0] -A INPUT -p 1\n[0:0] -A INPUT -p 2\n");
-	makes(start, "-I INPUT 2 -p 3\n", ":INPUT ACCEPT [0:0]\n[0:0] -A INPUT -p 1\n[0:0] -A INPUT -p 3\n[0:0] -A INPUT -p 2\n");
+	makes(start, "-I INPUT -p 3\n",
+	      ":INPUT ACCEPT [0:0]\n[0:0] -A INPUT -p 3\n[0:0] -A INPUT -p 1\n[0:0] -A INPUT -p 2\n");
+	makes(start, "-I INPUT 2 -p 3\n",
+	      ":INPUT ACCEPT [0:0]\n[0:0] -A INPUT -p 1\n[0:0] -A INPUT -p 3\n[0:0] -A INPUT -p 2\n");
 	makes(start, "--insert INPUT 3 -p 3\n",
 	      ":INPUT ACCEPT [0:0]\n[0:0] -A INPUT -p 1\n[0:0] -A INPUT -p 2\n[0:0] -A INPUT -p 3\n");
 	makes(start, "[4:5] -R INPUT 1 -p 3\n", ":INPUT ACCEPT [0:0]\n[4:5] -A INPUT -p 3\n[0:0] -A INPUT -p 2\n");
@@ -111,7 +120,8 @@ static void lists(void **state)
 
 static void chains(void **state)
 {
-	const char *start = ":INPUT ACCEPT [0:0]\n:A - [0:0]\n:B - [0:0]\n-A INPUT -j A\n-A A -g B\n-A A -m comment --comment B -j DROP\n";
+	const char *start = ":INPUT ACCEPT [0:0]\n:A - [0:0]\n:B - [0:0]\n-A INPUT -j A\n-A A -g B\n-A A -m comment "
+			    "--comment B -j DROP\n";
 
 	(void)state;
 	makes(NULL, "-N A\n--new-chain B\n--new C\n-A A -j B\n", ":A - [0:0]\n:B - [0:0]\n:C - [0:0]\n[0:0] -A A -j B\n");
@@ -119,12 +129,15 @@ static void chains(void **state)
 	makes(start, "-F\n-X\n", ":INPUT ACCEPT [0:0]\n");
 	makes(start, ":A - [0:0]\n-A A -p 1\n",
 	      ":INPUT ACCEPT [0:0]\n:A - [0:0]\n:B - [0:0]\n[0:0] -A INPUT -j A\n[0:0] -A A -p 1\n");
-	makes(start, "-E B new\n", ":INPUT ACCEPT [0:0]\n:A - [0:0]\n:new - [0:0]\n[0:0] -A INPUT -j A\n[0:0] -A A -g new\n"
-				   "[0:0] -A A -m comment --comment B -j DROP\n");
-	makes(start, "--rename-chain A x\n-A x\n", ":INPUT ACCEPT [0:0]\n:x - [0:0]\n:B - [0:0]\n[0:0] -A INPUT -j x\n[0:0] -A x -g B\n"
-						   "[0:0] -A x -m comment --comment B -j DROP\n[0:0] -A x\n");
-	makes_with(wrap(start), wrap(":A - [0:0]\n"), wrap(":INPUT ACCEPT [0:0]\n:A - [0:0]\n:B - [0:0]\n[0:0] -A INPUT -j A\n"
-							   "[0:0] -A A -g B\n[0:0] -A A -m comment --comment B -j DROP\n"),
+	makes(start, "-E B new\n",
+	      ":INPUT ACCEPT [0:0]\n:A - [0:0]\n:new - [0:0]\n[0:0] -A INPUT -j A\n[0:0] -A A -g new\n"
+	      "[0:0] -A A -m comment --comment B -j DROP\n");
+	makes(start, "--rename-chain A x\n-A x\n",
+	      ":INPUT ACCEPT [0:0]\n:x - [0:0]\n:B - [0:0]\n[0:0] -A INPUT -j x\n[0:0] -A x -g B\n"
+	      "[0:0] -A x -m comment --comment B -j DROP\n[0:0] -A x\n");
+	makes_with(wrap(start), wrap(":A - [0:0]\n"),
+		   wrap(":INPUT ACCEPT [0:0]\n:A - [0:0]\n:B - [0:0]\n[0:0] -A INPUT -j A\n"
+			"[0:0] -A A -g B\n[0:0] -A A -m comment --comment B -j DROP\n"),
 		   &(struct nfv_read_options){ .flags = NFV_READ_NO_FLUSH_ON_DECLARE });
 	/* A chain that rules name, and then -N declares: sorted lists of commands have them so. */
 	makes(NULL, "-A A -p 1\n-N A\n", ":A - [0:0]\n[0:0] -A A -p 1\n");
@@ -137,13 +150,18 @@ static void policies_and_counters(void **state)
 	(void)state;
 	makes(NULL, ":INPUT DROP [9:9]\n:INPUT ACCEPT\n", ":INPUT ACCEPT [9:9]\n");
 	makes(NULL, ":INPUT DROP [9:9]\n:INPUT - [0:0]\n", ":INPUT DROP [0:0]\n");
-	makes(start, "-P INPUT DROP\n", ":INPUT DROP [1:2]\n:A - [0:0]\n[3:4] -A INPUT -p 1\n[5:6] -A INPUT -p 2\n[7:8] -A A\n");
+	makes(start, "-P INPUT DROP\n",
+	      ":INPUT DROP [1:2]\n:A - [0:0]\n[3:4] -A INPUT -p 1\n[5:6] -A INPUT -p 2\n[7:8] -A A\n");
 	makes(NULL, "-P INPUT DROP -c 5 6\n", ":INPUT DROP [5:6]\n");
 	makes(start, "-Z\n", ":INPUT ACCEPT [0:0]\n:A - [0:0]\n[0:0] -A INPUT -p 1\n[0:0] -A INPUT -p 2\n[0:0] -A A\n");
-	makes(start, "-Z INPUT\n", ":INPUT ACCEPT [0:0]\n:A - [0:0]\n[0:0] -A INPUT -p 1\n[0:0] -A INPUT -p 2\n[7:8] -A A\n");
-	makes(start, "-Z INPUT 2\n", ":INPUT ACCEPT [1:2]\n:A - [0:0]\n[3:4] -A INPUT -p 1\n[0:0] -A INPUT -p 2\n[7:8] -A A\n");
+	makes(start, "-Z INPUT\n",
+	      ":INPUT ACCEPT [0:0]\n:A - [0:0]\n[0:0] -A INPUT -p 1\n[0:0] -A INPUT -p 2\n[7:8] -A A\n");
+	makes(start, "-Z INPUT 2\n",
+	      ":INPUT ACCEPT [1:2]\n:A - [0:0]\n[3:4] -A INPUT -p 1\n[0:0] -A INPUT -p 2\n[7:8] -A A\n");
 	/* -c is no part of the rule, and comes before what stands in brackets. */
-	makes(NULL, "[1:1] -A INPUT -c 5 6 -j DROP\n-A INPUT -p 1 -c 7,8 -j DROP\n-A INPUT --set-counters 18446744073709551615 0\n",
+	makes(NULL,
+	      "[1:1] -A INPUT -c 5 6 -j DROP\n-A INPUT -p 1 -c 7,8 -j DROP\n-A INPUT --set-counters 18446744073709551615 "
+	      "0\n",
 	      "[5:6] -A INPUT -j DROP\n[7:8] -A INPUT -p 1 -j DROP\n[18446744073709551615:0] -A INPUT\n");
 }
 
@@ -172,14 +190,17 @@ static void list_rules_output(void **state)
 
 static void commands(void **state)
 {
-	const char *wanted = "*nat\n:A - [0:0]\n[0:0] -A A -p tcp -m comment --comment \"it\\'s \\\"a b\\\"\" -j DNAT --to-destination 10.0.0.1:80\n"
-			     "COMMIT\n*filter\n:INPUT DROP [0:0]\n[0:0] -A INPUT ! -i lo -j LOG --log-prefix \"\" --log-level 4\n"
-			     "[0:0] -A INPUT -m comment --comment \"-A\"\nCOMMIT\n";
+	const char *wanted =
+		"*nat\n:A - [0:0]\n[0:0] -A A -p tcp -m comment --comment \"it\\'s \\\"a b\\\"\" -j DNAT --to-destination "
+		"10.0.0.1:80\n"
+		"COMMIT\n*filter\n:INPUT DROP [0:0]\n[0:0] -A INPUT ! -i lo -j LOG --log-prefix \"\" --log-level 4\n"
+		"[0:0] -A INPUT -m comment --comment \"-A\"\nCOMMIT\n";
 
 	(void)state;
 	makes_with(NULL,
 		   "#!/bin/sh\n\niptables -t nat -N A # a chain\n"
-		   "/sbin/iptables -w -t nat -A A -p tcp -m comment --comment 'it'\\''s \"a b\"' \\\n\t-j DNAT --to-destination 10.0.0.1:80\n"
+		   "/sbin/iptables -w -t nat -A A -p tcp -m comment --comment 'it'\\''s \"a b\"' \\\n\t-j DNAT "
+		   "--to-destination 10.0.0.1:80\n"
 		   "  iptables-legacy -w 5 -P INPUT DROP\niptables -A INPUT '!' -i lo -j LOG --log-prefix '' --log-level 4\n"
 		   "iptables-nft -A INPUT -m comment --comment \"-A\" \niptables -n -L -v\nip6tables -A INPUT\n",
 		   wanted, NULL);
@@ -237,8 +258,8 @@ static void files(void **state)
 #define START ":INPUT ACCEPT [1:2]\n:A - [0:0]\n:B - [0:0]\n[3:4] -A INPUT -j A\n[5:6] -A A -p 1\n[7:8] -A A -p 2\n"
 
 /* Neither an empty ruleset nor one with rules is changed. */
-static void refused_by(const char *text, size_t len, const struct nfv_read_options *options, int code, unsigned line, unsigned column,
-		       const char *cause)
+static void refused_by(const char *text, size_t len, const struct nfv_read_options *options, int code, unsigned line,
+		       unsigned column, const char *cause)
 {
 	struct nfv_rules *empty = nfv_rules_new(NFV_FAMILY_IPV4), *rules = rules_of(NFV_FAMILY_IPV4, wrap(START));
 	struct nfv_rules_error error;
@@ -246,8 +267,8 @@ static void refused_by(const char *text, size_t len, const struct nfv_read_optio
 	int err = nfv_rules_read(rules, text, len, options, &error);
 
 	if (err != -code || error.code != code || error.line != line || error.column != column || !strstr(error.text, cause))
-		fail_msg("%s\n%d, %u:%u: %s\nwanted %d, %u:%u: %s", text, err, error.line, error.column, error.text, -code, line,
-			 column, cause);
+		fail_msg("%s\n%d, %u:%u: %s\nwanted %d, %u:%u: %s", text, err, error.line, error.column, error.text, -code,
+			 line, column, cause);
 	assert_true(error.shown_column > 0);
 	assert_prints(rules, NFV_PRINT_COUNTERS, wrap(START));
 	assert_ptr_equal(rule, nfv_chain_rule(nfv_table_chain(nfv_rules_table(rules, "filter"), "A"), 1));
@@ -397,7 +418,8 @@ static void bad_chains(void **state)
 	refused("-E A\n", EINVAL, 1, "-E needs a new name");
 	refused("-P A DROP\n", EINVAL, 4, "not built in");
 	refused("-P INPUT REJECT\n", EINVAL, 10, "no policy");
-	refused_by(wrap("-A C -p 1\n:C - [0:0]\n"), strlen(wrap("-A C -p 1\n:C - [0:0]\n")), NULL, EINVAL, 3, 2, "declared behind rules");
+	refused_by(wrap("-A C -p 1\n:C - [0:0]\n"), strlen(wrap("-A C -p 1\n:C - [0:0]\n")), NULL, EINVAL, 3, 2,
+		   "declared behind rules");
 }
 
 static void bad_positions(void **state)
@@ -436,20 +458,26 @@ static void bad_shell(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		refused_by(cases[i].text, strlen(cases[i].text), NULL, EINVAL, 1, cases[i].column, cases[i].cause);
 	refused_by("iptables -A INPUT \\\n  -s $A\n", 28, NULL, EINVAL, 2, 6, "a shell would replace");
-	refused_by("echo 1\n", 7, &(struct nfv_read_options){ .flags = NFV_READ_COMMANDS }, EINVAL, 1, 1, "not a command of iptables");
+	refused_by("echo 1\n", 7, &(struct nfv_read_options){ .flags = NFV_READ_COMMANDS }, EINVAL, 1, 1,
+		   "not a command of iptables");
 }
 
 static void declared_only(void **state)
 {
 	struct nfv_read_options options = { .flags = NFV_READ_DECLARED };
-	const char *fine = ":C - [0:0]\n-A INPUT -j C\n-A C -j DNAT --to-destination 1.1.1.1\n-A C -g A\n-A OUTPUT -j ACCEPT\n";
+	const char *fine =
+		":C - [0:0]\n-A INPUT -j C\n-A C -j DNAT --to-destination 1.1.1.1\n-A C -g A\n-A OUTPUT -j ACCEPT\n";
 
 	(void)state;
-	makes_with(wrap(":A - [0:0]\n"), wrap(fine), wrap(":A - [0:0]\n:C - [0:0]\n[0:0] -A C -j DNAT --to-destination 1.1.1.1\n"
-			 "[0:0] -A C -g A\n[0:0] -A INPUT -j C\n[0:0] -A OUTPUT -j ACCEPT\n"), &options);
+	makes_with(wrap(":A - [0:0]\n"), wrap(fine),
+		   wrap(":A - [0:0]\n:C - [0:0]\n[0:0] -A C -j DNAT --to-destination 1.1.1.1\n"
+			"[0:0] -A C -g A\n[0:0] -A INPUT -j C\n[0:0] -A OUTPUT -j ACCEPT\n"),
+		   &options);
 	refused_by("*filter\n-A C -j DROP\nCOMMIT\n", 28, &options, ENOENT, 2, 4, "\"C\" is not declared");
-	refused_by("*filter\n-A INPUT -p 1 -j C\nCOMMIT\n", 34, &options, ENOENT, 2, 18, "neither a chain that is declared nor a target");
-	refused_by("*filter\n-I INPUT -p 1 -j C\nCOMMIT\n", 34, &options, ENOENT, 2, 18, "neither a chain that is declared nor a target");
+	refused_by("*filter\n-A INPUT -p 1 -j C\nCOMMIT\n", 34, &options, ENOENT, 2, 18,
+		   "neither a chain that is declared nor a target");
+	refused_by("*filter\n-I INPUT -p 1 -j C\nCOMMIT\n", 34, &options, ENOENT, 2, 18,
+		   "neither a chain that is declared nor a target");
 }
 
 struct told {
@@ -491,9 +519,22 @@ static void all_errors(void **state)
 static void undone(void **state)
 {
 	(void)state;
-	const char *changes[] = { "-A A -p 3\n",	  "-I INPUT -p 3\n", "-D A 1\n",   "-R A 2 -p 9\n", "-F A\n",
-				  "-F\n-X\n",	  "-X B\n",	     "-X B\n-N B\n-A B\n-F B\n-X B\n:B - [0:0]\n", "-E A new\n",   "-E A x\n-E B A\n-E x B\n",	"-P INPUT DROP\n",
-				  ":INPUT DROP [9:9]\n", "-Z\n",	     ":A - [0:0]\n-A A -p 5\n", "-N C\n-A C\n-A INPUT -j C\n", "COMMIT\n*nat\n-A OUTPUT\n:C - [0:0]\n" };
+	const char *changes[] = { "-A A -p 3\n",
+				  "-I INPUT -p 3\n",
+				  "-D A 1\n",
+				  "-R A 2 -p 9\n",
+				  "-F A\n",
+				  "-F\n-X\n",
+				  "-X B\n",
+				  "-X B\n-N B\n-A B\n-F B\n-X B\n:B - [0:0]\n",
+				  "-E A new\n",
+				  "-E A x\n-E B A\n-E x B\n",
+				  "-P INPUT DROP\n",
+				  ":INPUT DROP [9:9]\n",
+				  "-Z\n",
+				  ":A - [0:0]\n-A A -p 5\n",
+				  "-N C\n-A C\n-A INPUT -j C\n",
+				  "COMMIT\n*nat\n-A OUTPUT\n:C - [0:0]\n" };
 
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
 		char text[512];
@@ -506,17 +547,77 @@ static void undone(void **state)
 	}
 }
 
+/* ---- rulesets that came from the kernel: what it has is remembered ---- */
+
+static struct nfv_rules *live_rules(void)
+{
+	static int kernel; /* its address stands for the way to the kernel */
+	struct nfv_rules *rules = rules_of(NFV_FAMILY_IPV4, wrap(START));
+
+	rules->live = (struct nfv_live *)&kernel;
+	return rules;
+}
+
+static void live_changes(void **state)
+{
+	struct nfv_rules *rules = live_rules();
+	const char *text = wrap("-A A -p 3\n-N C\n-D INPUT 1\n-F B\n-X B\n-N B\n");
+	struct nfv_table *table = nfv_rules_table(rules, "filter");
+	const struct nfv_chain *a, *b, *c;
+
+	(void)state;
+	assert_false(base_any(rules));
+	assert_int_equal(nfv_rules_read(rules, text, strlen(text), NULL, NULL), 0);
+	a = nfv_table_chain(table, "A");
+	b = nfv_table_chain(table, "B");
+	c = nfv_table_chain(table, "C");
+	assert_int_equal(a->base->count, 2);
+	assert_false(a->created);
+	/* Removed and made again: the kernel has it, so it is a changed chain. */
+	assert_non_null(b->base);
+	assert_false(b->created);
+	assert_int_equal(table->removed_count, 0);
+	assert_true(c->created);
+	assert_null(c->base);
+	text = wrap("-X B\n");
+	assert_int_equal(nfv_rules_read(rules, text, strlen(text), NULL, NULL), 0);
+	assert_int_equal(table->removed_count, 1);
+	assert_string_equal(table->removed[0]->name, "B");
+	assert_int_equal(base_restore(rules), 0);
+	assert_prints(rules, NFV_PRINT_COUNTERS, wrap(START));
+	nfv_rules_free(rules);
+}
+
+/* After a failure nothing counts as changed. */
+static void live_undone(void **state)
+{
+	struct nfv_rules *rules = live_rules();
+	const char *text =
+		"*filter\n-A A -p 3\n-N C\n-D INPUT 1\n-X B\n-N B\n-A B\n-F B\n-X B\nCOMMIT\n*nat\n:x - [0:0]\n?\n";
+
+	(void)state;
+	assert_int_equal(nfv_rules_read(rules, text, strlen(text), NULL, NULL), -EINVAL);
+	assert_false(base_any(rules));
+	assert_int_equal(nfv_rules_table(rules, "filter")->removed_count, 0);
+	assert_prints(rules, NFV_PRINT_COUNTERS, wrap(START));
+	nfv_rules_free(rules);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(save_text),	   cmocka_unit_test(tables),		 cmocka_unit_test(insertions),
-		cmocka_unit_test(lists),	   cmocka_unit_test(chains),		 cmocka_unit_test(policies_and_counters),
-		cmocka_unit_test(families),	   cmocka_unit_test(list_rules_output), cmocka_unit_test(commands),
-		cmocka_unit_test(origins),	   cmocka_unit_test(files),		 cmocka_unit_test(bad_bytes),
-		cmocka_unit_test(bad_lengths),	   cmocka_unit_test(bad_words),	 cmocka_unit_test(similar_words),
-		cmocka_unit_test(bad_frames),	   cmocka_unit_test(bad_chains),	 cmocka_unit_test(bad_positions),
-		cmocka_unit_test(bad_shell),	   cmocka_unit_test(declared_only),	 cmocka_unit_test(all_errors),
-		cmocka_unit_test(undone),
+		cmocka_unit_test(save_text),     cmocka_unit_test(tables),
+		cmocka_unit_test(insertions),    cmocka_unit_test(lists),
+		cmocka_unit_test(chains),        cmocka_unit_test(policies_and_counters),
+		cmocka_unit_test(families),      cmocka_unit_test(list_rules_output),
+		cmocka_unit_test(commands),      cmocka_unit_test(origins),
+		cmocka_unit_test(files),         cmocka_unit_test(bad_bytes),
+		cmocka_unit_test(bad_lengths),   cmocka_unit_test(bad_words),
+		cmocka_unit_test(similar_words), cmocka_unit_test(bad_frames),
+		cmocka_unit_test(bad_chains),    cmocka_unit_test(bad_positions),
+		cmocka_unit_test(bad_shell),     cmocka_unit_test(declared_only),
+		cmocka_unit_test(all_errors),    cmocka_unit_test(undone),
+		cmocka_unit_test(live_changes),  cmocka_unit_test(live_undone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
