@@ -126,12 +126,14 @@ int tool_apply(const struct arguments *arguments)
 
 static int take_json(struct apply *apply, json_t *value, const char *name)
 {
-	char *text = json_dumps(value, JSON_COMPACT);
+	char *text = json_is_object(value) ? json_dumps(value, JSON_COMPACT) : NULL;
 	struct nfv_rules_error error = { 0 };
 	struct nfv_rules *rules = text ? nfv_rules_from_json(text, strlen(text), name, &error) : NULL;
 	enum nfv_family family;
 
 	free(text);
+	if (!rules && !error.code)
+		return say_failure(apply->say, TOOL_ERROR, EINVAL, "%s: a list of rulesets has something else in it", name);
 	if (!rules)
 		return say_error(apply->say, &error, TOOL_ERROR);
 	family = nfv_rules_family(rules);

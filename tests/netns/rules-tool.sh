@@ -216,6 +216,10 @@ ok "format: mistakes with their places"
 run 2 format --json wrong.rules
 json 'v["ok"] is False and v["exit"] == 2 and v["error"]["line"] == 2 and v["error"]["column"] == 49 and len(v["findings"]) == 2'
 err ""
+run 2 format "$tmp"
+err "nfverdict: $tmp: Is a directory"
+"$tool" rules export web.rules >/dev/full 2>err && fail "export: to a full disk: status 0"
+err "nfverdict: standard output: No space left on device"
 run 2 format nothing.rules
 err "nfverdict: nothing.rules: No such file or directory"
 
@@ -336,6 +340,12 @@ is "import" "$(kernel INPUT)" "-s 10.0.0.1/32 -j DROP"
 run 0 import --print --family ipv6 state.json
 has out '^-A INPUT -s fe80::1/128 -j DROP$'
 run 2 import web.rules
+printf '[{"family":"ipv4"},3]' >odd.json
+run 2 import --print odd.json
+err "nfverdict: odd.json: a list of rulesets has something else in it"
+printf '[{"family":"ipv4"},{"family":"ipv4"}]' >odd.json
+run 2 import --print odd.json
+err "nfverdict: odd.json: there are two rulesets of the family ipv4"
 ok "export, import"
 
 # Whole tables.
