@@ -107,8 +107,7 @@ static const char *tag_text(const struct nfv_rule *rule)
 static bool same_tags(const struct nfv_chain *mine, const struct nfv_chain *found, size_t place)
 {
 	for (size_t i = 0; i < mine->count; i++)
-		if (place + i >= found->count ||
-		    strcmp(tag_text(mine->rules[i]), tag_text(found->rules[place + i])) != 0)
+		if (place + i >= found->count || strcmp(tag_text(mine->rules[i]), tag_text(found->rules[place + i])) != 0)
 			return false;
 	return true;
 }

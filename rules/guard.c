@@ -17,7 +17,7 @@
 struct look {
 	struct nfv_guard *guard;
 	bool may_repair;
-	bool gone;           /* something was */
+	bool gone; /* something was */
 	uint64_t generation; /* of what was looked at */
 };
 

@@ -10,9 +10,9 @@
 struct lease {
 	enum nfv_family family;
 	char *table, *chain;
-	unsigned flags;      /* enum nfv_lease_flags */
-	uint64_t holder;     /* the client's number, never used twice */
-	pid_t pid;           /* of the client, for a message */
+	unsigned flags; /* enum nfv_lease_flags */
+	uint64_t holder; /* the client's number, never used twice */
+	pid_t pid; /* of the client, for a message */
 };
 
 struct leases {

@@ -10,8 +10,8 @@
 #include "rules/model.h"
 
 #define OWNER_PREFIX "nfv:"
-#define OWNER_MAX 20        /* bytes of an owner's name */
-#define OWNER_DIGITS 16     /* of the hash */
+#define OWNER_MAX    20 /* bytes of an owner's name */
+#define OWNER_DIGITS 16 /* of the hash */
 
 /* 0 or -EINVAL: may that be an owner's name? */
 int owner_check(const char *owner);

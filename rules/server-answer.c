@@ -34,8 +34,8 @@ static void answer_status(struct server *server, struct server_client *client)
 			     json_pack("{s:i, s:i, s:i, s:b, s:I, s:I, s:I, s:I}", "clients", (int)server->count, "waiting",
 				       (int)waiting, "leases", (int)server->leases.count, "locked", server->lock_holder != 0,
 				       "accepted", (json_int_t)server->accepted, "refused", (json_int_t)server->refused,
-				       "requests", (json_int_t)server->requests, "cached",
-				       (json_int_t)server->reads_cached), NULL);
+				       "requests", (json_int_t)server->requests, "cached", (json_int_t)server->reads_cached),
+			     NULL);
 }
 
 /* What the caller of a submit gets to know, whether it was taken or not. */

@@ -11,7 +11,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define PIECE 65536
+#define PIECE  65536
 #define PIECES 16 /* read or sent at once, so that one client with much to say does not keep the others waiting */
 
 struct server_client *server_client_new(struct server *server, int fd)
@@ -136,8 +136,8 @@ void server_client_write(struct server *server, struct server_client *client)
 		ssize_t n;
 
 		if (output->done < output->head_len)
-			parts[message.msg_iovlen++] = (struct iovec){ output->head + output->done,
-								      output->head_len - output->done };
+			parts[message.msg_iovlen++] =
+				(struct iovec){ output->head + output->done, output->head_len - output->done };
 		if (output->bytes) {
 			size_t at = output->done > output->head_len ? output->done - output->head_len : 0;
 

@@ -80,8 +80,7 @@ static int bind_path(struct server *server, const struct sockaddr_un *address, s
 {
 	struct stat file;
 
-	if (fchmod(server->listen_fd, 0600) ||
-	    bind(server->listen_fd, (const struct sockaddr *)address, sizeof(*address)))
+	if (fchmod(server->listen_fd, 0600) || bind(server->listen_fd, (const struct sockaddr *)address, sizeof(*address)))
 		return error_set(error, -errno, "%s: %s", address->sun_path, strerror(errno));
 	if (lstat(address->sun_path, &file))
 		return error_set(error, -errno, "%s: %s", address->sun_path, strerror(errno));

@@ -43,8 +43,9 @@ static void greet(struct server *server, struct server_client *client)
 	const char *backend = nfv_live_backend(server->live) == NFV_BACKEND_LEGACY ? "legacy" : "nft";
 
 	server->accepted++;
-	server_client_answer(server, client, json_pack("{s:i, s:i, s:s}", "version", SERVER_VERSION, "pid", (int)getpid(),
-						       "backend", backend), NULL);
+	server_client_answer(
+		server, client,
+		json_pack("{s:i, s:i, s:s}", "version", SERVER_VERSION, "pid", (int)getpid(), "backend", backend), NULL);
 }
 
 static void welcome(struct server *server, int fd)
@@ -95,8 +96,7 @@ static void bury(struct server *server)
 			continue;
 		}
 		server->count--;
-		memmove(&server->clients[i], &server->clients[i + 1],
-			(server->count - i) * sizeof(struct server_client *));
+		memmove(&server->clients[i], &server->clients[i + 1], (server->count - i) * sizeof(struct server_client *));
 		if (server->lock_holder == client->number)
 			server_unlock(server);
 		server_drop_leases(server, client);

@@ -31,8 +31,10 @@ static void keep(struct server *server, const struct wire_request *request, uint
 	struct server_cached *cached = &server->cache[server->next_cached++ % SERVER_CACHE];
 
 	wire_bytes_unref(cached->text);
-	*cached = (struct server_cached){ .family = request->family, .generation = generation,
-					  .counters = request->counters, .read_ms = tool_run_now_ms(),
+	*cached = (struct server_cached){ .family = request->family,
+					  .generation = generation,
+					  .counters = request->counters,
+					  .read_ms = tool_run_now_ms(),
 					  .text = wire_bytes_ref(text) };
 	strncpy(cached->table, request->table ? request->table : "", WIRE_TABLE_MAX);
 }

@@ -14,25 +14,25 @@
 #include <sys/types.h>
 
 #define SERVER_VERSION 1 /* of what requests and answers hold */
-#define SERVER_CACHE 16  /* texts of rulesets that are kept */
+#define SERVER_CACHE   16 /* texts of rulesets that are kept */
 
 struct server_limits {
-	int stall_ms;        /* a message that was begun, either way, must go on within */
-	int lock_ms;         /* one that holds the lock must ask for something within */
+	int stall_ms; /* a message that was begun, either way, must go on within */
+	int lock_ms; /* one that holds the lock must ask for something within */
 	size_t clients;
-	size_t input_bytes;  /* of all messages that are not complete */
+	size_t input_bytes; /* of all messages that are not complete */
 };
 
 struct server_output {
-	char *head;          /* header and JSON; NULL: nothing to send */
+	char *head; /* header and JSON; NULL: nothing to send */
 	size_t head_len;
 	struct wire_bytes *bytes;
-	size_t done;         /* of both together */
+	size_t done; /* of both together */
 };
 
 struct server_client {
 	int fd;
-	uint64_t number;     /* of the connection, from 1 */
+	uint64_t number; /* of the connection, from 1 */
 	pid_t pid;
 	uid_t uid;
 	struct wire_input input;
@@ -40,10 +40,10 @@ struct server_client {
 	int64_t deadline_ms; /* for input or output to go on; 0: none */
 	struct wire_message message; /* the request, while it waits for the lock */
 	struct wire_request request;
-	uint64_t turn;       /* above 0: it waits; who has the lowest is next */
+	uint64_t turn; /* above 0: it waits; who has the lowest is next */
 	int64_t wait_until_ms;
-	bool gone;           /* to be closed */
-	bool last;           /* to be closed once the output is sent */
+	bool gone; /* to be closed */
+	bool last; /* to be closed once the output is sent */
 };
 
 struct server_cached {
@@ -60,17 +60,17 @@ struct server {
 	struct server_limits limits;
 	struct nfv_live *live;
 	struct store *store;
-	int listen_fd, lock_fd;  /* lock_fd: of PATH.lock, -1: none */
-	bool owns_path;          /* the socket's file is ours to remove */
-	dev_t device;            /* of that file */
+	int listen_fd, lock_fd; /* lock_fd: of PATH.lock, -1: none */
+	bool owns_path; /* the socket's file is ours to remove */
+	dev_t device; /* of that file */
 	ino_t inode;
 	struct server_client **clients;
 	size_t count, size;
 	uint64_t last_number, last_turn;
-	uint64_t lock_holder;    /* a client's number; 0: nobody */
+	uint64_t lock_holder; /* a client's number; 0: nobody */
 	int64_t lock_until_ms;
-	struct leases leases;    /* holder 0: of one that is gone, its chain is to be removed */
-	int64_t removal_ms;      /* next try to do that */
+	struct leases leases; /* holder 0: of one that is gone, its chain is to be removed */
+	int64_t removal_ms; /* next try to do that */
 	unsigned removal_tries;
 	struct server_cached cache[SERVER_CACHE];
 	size_t next_cached;

@@ -169,8 +169,11 @@ static void take_leases_again(struct server_store *server)
 {
 	for (size_t i = 0; i < server->leases.count;) {
 		struct lease *lease = &server->leases.items[i];
-		const struct wire_request request = { .what = WIRE_LEASE, .family = lease->family, .table = lease->table,
-						      .chain = lease->chain, .flags = lease->flags };
+		const struct wire_request request = { .what = WIRE_LEASE,
+						      .family = lease->family,
+						      .table = lease->table,
+						      .chain = lease->chain,
+						      .flags = lease->flags };
 		struct nfv_rules_error error = { 0 };
 		struct wire_message answer = { 0 };
 		char text[sizeof(error.text) + 64];

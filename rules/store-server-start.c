@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define IDLE_EXIT_S "60"
-#define WORDS 16
+#define WORDS       16
 
 /* ---- the child: only calls that are safe between fork() and execve() ---- */
 

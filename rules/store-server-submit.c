@@ -95,8 +95,9 @@ static int after_loss(struct server_store *server, const struct change *change, 
 	case CHANGE_NEITHER:
 		break;
 	}
-	return error_set(error, -EIO, "the server was lost during the commit, and the rules are neither as before nor as "
-				      "wanted: somebody else changed them too");
+	return error_set(error, -EIO,
+			 "the server was lost during the commit, and the rules are neither as before nor as "
+			 "wanted: somebody else changed them too");
 }
 
 int store_server_submit(struct store *store, const struct change *change, struct store_submit *submit,
@@ -104,8 +105,11 @@ int store_server_submit(struct store *store, const struct change *change, struct
 {
 	struct server_store *server = (struct server_store *)store;
 	json_t *json = change_to_json(change);
-	const struct wire_request request = { .what = WIRE_SUBMIT, .change = json, .confirm_s = submit->confirm_s,
-					      .dry_run = submit->dry_run, .wait_ms = store_server_wait_ms(server) };
+	const struct wire_request request = { .what = WIRE_SUBMIT,
+					      .change = json,
+					      .confirm_s = submit->confirm_s,
+					      .dry_run = submit->dry_run,
+					      .wait_ms = store_server_wait_ms(server) };
 	int err;
 
 	if (!json)

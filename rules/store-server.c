@@ -115,10 +115,17 @@ static long op_confirm_left(struct store *store)
 static int op_lease(struct store *store, enum nfv_family family, const char *table, const char *chain, bool give_back,
 		    unsigned flags, struct nfv_rules_error *error)
 {
-	const struct wire_request request = { .what = give_back ? WIRE_RELEASE : WIRE_LEASE, .family = family,
-					      .table = table, .chain = chain, .flags = flags };
-	const struct lease lease = { .family = family, .table = (char *)(uintptr_t)table, .chain = (char *)(uintptr_t)chain,
-				     .flags = flags, .holder = 1, .pid = getpid() };
+	const struct wire_request request = { .what = give_back ? WIRE_RELEASE : WIRE_LEASE,
+					      .family = family,
+					      .table = table,
+					      .chain = chain,
+					      .flags = flags };
+	const struct lease lease = { .family = family,
+				     .table = (char *)(uintptr_t)table,
+				     .chain = (char *)(uintptr_t)chain,
+				     .flags = flags,
+				     .holder = 1,
+				     .pid = getpid() };
 	struct server_store *server = of(store);
 	int err = (int)ask_number(server, &request, error);
 
@@ -143,8 +150,9 @@ static void op_close(struct store *store)
 	struct lease lease;
 
 	while (lease_take_away(&server->leases, 1, &lease)) {
-		const struct wire_request request = { .what = WIRE_RELEASE, .family = lease.family, .table = lease.table,
-						      .chain = lease.chain };
+		const struct wire_request request = {
+			.what = WIRE_RELEASE, .family = lease.family, .table = lease.table, .chain = lease.chain
+		};
 		struct wire_message answer = { 0 };
 
 		if (server->fd >= 0)

@@ -11,9 +11,9 @@ struct server_store {
 	struct store store;
 	struct nfv_live_options options; /* its texts are copies: */
 	char *path, *program, *tool_folder, *state_folder;
-	int fd;                  /* -1: not connected */
+	int fd; /* -1: not connected */
 	enum nfv_backend backend;
-	struct leases leases;    /* ours, to be taken again from a server that took another's place */
+	struct leases leases; /* ours, to be taken again from a server that took another's place */
 };
 
 /* store-server-connect.c: connects, with options.start_server to one that it starts. 0 or -errno. */
@@ -25,8 +25,8 @@ int store_server_exchange(struct server_store *server, const struct wire_request
 
 /* store-server-start.c: `nfverdict rules serve`, started by us. */
 struct store_server_start {
-	int lock_fd;             /* of PATH.start: only who has it starts one. -1: not taken */
-	int alive_fd;            /* readable once the server that we started has ended. -1: none */
+	int lock_fd; /* of PATH.start: only who has it starts one. -1: not taken */
+	int alive_fd; /* readable once the server that we started has ended. -1: none */
 };
 /* Takes the lock if it is free; the next time starts the server. 0, or -errno when it could not be started or ended. */
 int store_server_start(struct store_server_start *start, const struct server_store *server, struct nfv_rules_error *error);

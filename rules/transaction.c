@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #define DEFAULT_RETRIES 5
-#define WAIT_MIN_MS 4    /* before the second try at most, then doubled */
-#define WAIT_MAX_MS 1000
+#define WAIT_MIN_MS     4 /* before the second try at most, then doubled */
+#define WAIT_MAX_MS     1000
 
 /* ---- snapshots ---- */
 

@@ -7,11 +7,11 @@
 
 struct nfv_transaction {
 	struct nfv_live *live;
-	struct nfv_rules *rules[2];  /* snapshots by family, read when asked for */
-	bool stale[2];               /* of an earlier try: to be brought up to date before it is given out */
-	unsigned try;                /* from 0 */
-	bool locked;                 /* other users of the library are kept out */
-	bool conflict;               /* in this try */
+	struct nfv_rules *rules[2]; /* snapshots by family, read when asked for */
+	bool stale[2]; /* of an earlier try: to be brought up to date before it is given out */
+	unsigned try; /* from 0 */
+	bool locked; /* other users of the library are kept out */
+	bool conflict; /* in this try */
 	bool aborted;
 	struct nfv_rules_error error;
 };

@@ -5,19 +5,19 @@
 
 #include "rules/wire.h"
 
-#define WIRE_TABLE_MAX 32  /* bytes of a table's name */
-#define WIRE_WAIT_MAX 600000 /* ms */
+#define WIRE_TABLE_MAX 32 /* bytes of a table's name */
+#define WIRE_WAIT_MAX  600000 /* ms */
 
 enum wire_what {
-	WIRE_READ,       /* family, table, counters */
-	WIRE_SUBMIT,     /* change, confirm_s, dry_run, wait_ms */
-	WIRE_LOCK,       /* wait_ms */
+	WIRE_READ, /* family, table, counters */
+	WIRE_SUBMIT, /* change, confirm_s, dry_run, wait_ms */
+	WIRE_LOCK, /* wait_ms */
 	WIRE_UNLOCK,
-	WIRE_LEASE,      /* family, table, chain, flags */
-	WIRE_RELEASE,    /* family, table, chain */
-	WIRE_CONFIRM,    /* wait_ms */
-	WIRE_ROLLBACK,   /* wait_ms */
-	WIRE_LEFT,       /* seconds until a commit is rolled back */
+	WIRE_LEASE, /* family, table, chain, flags */
+	WIRE_RELEASE, /* family, table, chain */
+	WIRE_CONFIRM, /* wait_ms */
+	WIRE_ROLLBACK, /* wait_ms */
+	WIRE_LEFT, /* seconds until a commit is rolled back */
 	WIRE_GENERATION,
 	WIRE_STATUS,
 };
@@ -26,14 +26,14 @@ enum wire_what {
 struct wire_request {
 	enum wire_what what;
 	enum nfv_family family;
-	const char *table;     /* NULL: all. Texts belong to the message */
+	const char *table; /* NULL: all. Texts belong to the message */
 	const char *chain;
 	bool counters;
-	unsigned flags;        /* enum nfv_lease_flags */
+	unsigned flags; /* enum nfv_lease_flags */
 	const json_t *change;
 	unsigned confirm_s;
 	bool dry_run;
-	int wait_ms;           /* for others, at most */
+	int wait_ms; /* for others, at most */
 };
 
 /* The name of what is asked for: "read". */

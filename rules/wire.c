@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAGIC "nfr1"
-#define MAGIC_LEN 4
+#define MAGIC      "nfr1"
+#define MAGIC_LEN  4
 #define VERSION_AT 3
 
 /* ---- shared bytes ---- */

@@ -14,9 +14,9 @@
 
 #include <jansson.h>
 
-#define WIRE_HEADER 12
-#define WIRE_JSON_MAX ((size_t)256 << 20)  /* a change of a million rules is smaller */
-#define WIRE_BYTES_MAX ((size_t)1 << 30)   /* of a ruleset: what is taken from a tool */
+#define WIRE_HEADER    12
+#define WIRE_JSON_MAX  ((size_t)256 << 20) /* a change of a million rules is smaller */
+#define WIRE_BYTES_MAX ((size_t)1 << 30) /* of a ruleset: what is taken from a tool */
 
 /* Bytes that several messages share. */
 struct wire_bytes {
@@ -35,13 +35,13 @@ struct wire_input {
 	unsigned char header[WIRE_HEADER];
 	size_t header_len;
 	size_t json_len, bytes_len; /* from the header */
-	char *data;                 /* json_len, then bytes_len */
+	char *data; /* json_len, then bytes_len */
 	size_t len, size;
 };
 
 struct wire_message {
-	json_t *json;               /* an object */
-	char *bytes;                /* terminated; NULL: none */
+	json_t *json; /* an object */
+	char *bytes; /* terminated; NULL: none */
 	size_t bytes_len;
 };
 
