@@ -131,6 +131,14 @@ static long next_look(const struct nfv_guard *guard, int64_t now)
 	return next > now ? (long)(next - now) : 0;
 }
 
+/* A large ruleset takes long to read: looking at it must not become the machine's main work. */
+static void look_later(struct nfv_guard *guard, int64_t began)
+{
+	int64_t now = tool_run_now_ms(), pause_ms = (now - began) * GUARD_LOOK_SHARE;
+
+	guard->look_ms = now + (pause_ms > GUARD_LOOK_MS ? pause_ms : GUARD_LOOK_MS);
+}
+
 long nfv_guard_check(struct nfv_guard *guard, struct nfv_rules_error *error)
 {
 	int64_t now = tool_run_now_ms();
@@ -140,8 +148,8 @@ long nfv_guard_check(struct nfv_guard *guard, struct nfv_rules_error *error)
 	if (guard->watch)
 		generation_drain(guard->watch);
 	if (needs_look(guard, now)) {
-		guard->look_ms = now + GUARD_LOOK_MS;
 		err = nfv_live_transaction(guard->live, look_at, &look, error);
+		look_later(guard, now);
 		err = judge(guard, &look, err, error);
 	}
 	return err ? err : next_look(guard, tool_run_now_ms());

@@ -25,6 +25,7 @@ struct nfv_guard {
 #define GUARD_WAIT_MIN_MS 1000
 #define GUARD_WAIT_MAX_MS 60000
 #define GUARD_LOOK_MS     1000 /* between looks without generations */
+#define GUARD_LOOK_SHARE  20 /* one part looking, so many parts not */
 #define GUARD_IDLE_MS     60000 /* with them: should a notice get lost */
 
 /* guard-wanted.c: the ruleset and what is wanted of it. */
