@@ -2,10 +2,14 @@
 #include "rules/store-server.h"
 
 #include "rules/error.h"
+#include "rules/read.h"
+#include "rules/store-tool.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define TRIES 5 /* with servers that are lost one after the other */
 
 static void take_answer(const struct wire_message *answer, struct store_submit *submit)
 {
@@ -47,9 +51,9 @@ static int state_of(struct server_store *server, const struct change_part *part,
 		return error_set(error, -ENOMEM, "no memory for a ruleset");
 	err = store_server_read(&server->store, part->family, part->table, false, &text, &len, &generation, error);
 	if (!err)
-		err = nfv_rules_read(rules, text, len, NULL, error);
+		err = read_live(rules, text, len, error);
 	if (!err)
-		*state = change_part_state(part, rules);
+		*state = store_tool_state_of(part, rules);
 	free(text);
 	nfv_rules_free(rules);
 	return err;
@@ -73,20 +77,21 @@ static int find_out(struct server_store *server, const struct change *change, en
 	return err;
 }
 
-/* 1: send it again; 0: it was taken; -errno. */
-static int after_loss(struct server_store *server, const struct change *change, bool dry_run, struct nfv_rules_error *error)
+static int not_known(struct nfv_rules_error *error, int err, const char *why)
+{
+	return error_set(error, err, "the server was lost during the commit; whether it was taken is not known: %.300s",
+			 why);
+}
+
+/* What became of a change that was sent. 1: nothing; 0: it was taken; -errno. Under the lock, so that it stays like that. */
+static int look(struct server_store *server, const struct change *change, struct nfv_rules_error *error)
 {
 	enum change_state state = CHANGE_NEITHER;
 	struct nfv_rules_error why;
-	int err;
+	int err = find_out(server, change, &state, &why);
 
-	if (dry_run)
-		return 1;
-	err = find_out(server, change, &state, &why);
 	if (err)
-		return error_set(error, err,
-				 "the server was lost during the commit; whether it was taken is not known: %.300s",
-				 why.text);
+		return not_known(error, err, why.text);
 	switch (state) {
 	case CHANGE_AFTER:
 		return 0;
@@ -95,9 +100,32 @@ static int after_loss(struct server_store *server, const struct change *change, 
 	case CHANGE_NEITHER:
 		break;
 	}
-	return error_set(error, -EIO,
-			 "the server was lost during the commit, and the rules are neither as before nor as "
-			 "wanted: somebody else changed them too");
+	return not_known(error, -EIO, "somebody else changed the same chains meanwhile");
+}
+
+/*
+ * The lock waits for a tool that the lost server left behind. Should that have done its work after all, then sending the change
+ * again is a conflict: with ourselves.
+ */
+static int send_again(struct server_store *server, const struct change *change, const struct wire_request *request,
+		      struct store_submit *submit, struct nfv_rules_error *error)
+{
+	struct nfv_rules_error why;
+	int err = server->store.ops->lock(&server->store, &why), found;
+
+	if (err)
+		return not_known(error, err, why.text);
+	err = look(server, change, error);
+	if (err > 0)
+		err = send_once(server, request, submit, error);
+	if (err == -EAGAIN) {
+		found = look(server, change, &why);
+		if (found <= 0)
+			err = found;
+		if (found < 0 && error)
+			*error = why;
+	}
+	return err;
 }
 
 int store_server_submit(struct store *store, const struct change *change, struct store_submit *submit,
@@ -110,16 +138,18 @@ int store_server_submit(struct store *store, const struct change *change, struct
 					      .confirm_s = submit->confirm_s,
 					      .dry_run = submit->dry_run,
 					      .wait_ms = store_server_wait_ms(server) };
+	const bool held = server->locked;
 	int err;
 
 	if (!json)
 		return error_set(error, -ENOMEM, "no memory for a change");
 	err = send_once(server, &request, submit, error);
-	if (err == -ENOTCONN && server->fd < 0) {
-		err = after_loss(server, change, submit->dry_run, error);
-		if (err > 0)
-			err = send_once(server, &request, submit, error);
-	}
+	for (int i = 0; err == -ENOTCONN && server->fd < 0 && i < TRIES; i++)
+		err = submit->dry_run ? send_once(server, &request, submit, error)
+				      : send_again(server, change, &request, submit, error);
+	/* Whoever had the lock before keeps it, from the new server. */
+	if (server->locked && !held)
+		store->ops->unlock(store);
 	json_decref(json);
 	return err;
 }

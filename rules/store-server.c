@@ -75,7 +75,10 @@ static int op_lock(struct store *store, struct nfv_rules_error *error)
 {
 	const struct wire_request request = { .what = WIRE_LOCK, .wait_ms = store_server_wait_ms(of(store)) };
 
-	return (int)ask_number(of(store), &request, error);
+	int err = (int)ask_number(of(store), &request, error);
+
+	of(store)->locked = !err;
+	return err;
 }
 
 static void op_unlock(struct store *store)
@@ -83,6 +86,7 @@ static void op_unlock(struct store *store)
 	const struct wire_request request = { .what = WIRE_UNLOCK };
 	struct wire_message answer = { 0 };
 
+	of(store)->locked = false;
 	/* A connection that was lost took the lock with it. */
 	if (of(store)->fd >= 0)
 		store_server_exchange(of(store), &request, &answer, NULL);

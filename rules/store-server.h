@@ -13,6 +13,7 @@ struct server_store {
 	char *path, *program, *tool_folder, *state_folder;
 	int fd; /* -1: not connected */
 	enum nfv_backend backend;
+	bool locked; /* by store_ops.lock() */
 	struct leases leases; /* ours, to be taken again from a server that took another's place */
 };
 

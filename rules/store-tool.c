@@ -97,6 +97,13 @@ static int op_lock(struct store *store, struct nfv_rules_error *error)
 	struct store_tool *st = of(store);
 	int err = take_lock(st, error);
 
+	/* On legacy the tool of one who died keeps only the other lock: what it was doing is to be over. */
+	if (!err && st->backend == NFV_BACKEND_LEGACY) {
+		err = lock_take_xtables(&st->xtables_fd, st->lock_wait_ms, error);
+		lock_drop(&st->xtables_fd);
+		if (err)
+			lock_drop(&st->lock_fd);
+	}
 	st->held = !err;
 	return err;
 }
