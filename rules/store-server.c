@@ -8,18 +8,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#define TRIES 3 /* with servers that are lost one after the other */
+
 static struct server_store *of(struct store *store)
 {
 	return (struct server_store *)store;
 }
 
-/* A request that may be made twice: should the server be gone, then once more of the one that takes its place. */
+/* A request that may be made again: should the server be gone, then of the one that takes its place. */
 static int ask(struct server_store *server, const struct wire_request *request, struct wire_message *answer,
 	       struct nfv_rules_error *error)
 {
 	int err = 0;
 
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < TRIES; i++) {
 		wire_message_free(answer);
 		if (server->fd < 0)
 			err = store_server_connect(server, error);

@@ -157,10 +157,12 @@ static void write_until(unsigned number, int64_t end_ms)
 		} else if (err == -EAGAIN) {
 			job.writer->given_up++;
 			err = 0;
-		} else if (err == -EIO && program) {
-			/* Others changed SHARED too, so the library cannot tell; nobody but us writes to our own chain. */
+		} else if ((err == -EIO || err == -ENOTCONN) && program) {
+			/* The library cannot tell, or lost several servers in a row; nobody but us writes to our own chain. */
 			job.writer->uncertain++;
-			err = find_out(live, &job, &error);
+			do
+				err = find_out(live, &job, &error);
+			while (err == -ENOTCONN && now_ms() < end_ms + 10000);
 		}
 	}
 	if (err)
