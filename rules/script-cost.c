@@ -90,6 +90,21 @@ static bool fits_a_line(const struct script_plan *plan)
 	return true;
 }
 
+/* ip6tables-nft 1.8.9 drops the counters that a rule is put in with: what has counted must stay where it is. */
+static bool would_lose_counters(const struct script_plan *plan)
+{
+	const struct script_counters none = { 0 };
+	struct script_walk walk = { 0 };
+	struct script_pair pair;
+
+	if (plan->from.family != NFV_FAMILY_IPV6 || plan->flags & NFV_DIFF_LEGACY)
+		return false;
+	while (script_plan_next_kept(plan, &walk, &pair))
+		if (!script_counters_same(script_side_counters(&plan->from, pair.from), none))
+			return true;
+	return false;
+}
+
 bool script_cost_refill_is_cheaper(const struct script_plan *plan)
 {
 	const struct prices *prices = plan->flags & NFV_DIFF_LEGACY ? &prices_legacy : &prices_nft;
@@ -103,5 +118,5 @@ bool script_cost_refill_is_cheaper(const struct script_plan *plan)
 	/* The least that a refill can cost, so that a chain is not walked through for one rule. */
 	if (kept * prices->loss + plan->to_count * prices->put + plan->from_count * prices->drop + prices->wait >= edits)
 		return false;
-	return price_of_refill(plan, prices, kept) < edits && fits_a_line(plan);
+	return price_of_refill(plan, prices, kept) < edits && fits_a_line(plan) && !would_lose_counters(plan);
 }
