@@ -32,7 +32,18 @@ void steer_tell(const struct steer_run *run, const void *origin, const char *for
 	run->tell(run->context, origin, text);
 }
 
-static void log_warning(void *context, enum nfv_rules_level level, const char *text)
+int steer_open(struct steer_run *run)
+{
+	const struct nfv_live_options options = { .lock_wait_ms = LOCK_WAIT_MS };
+	struct nfv_rules_error error;
+	int err = live_open_with(&run->live, run->tool, &options, &error);
+
+	if (err)
+		run->tell(run->context, NULL, error.text);
+	return err;
+}
+
+static void tell_warning(void *context, enum nfv_rules_level level, const char *text)
 {
 	const struct steer_run *run = context;
 
@@ -40,17 +51,11 @@ static void log_warning(void *context, enum nfv_rules_level level, const char *t
 		run->tell(run->context, NULL, text);
 }
 
-int steer_open(struct steer_run *run, bool warn)
+void steer_warn(const struct tool *tool, steer_error_fn *tell, void *context)
 {
-	const struct nfv_live_options options = {
-		.lock_wait_ms = LOCK_WAIT_MS,
-		.log = warn ? log_warning : NULL,
-		.log_context = run,
-	};
-	struct nfv_rules_error error;
-	int err = live_open_with(&run->live, run->tool, &options, &error);
+	struct steer_run run = { .tool = tool, .tell = tell, .context = context };
+	const struct nfv_live_options options = { .log = tell_warning, .log_context = &run };
 
-	if (err)
-		run->tell(run->context, NULL, error.text);
-	return err;
+	if (live_open_with(&run.live, tool, &options, NULL) == 0)
+		nfv_live_close(run.live);
 }

@@ -28,7 +28,7 @@ bool steer_family_there(enum nfv_family family);
 void steer_tell(const struct steer_run *run, const void *origin, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Opens the way to the kernel through the run's tool, with its time limits. warn: tell its warnings. 0 or -errno, told. */
-int steer_open(struct steer_run *run, bool warn);
+/* Opens the way to the kernel through the run's tool, with its time limits. 0 or -errno, told. */
+int steer_open(struct steer_run *run);
 
 #endif

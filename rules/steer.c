@@ -178,7 +178,7 @@ int steer_install(const struct tool *tool, const struct steer_queue *queues, siz
 	int err = steer_plan_make(&plan, queues, count, tell, context);
 
 	if (!err && (any_item(&plan, NFV_FAMILY_IPV4) || any_item(&plan, NFV_FAMILY_IPV6)))
-		err = steer_open(&run, true);
+		err = steer_open(&run);
 	else
 		goto out;
 	if (!err) {
@@ -217,7 +217,7 @@ static int sweep_with(const struct tool *tool, bool is_other, struct steer_sweep
 		run.family = families[f];
 		if (!steer_family_there(families[f]) || (is_other && !other_holds_chains(tool, families[f])))
 			continue;
-		family_err = run.live ? 0 : steer_open(&run, false);
+		family_err = run.live ? 0 : steer_open(&run);
 		if (!family_err)
 			family_err = steer_remove(&run, sweep);
 		err = err ? err : family_err;

@@ -45,12 +45,24 @@ typedef void steer_error_fn(void *context, const void *origin, const char *text)
  */
 int steer_check(const struct tool *tool, const struct steer_queue *queues, size_t count, steer_error_fn *tell, void *context);
 
+/* Tells what is odd about the ruleset: that both backends hold rules. */
+void steer_warn(const struct tool *tool, steer_error_fn *tell, void *context);
+
 /*
  * Installs the chains and jumps of all queues: all of them or, after an error, none. Called after steer_sweep() with the
  * caller's numbers in `own`, so a chain of one of these names that still holds a rule belongs to somebody alive:
  * -EEXIST. IPv6 is left out on a kernel without it.
  */
 int steer_install(const struct tool *tool, const struct steer_queue *queues, size_t count, steer_error_fn *tell, void *context);
+
+/*
+ * Looks whether what was installed is still there: for each entry the queue's chain with our rule at its head, and a jump
+ * to it. 1: all of it, 0: not all, or -errno after telling why.
+ */
+int steer_present(const struct tool *tool, const struct steer_queue *queues, size_t count, steer_error_fn *tell, void *context);
+
+/* True when the kernel tells of changes to the ruleset that this tool works on (nft). */
+bool steer_tells_changes(const struct tool *tool);
 
 /*
  * Removes jumps and chains that carry our tag and whose queue numbers nobody listens on, or which are in `own` (queue

@@ -65,11 +65,18 @@ static void resolve_plugin_path(struct config_private *c)
 	config->plugin_path.items = folders;
 }
 
-static void resolve_crash_dir(struct config_private *c, const char *written)
+#define TOP_TEXT(field) offsetof(struct config_top, field)
+
+/* A path of the top level, by the folder of the file that gives it. */
+static const char *resolve_text(struct config_private *c, const char *written, size_t offset)
 {
-	for (const struct config_file *f = c->files; f && written; f = f->next)
-		if (f->top && ((struct config_top *)values_data(f->top))->crash_dir == written)
-			c->config.crash_dir = config_resolve(c, f, written);
+	for (const struct config_file *f = c->files; f && written; f = f->next) {
+		const unsigned char *top = f->top ? values_data(f->top) : NULL;
+
+		if (top && *(const char *const *)(const void *)(top + offset) == written)
+			return config_resolve(c, f, written);
+	}
+	return written;
 }
 
 static void merge_top(struct config_private *c)
@@ -91,7 +98,9 @@ static void merge_top(struct config_private *c)
 	c->config.log_to = merged.log_to;
 	c->config.backend = merged.backend;
 	c->config.crash_files = merged.crash_files;
-	resolve_crash_dir(c, merged.crash_dir);
+	c->config.when_flushed = merged.when_flushed;
+	c->config.crash_dir = resolve_text(c, merged.crash_dir, TOP_TEXT(crash_dir));
+	c->config.rules_socket = resolve_text(c, merged.rules_socket, TOP_TEXT(rules_socket));
 	resolve_plugin_path(c);
 }
 

@@ -34,6 +34,13 @@ const struct nfv_option config_top_table[] = {
 	{ .name = "backend", .type = NFV_OPT_CHOICE, .offset = TOP(backend), .fallback = "auto",
 	  .words = WORDS("auto", "nft", "legacy"),
 	  .help = "The iptables that installs steering rules; auto: the one that the machine uses." },
+	{ .name = "when-flushed", .type = NFV_OPT_CHOICE, .offset = TOP(when_flushed), .fallback = "repair",
+	  .words = WORDS("repair", "leave"),
+	  .help = "What happens when somebody takes the steering rules out of the ruleset: repair: they are put back, "
+		  "with growing pauses." },
+	{ .name = "rules-socket", .type = NFV_OPT_STRING, .offset = TOP(rules_socket), .min = 1, .max = 100,
+	  .help = "Unix socket on which the daemon serves the rule engine to nfverdict rules and other programs of root. A "
+		  "relative one starts at the folder of the file that names it. Without it: no server." },
 	{ .name = "crash-dir", .type = NFV_OPT_STRING, .offset = TOP(crash_dir), .min = 1, .max = 4000,
 	  .help = "Folder in which each packet that crashed a handler is saved as a pcapng file that names queue, handler and "
 		  "signal; made if it is not there. A relative one starts at the folder of the file that names it. Without it "

@@ -17,6 +17,8 @@ struct config_top {
 	int log_level;
 	int log_to;
 	int backend;
+	int when_flushed;
+	const char *rules_socket;
 	const char *crash_dir;
 	uint64_t crash_files;
 	struct nfv_list include;     /* of const char * */

@@ -9,6 +9,7 @@
 enum config_copy { COPY_NONE, COPY_META, COPY_PACKET };
 enum config_pass { PASS_ACCEPT, PASS_DROP };             /* words of when-full, when-down, default, on-error */
 enum config_isolation { ISOLATION_FAST };
+enum config_flushed { FLUSHED_REPAIR, FLUSHED_LEAVE };
 enum config_quarantine { QUARANTINE_SKIP, QUARANTINE_ON_ERROR };
 enum config_family { FAMILY_BOTH, FAMILY_IPV4, FAMILY_IPV6 };
 enum config_position { POSITION_FIRST, POSITION_LAST };
@@ -68,6 +69,8 @@ struct config {
 	int log_level;              /* enum nfv_log_level */
 	int log_to;                 /* enum config_log_to */
 	int backend;                /* enum config_backend */
+	int when_flushed;           /* enum config_flushed */
+	const char *rules_socket;   /* absolute; NULL: no server for the rule engine */
 	const char *crash_dir;      /* absolute; NULL: packets that kill are not saved */
 	uint64_t crash_files;       /* how many it may hold */
 	struct config_queue *queues; /* in the order of the files */

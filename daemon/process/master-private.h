@@ -7,8 +7,10 @@
 #define PROCESS_MASTER_PRIVATE_H
 
 #include "daemon/process/events.h"
+#include "daemon/process/keeper.h"
 #include "daemon/process/master.h"
 #include "daemon/process/output.h"
+#include "daemon/process/rules-server.h"
 #include "daemon/process/served.h"
 
 #define OUTPUT_END_MS 1000        /* at the end, for a reader that is slow */
@@ -22,6 +24,8 @@ struct master {
 	int signals;
 	struct served *served; /* one for each queue number */
 	size_t count;
+	struct keeper keeper;
+	struct rules_server rules_server;
 	int crash_folder;      /* -1: none */
 	int interrupt;         /* readable while a SIGTERM or SIGINT waits to be taken */
 	bool steered;          /* rules may be in place */

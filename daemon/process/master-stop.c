@@ -99,6 +99,8 @@ bool master_stop(struct master *master, bool was_ready)
 	char *text;
 
 	(void)notify_send("STOPPING=1");
+	rules_server_stop(&master->rules_server);
+	keeper_stop(&master->keeper);
 	clean = unsteer(master);
 	if (was_ready)
 		drain(master);
@@ -109,6 +111,7 @@ bool master_stop(struct master *master, bool was_ready)
 	for (size_t i = 0; i < master->count; i++)
 		served_close(&master->served[i]);
 	free(master->served);
+	keeper_free(&master->keeper);
 	print_at_end(master, text);
 	free(text);
 	return clean;

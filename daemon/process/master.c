@@ -153,6 +153,25 @@ int master_watch_deadlines(struct master *master)
 	return events_timer(&master->events, interval, interval, on_look, master) < 0 ? -ENOSPC : 0;
 }
 
+static void on_rules_server(void *argument, uint64_t now_ns)
+{
+	struct master *master = argument;
+
+	(void)now_ns;
+	if (!master->stopping)
+		rules_server_again(&master->rules_server);
+}
+
+/* Those that look after rules. */
+static void reap_others(struct master *master)
+{
+	uint64_t wait = rules_server_reap(&master->rules_server);
+
+	keeper_reap(&master->keeper);
+	if (wait)
+		(void)events_timer(&master->events, wait, 0, on_rules_server, master);
+}
+
 static void reap(struct master *master)
 {
 	for (size_t i = 0; i < master->count; i++) {
@@ -189,6 +208,11 @@ char *master_collect_stats(const struct master *master)
 	if (!out)
 		return NULL;
 	stats_print(master->served, master->count, out);
+	if (master->keeper.counters && master->keeper.counters->flushes)
+		fprintf(out, "steering: our rules were found gone %llu times, put back %llu times, %llu tries failed\n",
+			(unsigned long long)master->keeper.counters->flushes,
+			(unsigned long long)master->keeper.counters->repairs,
+			(unsigned long long)master->keeper.counters->failures);
 	fclose(out);
 	return text;
 }
@@ -224,6 +248,7 @@ static void on_signal(void *argument, int fd, uint32_t events)
 			break;
 		case SIGCHLD:
 			reap(master);
+			reap_others(master);
 			break;
 		default:
 			break;
@@ -302,7 +327,8 @@ int master_run(const struct options *options, const struct plan *plan, struct st
 	       void (*ready)(void *context), void *context)
 {
 	struct master master = { .options = options, .plan = plan, .steering = steering, .signals = -1, .interrupt = -1,
-				 .crash_folder = -1 };
+				 .crash_folder = -1, .keeper.child.stop_fd = -1,
+				 .rules_server.child.stop_fd = -1 };
 	const char *failed = "";
 	int err = events_open(&master.events, steering->number_count + 8); /* a channel for each worker, and signals */
 	bool was_ready, clean;

@@ -177,6 +177,7 @@ int steering_check(const struct steering *steering, struct report *report)
 
 	if (steering->count == 0)
 		return 0;
+	steer_warn(&steering->tool, to_log, NULL);
 	return steer_check(&steering->tool, steering->queues, steering->count, to_report, &findings);
 }
 
@@ -212,6 +213,16 @@ int steering_remove(const struct steering *steering, const struct steering_patie
 		return 0;
 	err = steer_sweep(&tool, &sweep, to_log, NULL);
 	return err < 0 ? err : (int)sweep.removed;
+}
+
+int steering_present(const struct steering *steering)
+{
+	return steer_present(&steering->tool, steering->queues, steering->count, to_log, NULL);
+}
+
+bool steering_watches_generations(const struct steering *steering)
+{
+	return steer_tells_changes(&steering->tool);
 }
 
 int steering_cleanup(void)

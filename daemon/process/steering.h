@@ -38,6 +38,12 @@ int steering_install(const struct steering *steering, const struct steering_pati
 /* Removes what is ours, or was left by a dead daemon. The number of rules and chains removed, or -errno. */
 int steering_remove(const struct steering *steering, const struct steering_patience *patience);
 
+/* 1: our rules are all there, 0: they are not, or -errno, logged. */
+int steering_present(const struct steering *steering);
+
+/* True when the kernel tells of changes to the ruleset. */
+bool steering_watches_generations(const struct steering *steering);
+
 void steering_free(struct steering *steering);
 
 /* nfverdictd --cleanup: without a configuration. Exit status. */

@@ -395,9 +395,14 @@ stat_field() {
 	cut -d' ' -f"$2" "/proc/$1/stat"
 }
 
-# Process ids of the workers: the children of the master.
+# Process ids of the workers: the children of the master that serve a queue.
 workers() {
-	cat "/proc/$daemon_pid/task/$daemon_pid/children"
+	local pid name
+
+	for pid in $(cat "/proc/$daemon_pid/task/$daemon_pid/children"); do
+		read -r name 2>/dev/null <"/proc/$pid/comm" || continue
+		case $name in nfv-queue-* | nfverdictd) printf '%s ' "$pid" ;; esac
+	done
 }
 
 # statistic queue NAME-OR-NUMBER COLUMN, statistic handler NAME COLUMN: of the last tables that the daemon printed; several

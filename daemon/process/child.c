@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon/process/child.h"
+
+#include "daemon/process/descriptors.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STOP_TURNS   500
+#define STOP_TURN_NS 2000000
+
+static void __attribute__((noreturn)) run(const char *name, child_fn *fn, void *context, int stop_fd)
+{
+	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGPIPE };
+	int keep[] = { stop_fd };
+	sigset_t none;
+
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		signal(ignored[i], SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	prctl(PR_SET_NAME, name);
+	descriptors_keep(keep, 1);
+	_exit(fn(context, stop_fd));
+}
+
+int child_start(struct child *child, const char *name, child_fn *fn, void *context)
+{
+	int ends[2], err;
+
+	*child = (struct child){ .stop_fd = -1 };
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	fflush(NULL);
+	child->pid = fork();
+	if (child->pid == 0) {
+		close(ends[1]);
+		run(name, fn, context, ends[0]);
+	}
+	err = child->pid < 0 ? -errno : 0;
+	close(ends[0]);
+	if (err) {
+		child->pid = 0;
+		close(ends[1]);
+		return err;
+	}
+	child->stop_fd = ends[1];
+	return 0;
+}
+
+static void forget(struct child *child)
+{
+	if (child->stop_fd >= 0)
+		close(child->stop_fd);
+	*child = (struct child){ .stop_fd = -1 };
+}
+
+bool child_ended(struct child *child)
+{
+	if (child->pid <= 0 || waitpid(child->pid, NULL, WNOHANG) != child->pid)
+		return false;
+	forget(child);
+	return true;
+}
+
+void child_stop(struct child *child)
+{
+	const struct timespec turn = { .tv_nsec = STOP_TURN_NS };
+
+	if (child->pid <= 0)
+		return;
+	close(child->stop_fd);
+	child->stop_fd = -1;
+	for (int i = 0; i < STOP_TURNS; i++) {
+		if (waitpid(child->pid, NULL, WNOHANG) != 0) {
+			forget(child);
+			return;
+		}
+		nanosleep(&turn, NULL);
+	}
+	kill(child->pid, SIGKILL);
+	(void)waitpid(child->pid, NULL, 0);
+	forget(child);
+}

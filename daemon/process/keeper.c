@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon/process/keeper.h"
+
+#include "daemon/process/events.h"
+#include "daemon/process/log.h"
+#include "rules/generation.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#define LOOK_MS       5000  /* where nobody tells of changes: the legacy backend */
+#define IDLE_MS       60000 /* where somebody does: should a notice get lost */
+#define SETTLE_MS     200   /* whoever flushes mostly puts something else in its place: let him finish */
+#define WAIT_LEAST_MS 1000  /* between repairs, doubled each time, so that two that fight do not eat the machine */
+#define WAIT_MOST_MS  60000
+#define RUN_MS        10000
+
+/* ---- in the child ---- */
+
+struct keeping {
+	const struct steering *steering;
+	struct keeper_counters *counters;
+	struct mnl_socket *watch;  /* NULL: nobody tells of changes */
+	int stop_fd;
+	uint64_t repair_ns;        /* no repair before */
+	uint64_t calm_ns;          /* without a repair until then the wait is short again */
+	int wait_ms;
+	bool gone;                 /* and not put back yet */
+};
+
+/* Until the ruleset may have changed. False: the end. */
+static bool wait_for_change(const struct keeping *k, int timeout_ms)
+{
+	struct pollfd fds[] = {
+		{ .fd = k->stop_fd, .events = POLLIN },
+		{ .fd = k->watch ? mnl_socket_get_fd(k->watch) : -1, .events = POLLIN },
+	};
+
+	(void)poll(fds, 2, timeout_ms);
+	if (k->watch && fds[1].revents)
+		(void)generation_drain(k->watch);
+	return fds[0].revents == 0;
+}
+
+static void repair(struct keeping *k)
+{
+	const struct steering_patience patience = { .interrupt_fd = k->stop_fd, .run_ms = RUN_MS };
+	struct report report = { 0 };
+	int err = steering_remove(k->steering, &patience);
+
+	if (err >= 0)
+		err = steering_install(k->steering, &patience, &report);
+	for (size_t i = 0; i < report.count; i++)
+		log_error("%s:%u:%u: %s", report.entries[i].file, report.entries[i].line, report.entries[i].column,
+			  report.entries[i].text);
+	report_clear(&report);
+	if (err == -EINTR)
+		return;
+	if (err < 0) {
+		k->counters->failures++;
+		log_error("steering: our rules could not be put back; next try in %d s", k->wait_ms / 1000);
+	} else {
+		k->counters->repairs++;
+		k->gone = false;
+		log_notice("steering: our rules are in place again");
+	}
+	k->repair_ns = events_now_ns() + (uint64_t)k->wait_ms * 1000000u;
+	k->wait_ms = k->wait_ms * 2 < WAIT_MOST_MS ? k->wait_ms * 2 : WAIT_MOST_MS;
+	k->calm_ns = events_now_ns() + 2 * (uint64_t)k->wait_ms * 1000000u;
+}
+
+/* One look, and what follows from it. Milliseconds until the next one is due at the latest. */
+static int look(struct keeping *k)
+{
+	const int idle_ms = k->watch ? IDLE_MS : LOOK_MS;
+	uint64_t now = events_now_ns();
+	int present;
+
+	k->counters->looks++;
+	if (now > k->calm_ns)
+		k->wait_ms = WAIT_LEAST_MS;
+	present = steering_present(k->steering);
+	if (present != 0) {
+		k->gone = false;
+		return idle_ms;
+	}
+	if (!k->gone) {
+		k->counters->flushes++;
+		log_warning("steering: somebody took our rules out");
+	}
+	k->gone = true;
+	if (now < k->repair_ns)
+		return (int)((k->repair_ns - now) / 1000000) + 1;
+	repair(k);
+	return idle_ms < k->wait_ms ? idle_ms : k->wait_ms;
+}
+
+static int keep(struct keeping *k)
+{
+	int next_ms = k->watch ? IDLE_MS : LOOK_MS;
+
+	while (wait_for_change(k, next_ms)) {
+		if (k->watch && !k->gone && !wait_for_change(k, SETTLE_MS))
+			break;
+		next_ms = look(k);
+	}
+	return 0;
+}
+
+static int run(void *context, int stop_fd)
+{
+	const struct keeper *keeper = context;
+	struct keeping k = { .steering = keeper->steering, .counters = keeper->counters, .stop_fd = stop_fd,
+			     .wait_ms = WAIT_LEAST_MS };
+
+	/* Without the watch, as with the legacy backend, it looks from time to time. */
+	if (!steering_watches_generations(k.steering) || generation_watch(&k.watch))
+		k.watch = NULL;
+	return keep(&k);
+}
+
+/* ---- in the master ---- */
+
+int keeper_start(struct keeper *keeper, const struct steering *steering)
+{
+	void *memory;
+
+	*keeper = (struct keeper){ .steering = steering, .child.stop_fd = -1 };
+	if (steering->count == 0 || steering->config->when_flushed != FLUSHED_REPAIR)
+		return 0;
+	memory = mmap(NULL, sizeof(*keeper->counters), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		return -errno;
+	keeper->counters = memory;
+	return child_start(&keeper->child, "nfv-keeper", run, keeper);
+}
+
+void keeper_reap(struct keeper *keeper)
+{
+	if (!child_ended(&keeper->child))
+		return;
+	log_warning("steering: the process that keeps our rules in place ended; starting it anew");
+	if (child_start(&keeper->child, "nfv-keeper", run, keeper) < 0)
+		log_error("steering: nobody keeps our rules in place any more");
+}
+
+void keeper_stop(struct keeper *keeper)
+{
+	child_stop(&keeper->child);
+}
+
+void keeper_free(struct keeper *keeper)
+{
+	if (keeper->counters)
+		munmap(keeper->counters, sizeof(*keeper->counters));
+	keeper->counters = NULL;
+}
