@@ -52,7 +52,7 @@ bool keep_queues_bound(void)
 
 bool keep_is_needed(const char *script, const char *opposite)
 {
-	return script && opposite && puts_in_user(opposite) && !puts_in_user(script) && keep_queues_bound();
+	return script && opposite && puts_in_user(opposite) != puts_in_user(script) && keep_queues_bound();
 }
 
 /* ---- the table ---- */
@@ -161,4 +161,30 @@ void keep_drop(void)
 {
 	send_batch(put_removal, families[NFV_FAMILY_IPV4]);
 	send_batch(put_removal, families[NFV_FAMILY_IPV6]);
+}
+
+bool keep_lacks_chain(enum nfv_family family, const char *table, const char *chain)
+{
+	char buffer[8192];
+	struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
+	struct mnl_socket *socket = NULL;
+	struct nfgenmsg *message;
+	bool lacks = false;
+	ssize_t len;
+
+	header->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN;
+	header->nlmsg_flags = NLM_F_REQUEST;
+	message = mnl_nlmsg_put_extra_header(header, sizeof(*message));
+	message->nfgen_family = families[family];
+	message->version = NFNETLINK_V0;
+	mnl_attr_put_strz(header, NFTA_CHAIN_TABLE, table);
+	mnl_attr_put_strz(header, NFTA_CHAIN_NAME, chain);
+	if (generation_open(&socket))
+		return false;
+	if (mnl_socket_sendto(socket, header, header->nlmsg_len) > 0) {
+		len = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
+		lacks = len > 0 && mnl_cb_run(buffer, (size_t)len, 0, 0, NULL, NULL) < 0 && errno == ENOENT;
+	}
+	generation_close(socket);
+	return lacks;
 }

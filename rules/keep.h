@@ -10,7 +10,10 @@
 
 #include <nfverdict/rules.h>
 
-/* True when a table's script takes away what needs connection tracking, puts in none, and a queue is bound. opposite: its way back. */
+/*
+ * True when only one of a table's script and its way back (opposite) puts in what needs connection tracking, and a queue is
+ * bound. It need not come to the end: when the kernel refuses the first such rule, the hooks that were made for it go too.
+ */
 bool keep_is_needed(const char *script, const char *opposite);
 /* True when a queue is bound in this network namespace. */
 bool keep_queues_bound(void);
@@ -18,5 +21,10 @@ bool keep_queues_bound(void);
 int keep_hold(enum nfv_family family, bool *made);
 /* Removes those of both families. */
 void keep_drop(void);
+/*
+ * True when the kernel's nf_tables have no such chain: the tools show built-in chains that they did not make yet. Should a commit that
+ * makes one be refused, its hook goes again, and with it what waits.
+ */
+bool keep_lacks_chain(enum nfv_family family, const char *table, const char *chain);
 
 #endif

@@ -150,12 +150,14 @@ int store_tool_apply(struct store_tool_run *run, size_t index, struct nfv_rules_
 	struct store_tool *st = run->st;
 	const struct store_tool_texts texts = { part->table, part->forward.text.data, part->back.text.data };
 	struct store_tool_text text;
+	unsigned kept;
 	int err = store_tool_text_make(&text, &texts, st->backend == NFV_BACKEND_LEGACY ? run->before[index] : NULL);
 
 	if (err)
 		return tell(part, err, strerror(-err), error);
-	if (store_tool_keep(st, part->family, texts.script, texts.opposite) && run->generation)
-		run->generation++;
+	kept = store_tool_keep(st, part, texts.script, texts.opposite);
+	if (run->generation)
+		run->generation += kept;
 	for (int turn = 0;; turn++) {
 		struct tool_result result;
 		int more = 0;
@@ -223,7 +225,7 @@ static int run_back(struct store_tool *st, const struct change_part *part, struc
 		now = store_tool_rules(st, part->family, part->table, NULL);
 	err = store_tool_text_make(&text, &texts, now);
 	nfv_rules_free(now);
-	store_tool_keep(st, part->family, texts.script, texts.opposite);
+	store_tool_keep(st, part, texts.script, texts.opposite);
 	if (!err)
 		err = tool_restore_with(&st->tool, (enum tool_family)part->family, text.text, TOOL_COUNTERS, result);
 	store_tool_text_free(&text);

@@ -84,10 +84,10 @@ int store_tool_undo(struct store_tool *st, const struct change_part *part, struc
 /* ---- store-tool-keep.c ---- */
 
 /*
- * Before a script is run: sees to it that packets that wait in queues survive it (keep.h). 1 when the ruleset's generation is one
- * more for that, else 0.
+ * Before a script of the part is run: sees to it that packets that wait in queues survive it (keep.h). By how much that made
+ * the ruleset's generation more.
  */
-int store_tool_keep(struct store_tool *st, enum nfv_family family, const char *script, const char *opposite);
+unsigned store_tool_keep(struct store_tool *st, const struct change_part *part, const char *script, const char *opposite);
 /* Gives up what was kept once there are no queues. */
 void store_tool_keep_no_more(struct store_tool *st);
 

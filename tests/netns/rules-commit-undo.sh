@@ -43,10 +43,10 @@ restore_state() {
 later_refused() {
 	restore_state
 	ruleset >"$tmp/before"
-	# The kernel refuses owner on INPUT, which no test of the text tells.
+	# The kernel refuses a helper that it has not, which no test of the text tells.
 	cli <<-END
 		$change
-		text 6 *filter;-I INPUT 1 -m owner --uid-owner 0;COMMIT
+		text 6 *raw;-A PREROUTING -p tcp;-A PREROUTING -p tcp -j CT --helper nosuch;COMMIT
 		commit
 		changed 4
 		changed 6
@@ -55,13 +55,13 @@ later_refused() {
 		text 6 *filter;-N OURS;-A OURS -p udp -j ACCEPT;-A INPUT -g OURS;COMMIT
 		commit
 	END
-	outcomes_are "the last table is refused, then mended" 0 0 0 0 0 0 0 "EINVAL: typed:2: ip6tables: table filter: " 1 1 0 1 0 0
+	outcomes_are "the last table is refused, then mended" 0 0 0 0 0 0 0 "EINVAL: typed:3: ip6tables: table raw: " 1 1 0 1 0 0
 	ruleset plain >"$tmp/new"
 	no_journal "after that"
 	restore_state
 	cli <<-END
 		$change
-		text 6 *filter;-I INPUT 1 -m owner --uid-owner 0;COMMIT
+		text 6 *raw;-A PREROUTING -p tcp;-A PREROUTING -p tcp -j CT --helper nosuch;COMMIT
 		commit
 	END
 	ruleset >"$tmp/after"

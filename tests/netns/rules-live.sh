@@ -140,7 +140,7 @@ autocommit() {
 		append 4 filter INPUT -m comment --comment ours
 		shell iptables-$backend-save | grep -c 'comment ours'
 		append 4 filter INPUT -j NOSUCH
-		append 4 filter INPUT -m owner --uid-owner 0
+		append 4 raw PREROUTING -p tcp -j CT --helper nosuch
 		changed 4
 		append 4 filter INPUT -m comment --comment ours
 		shell iptables-$backend-save | grep -c 'comment ours'
@@ -162,7 +162,7 @@ blame() {
 	ruleset >"$tmp/before"
 	cli <<-END
 		read 4
-		text 4 *filter;-A INPUT -p tcp;-A INPUT -m owner --uid-owner 0;-A INPUT -p udp;COMMIT
+		text 4 *raw;-A PREROUTING -p tcp;-A PREROUTING -p tcp -j CT --helper nosuch;-A PREROUTING -p udp;COMMIT
 		commit
 		refresh 4
 		text 4 *filter;-A INPUT -p tcp;-A INPUT -p udp -m rpfilter;-A INPUT -m owner --uid-owner 1;COMMIT
@@ -175,7 +175,7 @@ blame() {
 		append 4 filter INPUT -p tcp --dport 1
 		commit
 	END
-	outcomes_are "what is refused" 0 0 "EINVAL: typed:3: " 0 0 "EINVAL: typed:" 0 0 "EINVAL: typed:3:" 0 0 0
+	outcomes_are "what is refused" 0 0 "EINVAL: typed:3: iptables: table raw: " 0 0 "EINVAL: typed:" 0 0 "EINVAL: typed:3:" 0 0 0
 	ruleset >"$tmp/after"
 	same_rules "nothing was changed" before after
 	no_journal "after a refusal"

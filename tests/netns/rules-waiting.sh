@@ -134,7 +134,7 @@ every_kind() {
 		read 4
 		read 6
 		text 4 *mangle;-A INPUT -p esp;-N MORE;COMMIT
-		text 6 *filter;-A INPUT -m owner --uid-owner 0;COMMIT
+		text 6 *raw;-A PREROUTING -p tcp -j CT --helper nosuch;COMMIT
 		commit
 	END
 	kind "one that is rolled back" 0 0 0 0 0 0 <<-'END'
@@ -216,7 +216,7 @@ last_conntrack() {
 		rollback
 		confirming 0
 		refresh 4
-		append 4 filter INPUT -m owner --uid-owner 0
+		append 4 raw PREROUTING -p tcp -j CT --helper nosuch
 		commit
 	END
 	keeps || fail "nothing was kept"

@@ -109,5 +109,6 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	if (fgets(line, sizeof(line), stdin))
 		printf("%u\n", release(socket, queue));
+	mnl_socket_close(socket);
 	return 0;
 }
