@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * {"version": 1, "parts": [{"family": 4, "table": "filter", "generation": "17", "forward": TEXT, "back": TEXT, "edits": [1, 1],
- *   "chains": [{"name": TEXT, "was": true, "is": true, "watched": false, "before": "9f…", "after": "03…",
- *               "ranges": [[AT, COUNT, LOOSE], …]}, …]}, …]}
+ * {"version": 1, "parts": [{"family": 4, "table": "filter", "generation": "17", "forward": TEXT, "back": TEXT,
+ *   "edits": [1, 1], "chains": [{"name": TEXT, "was": true, "is": true, "watched": false, "before": "9f…",
+ *     "after": "03…", "ranges": [[AT, COUNT, LOOSE], …]}, …]}, …]}
  *
  * TEXT is a string or, when its bytes are not UTF-8, {"bytes": string}, each of whose characters is one byte. Hashes and
  * generations are strings, because numbers of JSON end at 63 bits.
@@ -71,8 +71,8 @@ static json_t *ranges_out(const struct script_expect *expect)
 
 static json_t *chain_out(const struct change_chain *chain)
 {
-	return json_pack("{s:o,s:b,s:b,s:b,s:o,s:o,s:o}", "name", text_out(chain->name, strlen(chain->name)), "was", chain->was,
-			 "is", chain->is, "watched", chain->watched, "before", hash_out(chain->before), "after",
+	return json_pack("{s:o,s:b,s:b,s:b,s:o,s:o,s:o}", "name", text_out(chain->name, strlen(chain->name)), "was",
+			 chain->was, "is", chain->is, "watched", chain->watched, "before", hash_out(chain->before), "after",
 			 hash_out(chain->after.hash), "ranges", ranges_out(&chain->after));
 }
 
@@ -227,7 +227,8 @@ static int script_in(const json_t *object, const char *key, const char *table, s
 static int edits_in(const json_t *object, struct change_part *part, struct nfv_rules_error *error)
 {
 	const json_t *edits = json_object_get(object, "edits");
-	json_int_t forward = json_integer_value(json_array_get(edits, 0)), back = json_integer_value(json_array_get(edits, 1));
+	json_int_t forward = json_integer_value(json_array_get(edits, 0)),
+		   back = json_integer_value(json_array_get(edits, 1));
 
 	if (json_array_size(edits) != 2 || forward < 0 || back < 0)
 		return wrong(error, "edits");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A change of the kernel's rulesets that is ready to be sent: scripts forward and back, and what they rest on. It
- * says all that is needed to apply it, to find out later whether it was applied, and to undo it; hence it is also what a server is sent and
- * what the journal holds. Pure but for nothing: it has no I/O.
+ * A change of the kernel's rulesets that is ready to be sent: scripts forward and back, and what they rest on. It says all
+ * that is needed to apply it, to find out later whether it was applied, and to undo it; hence it is also what a server is
+ * sent and what the journal holds. Pure.
  */
 #ifndef RULES_CHANGE_H
 #define RULES_CHANGE_H

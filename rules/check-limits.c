@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What both backends of iptables 1.8.9 refused on a 6.18 kernel when each extension was tried in each built-in chain. What one of them
- * takes (TRACE outside of raw, with nft) is not here.
+ * What both backends of iptables 1.8.9 refused on a 6.18 kernel when each extension was tried in each built-in chain. What
+ * one of them takes (TRACE outside of raw, with nft) is not here.
  */
 #include "rules/check-limits.h"
 

@@ -20,8 +20,8 @@ static bool lists(const char *words, const char *word)
 }
 
 /* "PREROUTING" and that it leads there, when it is not the chain itself. */
-static void tell_hooks(struct check_table *table, const struct check_node *node, const struct nfv_rule *rule, const char *what,
-		       unsigned right, unsigned wrong)
+static void tell_hooks(struct check_table *table, const struct check_node *node, const struct nfv_rule *rule,
+		       const char *what, unsigned right, unsigned wrong)
 {
 	char names[64], culprits[64];
 
@@ -65,8 +65,8 @@ static void check_extension(struct check_table *table, struct check_node *node, 
 			 limit->option ? " --" : "", limit->option ? limit->option : "", limit->value ? " " : "",
 			 limit->value ? limit->value : "");
 		if (limit->tables && !lists(limit->tables, table->name)) {
-			check_tell(table->check, node->chain, rule, "%s is not for table %s: it is for %s", what, table->name,
-				   limit->tables);
+			check_tell(table->check, node->chain, rule, "%s is not for table %s: it is for %s", what,
+				   table->name, limit->tables);
 			continue;
 		}
 		hooks = limit->hooks == HOOK_ALL ? 0 : hooks_of(table, node) & ~limit->hooks;
@@ -110,5 +110,6 @@ void check_rule_limits(struct check_table *table, struct check_node *node, const
 	if (!node->subject)
 		return;
 	check_interface(table, node, rule, &view->fields[NFV_FIELD_IN], "-i", HOOK_PREROUTING | HOOK_INPUT | HOOK_FORWARD);
-	check_interface(table, node, rule, &view->fields[NFV_FIELD_OUT], "-o", HOOK_FORWARD | HOOK_OUTPUT | HOOK_POSTROUTING);
+	check_interface(table, node, rule, &view->fields[NFV_FIELD_OUT], "-o",
+			HOOK_FORWARD | HOOK_OUTPUT | HOOK_POSTROUTING);
 }

@@ -6,7 +6,7 @@
  *	+       5  -p tcp -m tcp --dport 22 -j ACCEPT  (rules.txt:12)
  *	        …
  *
- * Positions count from 1 as iptables -L --line-numbers does: those of rules that go are the old ones, all others the new ones.
+ * Positions count from 1 as iptables -L --line-numbers does: the old ones of rules that go, the new ones of all others.
  */
 #include "rules/diff.h"
 
@@ -109,8 +109,8 @@ static void come(struct show *show, size_t to)
 
 static void add_change(struct text *text, struct script_counters old, struct script_counters new)
 {
-	text_printf(text, "counters [%" PRIu64 ":%" PRIu64 "] → [%" PRIu64 ":%" PRIu64 "]", old.packets, old.bytes, new.packets,
-		    new.bytes);
+	text_printf(text, "counters [%" PRIu64 ":%" PRIu64 "] → [%" PRIu64 ":%" PRIu64 "]", old.packets, old.bytes,
+		    new.packets, new.bytes);
 }
 
 /* A rule that stays. True: its counters are to be others. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * By number, hunks go from the first to the last, so that all before a hunk has its last place already and a number is a place in the
- * new state. By value, all deletions come first, so that none can hit a rule that was put in by the same script.
+ * By number, hunks go from the first to the last, so that all before a hunk has its last place already and a number is a
+ * place in the new state. By value, all deletions come first, so that none can hit a rule that the same script put in.
  */
 #include "rules/script-edit.h"
 

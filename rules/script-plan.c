@@ -111,11 +111,12 @@ static int trim(struct script_plan *plan)
 	return same < 0 ? same : 0;
 }
 
-/* Rules of `to` that are not kept, but were elsewhere in `from`: the first of them comes from the first that goes, and so on. */
+/* Rules that are put in, and were elsewhere: of equal ones the first comes from the first that goes, and so on. */
 static int find_moved(struct script_plan *plan, const struct script_classes *classes)
 {
 	size_t from_count = plan->from_count - plan->prefix - plan->suffix, to_count = middle_count(plan);
-	uint32_t *head = calloc((size_t)classes->count + 1, sizeof(uint32_t)), *next = calloc(from_count + 1, sizeof(uint32_t));
+	uint32_t *head = calloc((size_t)classes->count + 1, sizeof(uint32_t));
+	uint32_t *next = calloc(from_count + 1, sizeof(uint32_t));
 	bool *stays = calloc(from_count + 1, sizeof(bool));
 	int err = -ENOMEM;
 
@@ -216,7 +217,8 @@ static void drop_kept(struct script_plan *plan, const bool *given_up)
 
 static bool counters_differ(const struct script_plan *plan, const struct script_pair *pair)
 {
-	return !script_counters_same(script_side_counters(&plan->from, pair->from), script_side_counters(&plan->to, pair->to));
+	return !script_counters_same(script_side_counters(&plan->from, pair->from),
+				     script_side_counters(&plan->to, pair->to));
 }
 
 /*

@@ -12,7 +12,7 @@ struct script_plan {
 	size_t prefix, suffix;    /* rules that stay at both ends; */
 	struct script_pair *kept; /* those between */
 	size_t kept_count;
-	uint32_t *source;         /* by place in `to`, behind the prefix: 1 + place in `from` of the same rule, 0: it is new */
+	uint32_t *source;         /* by place in `to`, behind the prefix: 1 + place in `from` of the same rule; 0: new */
 	unsigned flags;
 	bool refill;
 };

@@ -8,7 +8,7 @@
 
 struct script_expect;
 
-/* Two states of a chain; either may be NULL: it is not there. A built-in chain that is not there is empty, with policy ACCEPT. */
+/* Two states of a chain; either may be NULL: it is not there. A built-in one then is empty, with policy ACCEPT. */
 struct script_chain {
 	const struct nfv_chain *from_chain; /* the state before, as a chain, */
 	const struct base *from_base;       /* or as a base; both NULL: none */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """
-Puts many rules into each built-in chain of a text, lets diff-cli check it, and tries each rule with a finding with the tools: both
-backends must refuse it. Rules that one of them takes, and that were found wrong, would keep people from what works.
+Puts many rules into each built-in chain of a text, lets diff-cli check it, and tries each rule with a finding with the
+tools: both backends must refuse it. A rule that one of them takes and that was found wrong would keep people from what works.
 
 	rules-check.py DIFF-CLI FOLDER
 """
@@ -24,23 +24,25 @@ NET = {4: "192.0.2.0/24", 6: "2001:db8::/64"}
 def rules(family):
     other = 10 - family
     targets = """ACCEPT; DROP; RETURN; AUDIT --type accept; CHECKSUM --checksum-fill; CLASSIFY --set-class 1:1; MASQUERADE;
-        CONNMARK --set-mark 1; CONNSECMARK --save; CT --notrack; DSCP --set-dscp 1; ECN --ecn-tcp-remove; HL --hl-set 5; LOG;
-        MARK --set-mark 1; NFLOG; NFQUEUE; NOTRACK; REDIRECT; REJECT; SYNPROXY; TCPMSS --set-mss 1000; TCPMSS --clamp-mss-to-pmtu;
-        TCPOPTSTRIP --strip-options 2; TOS --set-tos 1; TPROXY --on-port 1; TRACE; TTL --ttl-set 4; INPUT; OUTPUT; nowhere"""
-    targets = [target.strip() for target in targets.split(";")]
+        CONNMARK --set-mark 1; CONNSECMARK --save; CT --notrack; DSCP --set-dscp 1; ECN --ecn-tcp-remove; HL --hl-set 5;
+        LOG; MARK --set-mark 1; NFLOG; NFQUEUE; NOTRACK; REDIRECT; REJECT; SYNPROXY; TCPMSS --set-mss 1000; TCPMSS
+        --clamp-mss-to-pmtu; TCPOPTSTRIP --strip-options 2; TOS --set-tos 1; TPROXY --on-port 1; TRACE; TTL --ttl-set 4;
+        INPUT; OUTPUT; nowhere"""
+    targets = [" ".join(target.split()) for target in targets.split(";")]
     targets += [f"DNAT --to-destination {HOST[family]}", f"SNAT --to-source {HOST[family]}", f"NETMAP --to {NET[family]}"]
     targets += [f"TEE --gateway {HOST[family]}", "SNPT --src-pfx 2001:db8::/64 --dst-pfx 2001:db9::/64"]
     targets += ["DNPT --src-pfx 2001:db8::/64 --dst-pfx 2001:db9::/64"]
     matches = f"""-i lo; ! -i lo; -o lo; ! -o lo; -i +; -f; -p icmp; -p ipv6-icmp; -p tcp; -s {HOST[family]}; -s {HOST[other]};
         ! -d {HOST[other]}; -m addrtype --dst-type LOCAL; -m devgroup --src-group 1; -m devgroup --dst-group 1; -m eui64;
-        -m owner --uid-owner 0; -m physdev --physdev-in e; -m rpfilter; -m socket; -m policy --dir in --pol none; -m realm --realm 1;
-        -m policy --dir out --pol none; -m mac --mac-source 02:00:00:00:00:01; -m conntrack --ctstate NEW; -m state --state NEW;
-        -m cgroup --cgroup 1; -p tcp -m osf --genre Linux; -p icmp -m icmp --icmp-type 8; -m icmp --icmp-type 8; -m ttl --ttl-eq 1;
-        -p ipv6-icmp -m icmp6 --icmpv6-type 1; -m icmp6 --icmpv6-type 1; -p tcp -m tcp --dport 1; -m tcp --dport 1;
-        -p udp -m tcp --dport 1; ! -p tcp -m tcp --dport 1; -p 6 -m tcp --dport 1; -p udplite -m udp --dport 1; -m hl --hl-eq 1;
-        -m frag --fragid 1; -m rt --rt-type 0; -m ah --ahspi 1; -p ah -m ah --ahspi 1; -p esp -m esp --espspi 1; -m esp --espspi 1;
-        -p sctp -m sctp --dport 1; -m sctp --dport 1; -m dccp --dport 1; -m ipv6header --header hop; -p all; -m comment --comment x"""
-    matches = [match.strip() for match in matches.split(";")]
+        -m owner --uid-owner 0; -m physdev --physdev-in e; -m rpfilter; -m socket; -m policy --dir in --pol none; -m
+        realm --realm 1; -m policy --dir out --pol none; -m mac --mac-source 02:00:00:00:00:01; -m conntrack --ctstate
+        NEW; -m state --state NEW; -m cgroup --cgroup 1; -p tcp -m osf --genre Linux; -p icmp -m icmp --icmp-type 8; -m
+        icmp --icmp-type 8; -m ttl --ttl-eq 1; -p ipv6-icmp -m icmp6 --icmpv6-type 1; -m icmp6 --icmpv6-type 1; -p tcp
+        -m tcp --dport 1; -m tcp --dport 1; -p udp -m tcp --dport 1; ! -p tcp -m tcp --dport 1; -p 6 -m tcp --dport 1;
+        -p udplite -m udp --dport 1; -m hl --hl-eq 1; -m frag --fragid 1; -m rt --rt-type 0; -m ah --ahspi 1; -p ah -m
+        ah --ahspi 1; -p esp -m esp --espspi 1; -m esp --espspi 1; -p sctp -m sctp --dport 1; -m sctp --dport 1; -m dccp
+        --dport 1; -m ipv6header --header hop; -p all; -m comment --comment x"""
+    matches = [" ".join(match.split()) for match in matches.split(";")]
     # Some of them are for TCP alone.
     jumps = [f"{'-p tcp ' if re.match('TCP|TPROXY|ECN|SYNPROXY', target) else ''}-j {target}" for target in targets]
     return matches + jumps + [f"-g {name}" for name in ("ACCEPT", "FORWARD", "nowhere")]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Every finding of the checks is something that the tools refuse, both backends of them, in a network namespace without links:
+# Every finding of the checks is something that both backends of the tools refuse, in a network namespace without links:
 #
 #	[ each of many rules in each built-in chain: what diff-cli finds is tried for real ]
 

@@ -266,7 +266,8 @@ def own_states(family, count):
             text += f"*{table}\n"
             for name in chains:
                 policy = "-" if name.startswith("user") else dice.choice(["ACCEPT", "ACCEPT", "DROP"])
-                text += f":{name} {policy} [{dice.randrange(9)}:{dice.randrange(900)}]\n" if policy != "-" else f":{name} - [0:0]\n"
+                counters = "0:0" if policy == "-" else f"{dice.randrange(9)}:{dice.randrange(900)}"
+                text += f":{name} {policy} [{counters}]\n"
             for name, lines in chains.items():
                 text += "".join(f"-A {name} {line}".rstrip() + "\n" for line in lines)
             text += "COMMIT\n"
@@ -298,7 +299,8 @@ def main():
                 states = states[:: max(1, len(states) // LEGACY_STEPS)]
             if states:
                 walk.walk(states)
-            print(f"ok: {walk.tool}: {walk.steps} steps, {walk.lines} lines, {walk.foreign} with a rule of somebody else", flush=True)
+            what = f"{walk.steps} steps, {walk.lines} lines, {walk.foreign} with a rule of somebody else"
+            print(f"ok: {walk.tool}: {what}", flush=True)
     if not corpus_states(4):
         print("no corpus: own states only")
 

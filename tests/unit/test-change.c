@@ -120,8 +120,9 @@ static void judge(change_fn *fn, unsigned flags, const char *forward, const char
 
 static void append(struct nfv_rules *rules)
 {
-	assert_int_equal(nfv_chain_append_text(chain_of(rules, "INPUT"), "-p tcp --dport 22 -m comment --comment \"\xff\xc3\xa9\"",
-					       NULL), 0);
+	assert_int_equal(nfv_chain_append_text(chain_of(rules, "INPUT"),
+					       "-p tcp --dport 22 -m comment --comment \"\xff\xc3\xa9\"", NULL),
+			 0);
 }
 
 static void add_chain(struct nfv_rules *rules)
@@ -160,7 +161,8 @@ static void test_changes(void **state)
 	(void)state;
 	judge(append, 0, "*filter\n-A INPUT -p tcp --dport 22 -m comment --comment \"\xff\xc3\xa9\"\nCOMMIT\n",
 	      "*filter\n-D INPUT 3\nCOMMIT\n");
-	judge(append, NFV_DIFF_BY_VALUE, "*filter\n-A INPUT -p tcp --dport 22 -m comment --comment \"\xff\xc3\xa9\"\nCOMMIT\n",
+	judge(append, NFV_DIFF_BY_VALUE,
+	      "*filter\n-A INPUT -p tcp --dport 22 -m comment --comment \"\xff\xc3\xa9\"\nCOMMIT\n",
 	      "*filter\n-D INPUT -p tcp --dport 22 -m comment --comment \"\xff\xc3\xa9\"\nCOMMIT\n");
 	judge(add_chain, 0, "*filter\n:new - [0:0]\n-A new -j ACCEPT\n-A U -j new\nCOMMIT\n",
 	      "*filter\n-D U 2\n-F new\n-X new\nCOMMIT\n");
@@ -252,7 +254,8 @@ static void test_new_table(void **state)
 	struct change change;
 
 	(void)state;
-	assert_int_equal(nfv_chain_append_text(nfv_table_chain(nfv_rules_add_table(rules, "filter"), "INPUT"), "-i a", NULL), 0);
+	assert_int_equal(nfv_chain_append_text(nfv_table_chain(nfv_rules_add_table(rules, "filter"), "INPUT"), "-i a", NULL),
+			 0);
 	make(&change, rules, 0);
 	assert_int_equal(change.count, 1);
 	assert_int_equal(change_part_state(&change.parts[0], kernel), CHANGE_BEFORE);
@@ -288,7 +291,8 @@ static void test_blame(void **state)
 static void test_strangers(void **state)
 {
 	static const char *const good =
-		"{\"version\":1,\"parts\":[{\"family\":4,\"table\":\"filter\",\"generation\":\"1\",\"forward\":%s,\"back\":\"\","
+		"{\"version\":1,\"parts\":[{\"family\":4,\"table\":\"filter\",\"generation\":\"1\",\"forward\":%s,\"back\":"
+		"\"\","
 		"\"edits\":[1,1],\"chains\":[{\"name\":\"A\",\"was\":true,\"is\":true,\"watched\":false,\"before\":\"1f\","
 		"\"after\":\"2\",\"ranges\":%s}]}]}";
 	static const struct {

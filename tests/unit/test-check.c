@@ -114,10 +114,13 @@ static void test_hooks(void **state)
 	V4("filter", "FORWARD", "-i eth0 -o eth1", "");
 	V4("filter", "INPUT", "-m owner --uid-owner 0", "match owner works in OUTPUT or POSTROUTING only");
 	V4("filter", "OUTPUT", "-m owner --uid-owner 0", "");
-	V4("filter", "OUTPUT", "-m mac --mac-source 02:00:00:00:00:01", "match mac works in PREROUTING, INPUT or FORWARD only");
-	V4("filter", "INPUT", "-m policy --dir out --pol none", "match policy --dir out works in FORWARD, OUTPUT or POSTROUTING only");
+	V4("filter", "OUTPUT", "-m mac --mac-source 02:00:00:00:00:01",
+	   "match mac works in PREROUTING, INPUT or FORWARD only");
+	V4("filter", "INPUT", "-m policy --dir out --pol none",
+	   "match policy --dir out works in FORWARD, OUTPUT or POSTROUTING only");
 	V4("filter", "INPUT", "-m policy --dir in --pol none", "");
-	V4("filter", "OUTPUT", "-m devgroup --src-group 1", "match devgroup --src-group works in PREROUTING, INPUT or FORWARD only");
+	V4("filter", "OUTPUT", "-m devgroup --src-group 1",
+	   "match devgroup --src-group works in PREROUTING, INPUT or FORWARD only");
 }
 
 /* What leads to a chain of the user decides what may stand in it. */
@@ -241,7 +244,8 @@ static void test_texts(void **state)
 	assert_int_equal(nfv_chain_append(chain, nfv_rule_new()), 0);
 	rule_set_spec(nfv_chain_rule(chain, 0), spec_new("-m comment --comment \"a\nb\"", 26));
 	judge(rules, NULL,
-	      "-:0: table filter, chain INPUT, rule 1: its text holds a newline, which iptables-restore takes for its end\n");
+	      "-:0: table filter, chain INPUT, rule 1: its text holds a newline, which iptables-restore takes for its "
+	      "end\n");
 	memset(text, 'x', NFV_RULES_LINE_MAX);
 	memcpy(text, "-j ", 3);
 	rule_set_spec(nfv_chain_rule(chain, 0), spec_new(text, NFV_RULES_LINE_MAX));
@@ -255,7 +259,8 @@ static void test_texts(void **state)
 
 static void test_kernel(void **state)
 {
-	struct nfv_rules *kernel = rules_of("*filter\n:THEIRS - [0:0]\n:X - [0:0]\n-A THEIRS -j X\nCOMMIT\n", NFV_FAMILY_IPV4);
+	struct nfv_rules *kernel =
+		rules_of("*filter\n:THEIRS - [0:0]\n:X - [0:0]\n-A THEIRS -j X\nCOMMIT\n", NFV_FAMILY_IPV4);
 	struct nfv_rules *rules = rules_of("*filter\n-A INPUT -j THEIRS\n-A INPUT -j NONE\nCOMMIT\n", NFV_FAMILY_IPV4);
 	struct nfv_rules *loop = rules_of("*filter\n:X - [0:0]\n-A X -j THEIRS\nCOMMIT\n", NFV_FAMILY_IPV4);
 

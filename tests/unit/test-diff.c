@@ -140,8 +140,9 @@ static void test_tables(void **state)
 	judge("*nat\n-A PREROUTING -i lo\nCOMMIT\n", "", NFV_DIFF_NAMED_ONLY, "");
 	judge("", "*nat\n:OUTPUT DROP [0:0]\n-A PREROUTING -i lo\nCOMMIT\n", 0,
 	      "*nat\n-A PREROUTING -i lo\n:OUTPUT DROP [0:0]\nCOMMIT\n");
-	judge("*filter\n-A INPUT -i a\nCOMMIT\n", "*raw\n-A OUTPUT -o b\nCOMMIT\n*filter\n-A INPUT -i a\n-A INPUT -i b\nCOMMIT\n",
-	      0, "*raw\n-A OUTPUT -o b\nCOMMIT\n*filter\n-A INPUT -i b\nCOMMIT\n");
+	judge("*filter\n-A INPUT -i a\nCOMMIT\n",
+	      "*raw\n-A OUTPUT -o b\nCOMMIT\n*filter\n-A INPUT -i a\n-A INPUT -i b\nCOMMIT\n", 0,
+	      "*raw\n-A OUTPUT -o b\nCOMMIT\n*filter\n-A INPUT -i b\nCOMMIT\n");
 }
 
 static void test_named_only(void **state)
@@ -168,12 +169,14 @@ static void test_by_value(void **state)
 	judge(HEAD ":U - [0:0]\n-A INPUT -j U\n-A U -i a\nCOMMIT\n", HEAD ":V - [0:0]\n-A INPUT -j V\nCOMMIT\n", by_value,
 	      "*filter\n-N V\n-D INPUT -j U\n-A INPUT -j V\n-D U -i a\n-X U\nCOMMIT\n");
 	/* The tool deletes the first of two that are equal: the first goes in any case, and comes back. */
-	judge(HEAD "[1:1] -A INPUT -i a\n-A INPUT -i b\n[2:2] -A INPUT -i a\nCOMMIT\n", HEAD "-A INPUT -i a\n-A INPUT -i b\nCOMMIT\n",
-	      by_value, "*filter\n-D INPUT -i a\n-D INPUT -i a\n[1:1] -I INPUT 1 -i a\nCOMMIT\n");
-	judge(HEAD "[1:1] -A INPUT -i a\n-A INPUT -i b\n[2:2] -A INPUT -i a\nCOMMIT\n", HEAD "-A INPUT -i b\n-A INPUT -i a\nCOMMIT\n",
-	      by_value, "*filter\n-D INPUT -i a\nCOMMIT\n");
+	judge(HEAD "[1:1] -A INPUT -i a\n-A INPUT -i b\n[2:2] -A INPUT -i a\nCOMMIT\n",
+	      HEAD "-A INPUT -i a\n-A INPUT -i b\nCOMMIT\n", by_value,
+	      "*filter\n-D INPUT -i a\n-D INPUT -i a\n[1:1] -I INPUT 1 -i a\nCOMMIT\n");
+	judge(HEAD "[1:1] -A INPUT -i a\n-A INPUT -i b\n[2:2] -A INPUT -i a\nCOMMIT\n",
+	      HEAD "-A INPUT -i b\n-A INPUT -i a\nCOMMIT\n", by_value, "*filter\n-D INPUT -i a\nCOMMIT\n");
 	/* Also when it is written in another way. */
-	judge(HEAD "-A INPUT -p tcp -m tcp --dport 1 -j DROP\n-A INPUT -i b\n-A INPUT -p tcp --dport 1 -j DROP\n-A INPUT -i c\nCOMMIT\n",
+	judge(HEAD "-A INPUT -p tcp -m tcp --dport 1 -j DROP\n-A INPUT -i b\n-A INPUT -p tcp --dport 1 -j DROP\n-A INPUT -i "
+		   "c\nCOMMIT\n",
 	      HEAD "-A INPUT -p tcp -m tcp --dport 1 -j DROP\n-A INPUT -i b\n-A INPUT -i c\nCOMMIT\n", by_value,
 	      "*filter\n-D INPUT -p tcp -m tcp --dport 1 -j DROP\n-D INPUT -p tcp --dport 1 -j DROP\n"
 	      "-I INPUT 1 -p tcp -m tcp --dport 1 -j DROP\nCOMMIT\n");
@@ -219,8 +222,8 @@ static void test_show(void **state)
 	(void)state;
 	show(HEAD MANY "COMMIT\n", HEAD MANY "COMMIT\n", 0, false, "");
 	show(HEAD MANY "-A INPUT -i a\n" MANY "COMMIT\n",
-	     "*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:NEW - [0:0]\n" MANY "-A INPUT -i b\n" MANY
-	     "-A INPUT\nCOMMIT\n",
+	     "*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:NEW - [0:0]\n" MANY
+	     "-A INPUT -i b\n" MANY "-A INPUT\nCOMMIT\n",
 	     0, false,
 	     "table filter, chain INPUT (policy ACCEPT → DROP)\n"
 	     "        7  -s 10.0.0.7/32\n"

@@ -33,8 +33,8 @@ static struct script_chain pair(struct nfv_rules *from, struct nfv_rules *to, co
 static void test_lines(void **state)
 {
 	struct nfv_rules *from = rules_of("*filter\n" MANY "COMMIT\n", NFV_FAMILY_IPV4);
-	struct nfv_rules *to = rules_of("*filter\n:U - [0:0]\n-A INPUT -i lo\n" MANY "-A INPUT -j U\n-A U -j ACCEPT\nCOMMIT\n",
-					NFV_FAMILY_IPV4);
+	struct nfv_rules *to = rules_of(
+		"*filter\n:U - [0:0]\n-A INPUT -i lo\n" MANY "-A INPUT -j U\n-A U -j ACCEPT\nCOMMIT\n", NFV_FAMILY_IPV4);
 	struct script_chain chains[] = { pair(from, to, "INPUT"), pair(from, to, "U") };
 	struct script script = { 0 };
 
@@ -232,7 +232,8 @@ static void test_expect(void **state)
 	/* What is put in, in the tool's spelling; what stays, in its own; counters apart. */
 	expect(OLD "COMMIT\n", OLD "-A INPUT -p tcp --dport 1 -s 10.0.0.0/255.0.0.0\nCOMMIT\n",
 	       OLD "[1:2] -A INPUT -s 10.0.0.0/8 -p tcp -m tcp --dport 1\nCOMMIT\n", true);
-	expect(OLD "COMMIT\n", OLD "-A INPUT -p tcp --dport 1\nCOMMIT\n", OLD "-A INPUT -p tcp -m tcp --dport 2\nCOMMIT\n", false);
+	expect(OLD "COMMIT\n", OLD "-A INPUT -p tcp --dport 1\nCOMMIT\n", OLD "-A INPUT -p tcp -m tcp --dport 2\nCOMMIT\n",
+	       false);
 	expect(OLD "COMMIT\n", OLD "-A INPUT -i b\nCOMMIT\n", OLD "COMMIT\n", false);
 	expect(OLD "COMMIT\n", OLD "-A INPUT -i b\nCOMMIT\n", OLD "-A INPUT -i b\n-A INPUT -i b\nCOMMIT\n", false);
 	expect(OLD "COMMIT\n", "*filter\n:INPUT DROP [0:0]\n-A INPUT -i a\nCOMMIT\n",
