@@ -47,9 +47,10 @@ static bool says_nothing(const struct printer *printer, enum nfv_field field, co
 static void add_addresses(struct printer *printer, const char *value, struct text *out)
 {
 	for (;;) {
+		unsigned style = ADDRESS_PREFIX | ADDRESS_MASKED | ADDRESS_FILL;
 		size_t len = strcspn(value, ","), start = out->len;
 
-		if (!spell_address(value, len, printer->family, ADDRESS_PREFIX | ADDRESS_MASKED, out)) {
+		if (!spell_address(value, len, printer->family, style, out)) {
 			out->len = start;
 			text_add(out, value, len);
 		}

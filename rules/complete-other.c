@@ -132,3 +132,39 @@ void complete_policy(struct form *form)
 	}
 	form->ordered = true;
 }
+
+/* ---- sets, routing headers ---- */
+
+/* Counters of a set are counted unless that is negated. */
+void complete_set(struct form *form)
+{
+	static const char *const names[] = { "update-counters", "update-subcounters" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct form_item *item = form_find(form, names[i]);
+
+		if (item && !item->negated)
+			item->gone = true;
+	}
+}
+
+/* Equal, greater and less share one number: the last one that was written. */
+void complete_srh(struct form *form)
+{
+	static const char *const fields[] = { "srh-hdr-len-", "srh-segs-left-", "srh-last-entry-" };
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		const struct form_item *last = NULL;
+
+		for (size_t j = form->count; j > 0; j--) {
+			struct form_item *item = &form->items[j - 1];
+
+			if (item->gone || !item->option || strncmp(item->option->name, fields[i], strlen(fields[i])) != 0)
+				continue;
+			if (!last)
+				last = item;
+			item->at = last->at;
+			item->len = last->len;
+		}
+	}
+}

@@ -11,7 +11,6 @@
 /* ---- hashlimit ---- */
 
 #define HASHLIMIT_SCALE 1000000u
-#define BYTE_SHIFT 4         /* rates in bytes are kept in units of 16 */
 #define BYTE_EXPIRE_MS 15000 /* what is idle so long is forgotten */
 #define BYTE_BURST_EXPIRE_MS 60000
 
@@ -39,7 +38,19 @@ static bool parse_bytes(const char *value, const char *end, uint64_t *bytes)
 	return !strcmp(value, end);
 }
 
-static void print_bytes(char *value, size_t size, uint64_t bytes, bool whole, const char *end)
+/* The kernel is told the price of 16 bytes, so that rates are blurred the more, the faster they are. */
+static uint32_t cost_of_bytes(uint64_t bytes)
+{
+	return UINT32_MAX / ((uint32_t)bytes / 16 + 1);
+}
+
+static uint64_t bytes_of_cost(uint32_t cost)
+{
+	return (uint64_t)(UINT32_MAX / cost - 1) * 16;
+}
+
+/* In the largest unit; with cost not 0 only in one that gives this cost again. */
+static void print_bytes(char *value, size_t size, uint64_t bytes, uint32_t cost, const char *end)
 {
 	static const struct {
 		uint64_t size;
@@ -47,8 +58,9 @@ static void print_bytes(char *value, size_t size, uint64_t bytes, bool whole, co
 	} units[] = { { 1048576, "m" }, { 1024, "k" }, { 1, "" } };
 	size_t unit = 0;
 
-	while (bytes < units[unit].size || (whole && bytes % units[unit].size != 0))
-		unit++;
+	for (; units[unit].size > 1; unit++)
+		if (bytes >= units[unit].size && (!cost || cost_of_bytes(bytes & ~(units[unit].size - 1)) == cost))
+			break;
 	snprintf(value, size, "%llu%sb%s", (unsigned long long)(bytes / units[unit].size), units[unit].name, end);
 }
 
@@ -80,14 +92,16 @@ static bool set_byte_rate(struct form *form, struct form_item *rate, struct hash
 {
 	char value[48];
 	uint64_t bytes;
+	uint32_t cost;
 
-	if (!parse_bytes(rate->words->values[0], "b/s", &bytes) || bytes >> BYTE_SHIFT == 0)
+	if (!parse_bytes(rate->words->values[0], "b/s", &bytes) || bytes < 16 || bytes > UINT32_MAX)
 		return false;
-	limit->bytes = bytes >> BYTE_SHIFT << BYTE_SHIFT;
+	cost = cost_of_bytes(bytes);
+	limit->bytes = bytes_of_cost(cost);
 	limit->printed_ms = form_find(form, "hashlimit-burst") ? BYTE_BURST_EXPIRE_MS : BYTE_EXPIRE_MS;
 	limit->expire_ms = limit->printed_ms;
 	limit->interval = 1;
-	print_bytes(value, sizeof(value), limit->bytes, true, "/s");
+	print_bytes(value, sizeof(value), limit->bytes, cost, "/s");
 	form_set(form, rate, value);
 	return true;
 }
@@ -101,7 +115,7 @@ static void set_byte_burst(struct form *form, struct form_item *burst, const str
 	if (!burst || !burst->words ||
 	    (!parse_bytes(burst->words->values[0], "b", &bytes) && !parse_bytes(burst->words->values[0], "", &bytes)))
 		return;
-	print_bytes(value, sizeof(value), (bytes + limit->bytes - 1) / limit->bytes * limit->bytes, false, "");
+	print_bytes(value, sizeof(value), (bytes + limit->bytes - 1) / limit->bytes * limit->bytes, 0, "");
 	form_set(form, burst, value);
 }
 
@@ -110,9 +124,10 @@ static void set_packet_burst(struct form *form, struct form_item *burst)
 	char value[32];
 	uint64_t count;
 
-	if (!burst)
+	if (!burst) {
 		form_default(form, "hashlimit-burst", "5");
-	else if (burst->words && spell_parse(burst->words->values[0], UINT32_MAX, &count)) {
+	} else if (burst->words && (spell_parse(burst->words->values[0], UINT32_MAX, &count) ||
+				  parse_bytes(burst->words->values[0], "b", &count))) {
 		snprintf(value, sizeof(value), "%llu", (unsigned long long)count);
 		form_set(form, burst, value);
 	}
@@ -209,4 +224,39 @@ void complete_rateest(struct form *form)
 	set_rate(form, "rateest-pps1", "rateest-pps", false);
 	set_rate(form, "rateest-bps", "rateest-bps", false);
 	set_rate(form, "rateest-pps", "rateest-pps", false);
+}
+
+/* ---- the estimator itself ---- */
+
+/* How many intervals an average over 1/2^log of the samples reaches back: 1 / -ln(1 - 2^-log). */
+static double reach(unsigned log)
+{
+	static const double first[] = { 0, 1.4426950, 3.4760595, 7.4888517, 15.4946268 };
+	double whole = (double)((uint64_t)1 << log);
+
+	return log < sizeof(first) / sizeof(first[0]) ? first[log] : whole - 0.5 - 1 / (12 * whole);
+}
+
+/* The kernel knows a quarter of a second and its doubles, and averages over powers of two of them. */
+void complete_estimator(struct form *form)
+{
+	struct form_item *interval = form_find(form, "rateest-interval"), *average = form_find(form, "rateest-ewmalog");
+	double its, wanted, kept = 250e3;
+	unsigned log = 1;
+	char value[32];
+
+	if (!interval || !average || !interval->spelt || !average->spelt || !interval->words || !average->words)
+		return;
+	if (!spell_parse_time(interval->words->values[0], &its) || !spell_parse_time(average->words->values[0], &wanted))
+		return;
+	while (kept < its && kept < 8e6)
+		kept *= 2;
+	while (log < 32 && its * reach(log) <= wanted)
+		log++;
+	if (kept < its || log == 1 || log == 32)
+		return;
+	spell_print_time(value, sizeof(value), kept);
+	form_set(form, interval, value);
+	spell_print_time(value, sizeof(value), kept * (double)((uint64_t)1 << (log - 1)));
+	form_set(form, average, value);
 }

@@ -9,7 +9,7 @@
 
 /* ---- ports ---- */
 
-/* iptables-nft keeps `! 0:80` as what is above. */
+/* iptables-nft keeps `! 0:80` as what is above, in a match that it turns into expressions of its own. */
 static void turn_negation(struct form *form, const char *name)
 {
 	struct form_item *item = form_find(form, name);
@@ -37,8 +37,10 @@ void complete_ports(struct form *form)
 {
 	struct form_item *flags = form_find(form, "tcp-flags");
 
-	turn_negation(form, "sport");
-	turn_negation(form, "dport");
+	if (!form_find(form, "tcp-option")) {
+		turn_negation(form, "sport");
+		turn_negation(form, "dport");
+	}
 	if (flags && !flags->negated && !strcmp(form_value(form, flags), "NONE NONE"))
 		flags->gone = true;
 }
@@ -74,6 +76,16 @@ void complete_connlimit(struct form *form)
 	form_default(form, "connlimit-mask", form->family == NFV_FAMILY_IPV6 ? "128" : "32");
 	if (!form_find(form, "connlimit-daddr"))
 		form_default(form, "connlimit-saddr", NULL);
+}
+
+/* A negated range is kept with its ends exchanged; when they are the same, that is lost. */
+void complete_connbytes(struct form *form)
+{
+	struct form_item *item = form_find(form, "connbytes");
+	const char *value = item ? form_value(form, item) : "", *colon = strchr(value, ':');
+
+	if (colon && (size_t)(colon - value) == strlen(colon + 1) && !strncmp(value, colon + 1, (size_t)(colon - value)))
+		item->negated = false;
 }
 
 void complete_limit(struct form *form)
@@ -143,6 +155,17 @@ void complete_clusterip(struct form *form)
 {
 	if (form_find(form, "new"))
 		form_default(form, "hash-init", "0");
+}
+
+/* Both bits cleared is what --ecn-tcp-remove does. */
+void complete_ecn(struct form *form)
+{
+	struct form_item *ece = form_find(form, "ecn-tcp-ece"), *cwr = form_find(form, "ecn-tcp-cwr");
+
+	if (!ece || !cwr || strcmp(form_value(form, ece), "0") != 0 || strcmp(form_value(form, cwr), "0") != 0)
+		return;
+	ece->gone = cwr->gone = true;
+	form_default(form, "ecn-tcp-remove", NULL);
 }
 
 /* A tuple stands for whole masks; only `ct` is left of it. */

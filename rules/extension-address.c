@@ -60,7 +60,7 @@ EXTENSION_MATCH(cgroup, "cgroup", EXTENSION_BOTH, OPTIONS(
 	{ .name = "path", .values = 1, .kind = VALUE_STRING, .flags = OPTION_NEGATED },
 	{ .name = "cgroup", .values = 1, .kind = VALUE_NUMBER, .flags = OPTION_NEGATED }));
 
-EXTENSION_MATCH(set, "set", EXTENSION_BOTH, OPTIONS(
+EXTENSION_MATCH(set, "set", EXTENSION_BOTH, .complete = complete_set, OPTIONS(
 	{ .name = "match-set", .alias = "set", .values = 2, .kind = VALUE_WORD, .flags = OPTION_NEGATED },
 	{ .name = "return-nomatch" },
 	{ .name = "update-counters", .flags = OPTION_NEGATED },

@@ -29,7 +29,7 @@ EXTENSION_MATCH(state, "state", EXTENSION_BOTH, OPTIONS(
 EXTENSION_MATCH(mark, "mark", EXTENSION_BOTH, OPTIONS({ .name = "mark", MARK }));
 EXTENSION_MATCH(connmark, "connmark", EXTENSION_BOTH, OPTIONS({ .name = "mark", MARK }));
 
-EXTENSION_MATCH(connbytes, "connbytes", EXTENSION_BOTH, OPTIONS(
+EXTENSION_MATCH(connbytes, "connbytes", EXTENSION_BOTH, .complete = complete_connbytes, OPTIONS(
 	{ .name = "connbytes", .values = 1, .kind = VALUE_OTHER, .spell = spell_connbytes, .flags = OPTION_NEGATED },
 	{ .name = "connbytes-mode", .values = 1, .kind = VALUE_NAME,
 	  NAMES({ "packets", 0 }, { "bytes", 1 }, { "avgpkt", 2 }) },
@@ -75,11 +75,11 @@ EXTENSION_TARGET(CONNMARK, "CONNMARK", EXTENSION_BOTH, .complete = complete_conn
 	{ .name = "xor-mark", BITS, .spell = spell_xor_mark },
 	{ .name = "save-mark" },
 	{ .name = "restore-mark" },
-	{ .name = "left-shift-mark", .values = 1, .kind = VALUE_NUMBER, .max = 32, .without = "0" },
-	{ .name = "right-shift-mark", .values = 1, .kind = VALUE_NUMBER, .max = 32, .without = "0" },
 	{ .name = "nfmask", .values = 1, .kind = VALUE_HEX },
 	{ .name = "ctmask", .values = 1, .kind = VALUE_HEX },
-	{ .name = "mask", .values = 1, .kind = VALUE_HEX }));
+	{ .name = "mask", .values = 1, .kind = VALUE_HEX },
+	{ .name = "left-shift-mark", .values = 1, .kind = VALUE_NUMBER, .max = 32, .without = "0" },
+	{ .name = "right-shift-mark", .values = 1, .kind = VALUE_NUMBER, .max = 32, .without = "0" }));
 
 EXTENSION_TARGET(CONNSECMARK, "CONNSECMARK", EXTENSION_BOTH, .tables = "mangle,security", OPTIONS(
 	{ .name = "save" }, { .name = "restore" }));

@@ -45,7 +45,7 @@ EXTENSION_TARGET(TOS, "TOS", EXTENSION_BOTH, .tables = "mangle", OPTIONS(
 	{ .name = "or-tos", .as = "set-tos", .values = 1, .kind = VALUE_OTHER, .spell = spell_or_tos },
 	{ .name = "xor-tos", .as = "set-tos", .values = 1, .kind = VALUE_OTHER, .spell = spell_xor_tos }));
 
-EXTENSION_TARGET(ECN, "ECN", EXTENSION_IPV4, .tables = "mangle", OPTIONS(
+EXTENSION_TARGET(ECN, "ECN", EXTENSION_IPV4, .tables = "mangle", .complete = complete_ecn, OPTIONS(
 	{ .name = "ecn-tcp-remove" },
 	{ .name = "ecn-tcp-ece", .values = 1, .kind = VALUE_NUMBER, .max = 1 },
 	{ .name = "ecn-tcp-cwr", .values = 1, .kind = VALUE_NUMBER, .max = 1 },

@@ -28,7 +28,7 @@ EXTENSION_MATCH(rt, "rt", EXTENSION_IPV6, OPTIONS(
 	{ .name = "rt-0-addrs", .values = 1, .kind = VALUE_OTHER, .spell = spell_address_list },
 	{ .name = "rt-0-not-strict" }));
 
-EXTENSION_MATCH(srh, "srh", EXTENSION_IPV6, OPTIONS(
+EXTENSION_MATCH(srh, "srh", EXTENSION_IPV6, .complete = complete_srh, OPTIONS(
 	{ .name = "srh-next-hdr", BYTE },
 	{ .name = "srh-hdr-len-eq", BYTE }, { .name = "srh-hdr-len-gt", BYTE }, { .name = "srh-hdr-len-lt", BYTE },
 	{ .name = "srh-segs-left-eq", BYTE }, { .name = "srh-segs-left-gt", BYTE }, { .name = "srh-segs-left-lt", BYTE },

@@ -24,7 +24,7 @@ EXTENSION_MATCH(hashlimit, "hashlimit", EXTENSION_BOTH, .complete = complete_has
 	{ .name = "hashlimit-srcmask", .values = 1, .kind = VALUE_NUMBER, .max = 128 },
 	{ .name = "hashlimit-dstmask", .values = 1, .kind = VALUE_NUMBER, .max = 128 },
 	{ .name = "hashlimit-rate-match" },
-	{ .name = "hashlimit-rate-interval", .values = 1, .kind = VALUE_NUMBER, .without = "1" }));
+	{ .name = "hashlimit-rate-interval", .values = 1, .kind = VALUE_NUMBER }));
 
 EXTENSION_MATCH(quota, "quota", EXTENSION_BOTH, OPTIONS(
 	{ .name = "quota", .values = 1, .kind = VALUE_NUMBER, .max = UINT64_MAX, .flags = OPTION_NEGATED }));
@@ -52,7 +52,7 @@ EXTENSION_MATCH(rateest, "rateest", EXTENSION_BOTH, .complete = complete_rateest
 	{ .name = "rateest-pps2", RATE, .kind = VALUE_NUMBER },
 	{ .name = "rateest2", .values = 1, .kind = VALUE_WORD }));
 
-EXTENSION_TARGET(RATEEST, "RATEEST", EXTENSION_BOTH, OPTIONS(
+EXTENSION_TARGET(RATEEST, "RATEEST", EXTENSION_BOTH, .complete = complete_estimator, OPTIONS(
 	{ .name = "rateest-name", .values = 1, .kind = VALUE_WORD },
 	{ .name = "rateest-interval", .values = 1, .kind = VALUE_OTHER, .spell = spell_interval },
 	{ .name = "rateest-ewmalog", .values = 1, .kind = VALUE_OTHER, .spell = spell_interval }));

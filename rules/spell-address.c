@@ -13,20 +13,20 @@ struct address {
 	unsigned size; /* 4 or 16 */
 };
 
-/* One to four numbers with dots; the ones that are missing are 0. */
-static bool parse_ipv4(const char *text, bool whole, unsigned char *bytes)
+/* One to four numbers with dots, of any base; the ones that are missing are 0. */
+static bool parse_filled(const char *text, bool whole, unsigned char *bytes)
 {
 	unsigned count = 0;
 
 	memset(bytes, 0, 4);
 	for (;;) {
-		unsigned value = 0, digits = 0;
+		size_t len = strcspn(text, ".");
+		uint64_t value;
 
-		for (; *text >= '0' && *text <= '9' && digits < 4; text++, digits++)
-			value = value * 10 + (unsigned)(*text - '0');
-		if (digits == 0 || digits > 3 || value > 255)
+		if (!spell_parse_part(text, len, 255, &value))
 			return false;
 		bytes[count++] = (unsigned char)value;
+		text += len;
 		if (!*text)
 			return !whole || count == 4;
 		if (*text++ != '.' || count == 4)
@@ -34,11 +34,17 @@ static bool parse_ipv4(const char *text, bool whole, unsigned char *bytes)
 	}
 }
 
-static bool parse_bytes(const char *text, enum nfv_family family, bool whole, unsigned char *bytes)
+/* Addresses of rules are filled up with zeros at the end; those in options are read as the C library does. */
+static bool parse_ipv4(const char *text, bool fill, unsigned char *bytes)
 {
-	if (family == NFV_FAMILY_IPV6)
-		return inet_pton(AF_INET6, text, bytes) == 1;
-	return parse_ipv4(text, whole, bytes);
+	struct in_addr address;
+
+	if (parse_filled(text, !fill, bytes))
+		return true;
+	if (!inet_aton(text, &address))
+		return false;
+	memcpy(bytes, &address, 4);
+	return true;
 }
 
 static void fill_mask(struct address *address, unsigned bits)
@@ -47,12 +53,18 @@ static void fill_mask(struct address *address, unsigned bits)
 		address->mask[i] = (unsigned char)(bits >= 8 ? 0xff : 0xff00 >> bits);
 }
 
-static bool parse_address(const char *value, size_t len, enum nfv_family family, struct address *address)
+static bool parse_mask(const char *text, struct address *address)
+{
+	if (address->size == 16)
+		return inet_pton(AF_INET6, text, address->mask) == 1;
+	return parse_filled(text, true, address->mask);
+}
+
+static bool parse_address(const char *value, size_t len, bool fill, struct address *address)
 {
 	char text[96], *slash;
 	uint64_t bits;
 
-	address->size = family == NFV_FAMILY_IPV6 ? 16 : 4;
 	if (len == 0 || len >= sizeof(text))
 		return false;
 	memcpy(text, value, len);
@@ -60,14 +72,14 @@ static bool parse_address(const char *value, size_t len, enum nfv_family family,
 	slash = strchr(text, '/');
 	if (slash)
 		*slash++ = '\0';
-	if (!parse_bytes(text, family, false, address->bytes))
+	if (address->size == 16 ? inet_pton(AF_INET6, text, address->bytes) != 1 : !parse_ipv4(text, fill, address->bytes))
 		return false;
 	if (!slash)
 		fill_mask(address, address->size * 8);
 	else if (spell_parse(slash, address->size * 8, &bits))
 		fill_mask(address, (unsigned)bits);
 	else
-		return parse_bytes(slash, family, true, address->mask);
+		return parse_mask(slash, address);
 	return true;
 }
 
@@ -105,12 +117,12 @@ static void add_bytes(const unsigned char *bytes, unsigned size, struct text *ou
 
 bool spell_address(const char *value, size_t len, enum nfv_family family, unsigned style, struct text *out)
 {
-	struct address address;
+	struct address address = { .size = family == NFV_FAMILY_IPV6 ? 16 : 4 };
 	int prefix;
 
 	if ((style & ADDRESS_HOST) && memchr(value, '/', len))
 		return false;
-	if (!parse_address(value, len, family, &address))
+	if (!parse_address(value, len, style & ADDRESS_FILL, &address))
 		return false;
 	for (unsigned i = 0; (style & ADDRESS_MASKED) && i < address.size; i++)
 		address.bytes[i] &= address.mask[i];
@@ -137,7 +149,7 @@ bool spell_prefix_length(const struct spelling *s)
 		spell_decimal(s->out, bits);
 		return true;
 	}
-	if (!parse_bytes(s->values[0], s->family, true, address.mask))
+	if (!parse_mask(s->values[0], &address))
 		return false;
 	prefix = prefix_of(&address);
 	if (prefix < 0)
@@ -150,7 +162,7 @@ bool spell_prefix_length(const struct spelling *s)
 
 static bool add_host(const char *value, size_t len, enum nfv_family family, struct text *out)
 {
-	return spell_address(value, len, family, ADDRESS_HOST, out);
+	return spell_address(value, len, family, ADDRESS_HOST | ADDRESS_FILL, out);
 }
 
 bool spell_address_range(const struct spelling *s)

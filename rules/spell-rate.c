@@ -4,6 +4,7 @@
 
 #include "rules/tokens.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -128,7 +129,7 @@ bool spell_bps(const struct spelling *s)
 }
 
 /* A time as microseconds: 250ms, 1s, 500000us. */
-static bool parse_time(const char *text, double *microseconds)
+bool spell_parse_time(const char *text, double *microseconds)
 {
 	static const struct {
 		const char *suffix;
@@ -149,18 +150,26 @@ static bool parse_time(const char *text, double *microseconds)
 	return false;
 }
 
+void spell_print_time(char *value, size_t size, double microseconds)
+{
+	if (microseconds >= 1e6)
+		snprintf(value, size, "%.1fs", microseconds / 1e6);
+	else if (microseconds >= 1e3)
+		snprintf(value, size, "%.1fms", microseconds / 1e3);
+	else
+		snprintf(value, size, "%.0fus", microseconds);
+}
+
 bool spell_interval(const struct spelling *s)
 {
 	double time;
 
-	if (!parse_time(s->values[0], &time))
+	char value[64];
+
+	if (!spell_parse_time(s->values[0], &time))
 		return false;
-	if (time >= 1e6)
-		text_printf(s->out, "%.1fs", time / 1e6);
-	else if (time >= 1e3)
-		text_printf(s->out, "%.1fms", time / 1e3);
-	else
-		text_printf(s->out, "%.0fus", time);
+	spell_print_time(value, sizeof(value), time);
+	spell_add(s->out, value);
 	return true;
 }
 

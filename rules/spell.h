@@ -27,6 +27,10 @@ bool spell_parse_port(const char *text, size_t len, uint64_t *port);
 bool spell_parse_rate(const char *text, uint64_t scale, uint64_t *period, unsigned *seconds, uint64_t *count);
 unsigned spell_add_rate(struct text *out, uint64_t scale, uint64_t period);
 
+/* A time with its unit, and back: 250.0ms. */
+bool spell_parse_time(const char *text, double *microseconds);
+void spell_print_time(char *value, size_t size, double microseconds);
+
 void spell_add(struct text *out, const char *string);
 void spell_decimal(struct text *out, uint64_t number);
 void spell_hex(struct text *out, uint64_t number, unsigned width);
@@ -40,6 +44,7 @@ enum address_style {
 	ADDRESS_PREFIX = 1 << 0, /* the prefix length is always there */
 	ADDRESS_MASKED = 1 << 1, /* bits outside of the mask are cleared */
 	ADDRESS_HOST = 1 << 2,   /* a mask is not allowed */
+	ADDRESS_FILL = 1 << 3,   /* 10.1 is 10.1.0.0; else it is 10.0.0.1 */
 };
 bool spell_address(const char *value, size_t len, enum nfv_family family, unsigned style, struct text *out);
 
