@@ -44,18 +44,17 @@ static bool says_nothing(const struct printer *printer, enum nfv_field field, co
 	return field <= NFV_FIELD_DESTINATION && !strcmp(value, printer->family == NFV_FAMILY_IPV6 ? "::/0" : "0.0.0.0/0");
 }
 
-static void add_addresses(struct printer *printer, const char *value, struct text *out)
+/* Each of a list; false: one is none, as names of hosts are. */
+static bool add_addresses(struct printer *printer, const char *value, struct text *out)
 {
 	for (;;) {
 		unsigned style = ADDRESS_PREFIX | ADDRESS_MASKED | ADDRESS_FILL;
-		size_t len = strcspn(value, ","), start = out->len;
+		size_t len = strcspn(value, ",");
 
-		if (!spell_address(value, len, printer->family, style, out)) {
-			out->len = start;
-			text_add(out, value, len);
-		}
+		if (!spell_address(value, len, printer->family, style, out))
+			return false;
 		if (!value[len])
-			return;
+			return true;
 		text_add(out, ",", 1);
 		value += len + 1;
 	}
@@ -67,7 +66,7 @@ static void add_protocol(const char *value, struct text *out)
 	const char *name = number > 0 ? protocol_name((unsigned)number) : NULL;
 
 	if (number < 0)
-		spell_add(out, value);
+		view_print_word(out, value);
 	else if (name)
 		spell_add(out, name);
 	else
@@ -79,7 +78,10 @@ static void spell_field(struct printer *printer, enum nfv_field field, const cha
 	switch (field) {
 	case NFV_FIELD_SOURCE:
 	case NFV_FIELD_DESTINATION:
-		add_addresses(printer, value, out);
+		if (!add_addresses(printer, value, out)) {
+			out->len = 0;
+			view_print_word(out, value);
+		}
 		return;
 	case NFV_FIELD_PROTOCOL:
 		add_protocol(value, out);

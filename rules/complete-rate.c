@@ -184,46 +184,56 @@ void complete_hashlimit(struct form *form)
 
 /* ---- rateest ---- */
 
-/* One rate: it is asked for one estimator. Its value is gone when two are compared. */
-static void set_rate(struct form *form, const char *from, const char *to, bool delta)
+/* A rate without a number is 0. */
+static void set_rate(struct form *form, const char *name, const char *zero)
+{
+	struct form_item *item = form_find(form, name);
+
+	if (!item)
+		form_default(form, name, zero);
+	else if (!item->len)
+		form_set(form, item, zero);
+}
+
+static void rename_rate(struct form *form, const char *from, const char *to)
 {
 	struct form_item *item = form_find(form, from);
 
-	if (!item)
+	if (item)
+		form_rename(form, item, to);
+}
+
+/* Rates of one kind: two for differences, else one, and no number when two estimators are compared. */
+static void complete_rates(struct form *form, const char *first, const char *second, const char *alone, const char *zero)
+{
+	struct form_item *item;
+
+	if (!form_find(form, first) && !form_find(form, second) && !form_find(form, alone))
 		return;
-	if (from != to && form_find(form, to)) {
-		item->gone = true;
+	if (form_find(form, "rateest-delta")) {
+		rename_rate(form, alone, second);
+		set_rate(form, first, zero);
+		set_rate(form, second, zero);
 		return;
 	}
-	form_rename(form, item, to);
-	if (!delta && form_find(form, "rateest2"))
+	form_drop(form, first);
+	rename_rate(form, second, alone);
+	set_rate(form, alone, zero);
+	item = form_find(form, "rateest2") ? form_find(form, alone) : NULL;
+	if (item)
 		form_set(form, item, "");
 }
 
 void complete_rateest(struct form *form)
 {
 	struct form_item *name = form_find(form, "rateest");
-	bool delta = form_find(form, "rateest-delta"), two = form_find(form, "rateest2");
 
 	if (!name)
 		name = form_find(form, "rateest1");
 	if (name)
-		form_rename(form, name, two ? "rateest1" : "rateest");
-	if (delta) {
-		set_rate(form, "rateest-bps", "rateest-bps2", true);
-		set_rate(form, "rateest-pps", "rateest-pps2", true);
-		if (form_find(form, "rateest-bps1"))
-			form_default(form, "rateest-bps2", "0bit");
-		if (form_find(form, "rateest-pps1"))
-			form_default(form, "rateest-pps2", "0");
-		return;
-	}
-	set_rate(form, "rateest-bps2", "rateest-bps", false);
-	set_rate(form, "rateest-pps2", "rateest-pps", false);
-	set_rate(form, "rateest-bps1", "rateest-bps", false);
-	set_rate(form, "rateest-pps1", "rateest-pps", false);
-	set_rate(form, "rateest-bps", "rateest-bps", false);
-	set_rate(form, "rateest-pps", "rateest-pps", false);
+		form_rename(form, name, form_find(form, "rateest2") ? "rateest1" : "rateest");
+	complete_rates(form, "rateest-bps1", "rateest-bps2", "rateest-bps", "0bit");
+	complete_rates(form, "rateest-pps1", "rateest-pps2", "rateest-pps", "0");
 }
 
 /* ---- the estimator itself ---- */

@@ -45,12 +45,8 @@ void complete_ports(struct form *form)
 		flags->gone = true;
 }
 
-/* It is printed also when it was not asked for, but not when every one fits. */
 void complete_ipcomp(struct form *form)
 {
-	for (size_t i = 0; i < form->count; i++)
-		if (form->items[i].gone)
-			return;
 	form_default(form, "ipcompspi", "0");
 }
 
@@ -111,9 +107,15 @@ void complete_recent(struct form *form)
 
 void complete_connmark(struct form *form)
 {
-	struct form_item *mask = form_find(form, "mask");
+	struct form_item *mask = form_find(form, "mask"), *left = form_find(form, "left-shift-mark");
+	struct form_item *right = form_find(form, "right-shift-mark");
 	char value[32];
 
+	/* The one that came last counts. */
+	if (left)
+		left->gone = left < right || !strcmp(form_value(form, left), "0");
+	if (right)
+		right->gone = right < left || !strcmp(form_value(form, right), "0");
 	if (!form_find(form, "save-mark") && !form_find(form, "restore-mark"))
 		return;
 	snprintf(value, sizeof(value), "%.31s", mask && mask->spelt ? form_value(form, mask) : "0xffffffff");

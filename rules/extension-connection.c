@@ -78,8 +78,8 @@ EXTENSION_TARGET(CONNMARK, "CONNMARK", EXTENSION_BOTH, .complete = complete_conn
 	{ .name = "nfmask", .values = 1, .kind = VALUE_HEX },
 	{ .name = "ctmask", .values = 1, .kind = VALUE_HEX },
 	{ .name = "mask", .values = 1, .kind = VALUE_HEX },
-	{ .name = "left-shift-mark", .values = 1, .kind = VALUE_NUMBER, .max = 32, .without = "0" },
-	{ .name = "right-shift-mark", .values = 1, .kind = VALUE_NUMBER, .max = 32, .without = "0" }));
+	{ .name = "left-shift-mark", .values = 1, .kind = VALUE_NUMBER, .max = 32 },
+	{ .name = "right-shift-mark", .values = 1, .kind = VALUE_NUMBER, .max = 32 }));
 
 EXTENSION_TARGET(CONNSECMARK, "CONNSECMARK", EXTENSION_BOTH, .tables = "mangle,security", OPTIONS(
 	{ .name = "save" }, { .name = "restore" }));

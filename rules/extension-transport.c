@@ -51,8 +51,10 @@ EXTENSION_MATCH(ah_6, "ah", EXTENSION_IPV6, OPTIONS(
 
 EXTENSION_MATCH(esp, "esp", EXTENSION_BOTH, OPTIONS({ .name = "espspi", SPI }));
 
+/* Without an SPI it is 0, so the tool prints too little when every one fits. */
 EXTENSION_MATCH(ipcomp, "ipcomp", EXTENSION_BOTH, .complete = complete_ipcomp, OPTIONS(
-	{ .name = "ipcompspi", SPI }, { .name = "compres" }));
+	{ .name = "ipcompspi", .values = 1, .kind = VALUE_RANGE, .max = UINT32_MAX, .flags = OPTION_NEGATED },
+	{ .name = "compres" }));
 
 EXTENSION_MATCH(multiport, "multiport", EXTENSION_BOTH, OPTIONS(
 	{ .name = "sports", .alias = "source-ports", .values = 1, .kind = VALUE_PORT_LIST, .flags = OPTION_NEGATED },

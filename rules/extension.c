@@ -18,10 +18,23 @@ const struct extension *extension_at(size_t position)
 	return position < EXTENSION_COUNT ? extensions[position] : NULL;
 }
 
+/* Most names differ in the first byte: no call for those. */
+static bool is_name(const char *a, const char *b)
+{
+	return *a == *b && !strcmp(a, b);
+}
+
+static int order_of(const char *a, const char *b)
+{
+	int order = (unsigned char)*a - (unsigned char)*b;
+
+	return order ? order : strcmp(a, b);
+}
+
 /* Names of matches that the tool takes for others. */
 static const char *match_name(const char *name)
 {
-	if (!strcmp(name, "icmpv6") || !strcmp(name, "ipv6-icmp"))
+	if (*name == 'i' && (!strcmp(name, "icmpv6") || !strcmp(name, "ipv6-icmp")))
 		return "icmp6";
 	return name;
 }
@@ -36,7 +49,7 @@ const struct extension *extension_find(const char *name, bool is_target, enum nf
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
-		if (strcmp(extensions[middle]->name, name) < 0)
+		if (order_of(extensions[middle]->name, name) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -51,7 +64,7 @@ const struct extension *extension_find(const char *name, bool is_target, enum nf
 const struct extension_option *extension_option_exact(const struct extension *extension, const char *name)
 {
 	for (const struct extension_option *option = extension->options; option && option->name; option++)
-		if (!strcmp(option->name, name) || (option->alias && !strcmp(option->alias, name)))
+		if (is_name(option->name, name) || (option->alias && is_name(option->alias, name)))
 			return option;
 	return NULL;
 }

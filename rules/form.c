@@ -46,6 +46,17 @@ static void add_item(struct form *form, const struct extension_option *option, c
 		form_rename(form, item, item->option->as);
 }
 
+/* The tool refuses such rules, so there is no form of it. */
+static bool is_repeated(const struct form *form, const struct form_item *item)
+{
+	if (!item->option || (item->option->flags & OPTION_REPEATED))
+		return false;
+	for (const struct form_item *other = form->items; other < item; other++)
+		if (other->option == item->option)
+			return true;
+	return false;
+}
+
 bool form_join(struct form *form, const struct nfv_extension *extension)
 {
 	if (extension->count > FORM_MAX - form->count)
@@ -56,6 +67,8 @@ bool form_join(struct form *form, const struct nfv_extension *extension)
 		bool is_long = *words->name && !words->short_form;
 
 		add_item(form, is_long ? extension_option_find(form->extension, words->name) : NULL, words);
+		if (is_repeated(form, &form->items[form->count - 1]))
+			return false;
 	}
 	return true;
 }
@@ -63,7 +76,10 @@ bool form_join(struct form *form, const struct nfv_extension *extension)
 bool form_fill(struct form *form, const struct nfv_extension *extension, enum nfv_family family, struct text *text,
 	       bool for_key)
 {
-	form->extension = extension_find(extension->name, extension->is_target, family);
+	form->extension = extension->known;
+	/* The view may have found it in the other family. */
+	if (!form->extension || form->extension->families != EXTENSION_BOTH)
+		form->extension = extension_find(extension->name, extension->is_target, family);
 	form->family = family;
 	form->text = text;
 	form->for_key = for_key;
@@ -79,7 +95,7 @@ struct form_item *form_find(struct form *form, const char *name)
 	for (size_t i = form->count; i > 0; i--) {
 		struct form_item *item = &form->items[i - 1];
 
-		if (!item->gone && item->option && !strcmp(item->option->name, name))
+		if (!item->gone && item->option && *item->option->name == *name && !strcmp(item->option->name, name))
 			return item;
 	}
 	return NULL;

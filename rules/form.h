@@ -27,7 +27,7 @@ struct form {
 	struct form_item items[FORM_MAX];
 };
 
-/* Takes the options of a known extension. text: for the values, the caller's. False: there are too many options. */
+/* Takes the options of a known extension. text: for the values, the caller's. False: too many options, or one twice. */
 bool form_fill(struct form *form, const struct nfv_extension *extension, enum nfv_family family, struct text *text,
 	       bool for_key);
 /* The same with more options, of another match of that name. */

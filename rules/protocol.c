@@ -41,7 +41,7 @@ int protocol_number(const char *name)
 	if (*name >= '0' && *name <= '9')
 		return as_number(name);
 	for (size_t i = 0; i < COUNT(protocols); i++)
-		if (protocols[i] && !strcasecmp(protocols[i], name))
+		if (protocols[i] && *protocols[i] == (*name | 0x20) && !strcasecmp(protocols[i], name))
 			return (int)i;
 	for (size_t i = 0; i < COUNT(others); i++)
 		if (!strcasecmp(others[i].name, name))

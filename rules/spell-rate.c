@@ -261,9 +261,8 @@ bool spell_led_delay(const struct spelling *s)
 		spell_add(s->out, "-1");
 		return true;
 	}
-	if (strspn(s->values[0], "0123456789") != strlen(s->values[0]) || strlen(s->values[0]) > 9)
+	if (!spell_parse(s->values[0], INT32_MAX, &delay))
 		return false;
-	delay = strtoul(s->values[0], NULL, 10);
 	spell_decimal(s->out, delay);
 	return true;
 }

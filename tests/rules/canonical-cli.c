@@ -2,8 +2,8 @@
 /*
  * The canonical form of rules, for tests that compare it with the tool's.
  *
- * Usage: canonical-cli 4|6 - each line of standard input is a rule, and becomes a line of standard output; with two rules and a tab
- * between them a line says "equal" or "different". "? CAUSE" stands for what is no rule.
+ * Usage: canonical-cli 4|6 - each line of standard input is a rule, and becomes a line of standard output; two rules with
+ * a tab between blanks between them become "equal" or "different". "? CAUSE" stands for what is no rule.
  */
 #include "rules/canonical.h"
 #include "rules/model.h"

@@ -1,19 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the generator of rules chooses from: values by the name of an option, else by its kind; what an extension needs. */
+/* What the generator of rules chooses from: values by the name of an option, else by its kind;"
+  " what an extension needs. */
 #ifndef TESTS_GENERATOR_VALUES_H
 #define TESTS_GENERATOR_VALUES_H
 
 #include "rules/extension.h"
 
-/* Options whose values are not to be told from their kind. Values are separated by semicolons. EXTENSION:OPTION is for that extension alone. */
+/*
+ * Options whose values are not to be told from their kind. Values are separated by semicolons. EXTENSION:OPTION is for
+ * that extension alone.
+ */
 static const struct {
 	const char *option, *values, *values6; /* values6: for IPv6, NULL: the same */
 } of_option[] = {
 	{ "tcp-flags", "SYN SYN;syn,ack fin;ALL NONE;FIN,SYN,RST,ACK SYN;URG,PSH ALL;SYN NONE;all all", NULL },
-	{ "chunk-types", "all DATA;any INIT,DATA;only DATA:Ube,ABORT;all ALL;any NONE;any SHUTDOWN_COMPLETE:T;all ASCONF,init_ack;"
+	{ "chunk-types", "all DATA;any INIT,DATA;only DATA:Ube,ABORT;all ALL;any NONE;any SHUTDOWN_COMPLETE:T;"
+	  "all ASCONF,init_ack;"
 			 "only I_DATA,RE_CONFIG,PAD,FORWARD_TSN", NULL },
-	{ "icmp-type", "any;8;8/0;ping;PONG;echo-request;host-unreachable;3/1;0x3/0x1;redirect;TOS-host-redirect;255;dest;13", NULL },
-	{ "icmpv6-type", "1;1/0;128;ping;no-route;neighbor-solicitation;neighbour-advertisement;4/2;bad-header;255;0x87", NULL },
+	{ "icmp-type", "any;8;8/0;ping;PONG;echo-request;host-unreachable;3/1;0x3/0x1;redirect;TOS-host-redirect;255;"
+	  "dest;13", NULL },
+	{ "icmpv6-type", "1;1/0;128;ping;no-route;neighbor-solicitation;neighbour-advertisement;4/2;bad-header;255;"
+	  "0x87", NULL },
 	{ "mh-type", "1;1:;:5;bu;brr:hoti;0:255;binding-error;7:7;COT;0x5:9", NULL },
 	{ "src-range", "1.1.1.1-1.1.1.9;1.1.1.1;10.0.0.1-10.0.0.1", "::1-::9;dead::1;fe80:0::1-fe80::1" },
 	{ "dst-range", "1.1.1.1-1.1.1.9;1.1.1.1;10.0.0.1-10.0.0.1", "::1-::9;dead::1;fe80:0::1-fe80::1" },
@@ -29,9 +36,12 @@ static const struct {
 	{ "cluster-total-nodes", "4", NULL },
 	{ "cluster-local-node", "1;3;0x2", NULL },
 	{ "cluster-local-nodemask", "1;7;0xf", NULL },
-	{ "limit", "1/s;3/sec;5;120/minute;60/min;100/m;7/hour;24/day;3333/sec;7000/s;1000000/day;59/hour;13/min;1/SECOND", NULL },
-	{ "hashlimit-upto", "1/s;5/sec;120/minute;7/hour;48/day;7777/sec;100001/s;1kb/s;1000b/s;3mb/s;1536b/s;123456b/s;59/hour", NULL },
-	{ "hashlimit-above", "1/s;5/sec;120/minute;7/hour;48/day;7777/sec;1kb/s;1000b/s;3mb/s;1536b/s;123456b/s;2000000b/s", NULL },
+	{ "limit", "1/s;3/sec;5;120/minute;60/min;100/m;7/hour;24/day;3333/sec;7000/s;1000000/day;59/hour;13/min;"
+	  "1/SECOND", NULL },
+	{ "hashlimit-upto", "1/s;5/sec;120/minute;7/hour;48/day;7777/sec;100001/s;1kb/s;1000b/s;3mb/s;1536b/s;"
+	  "123456b/s;59/hour", NULL },
+	{ "hashlimit-above", "1/s;5/sec;120/minute;7/hour;48/day;7777/sec;1kb/s;1000b/s;3mb/s;1536b/s;123456b/s;"
+	  "2000000b/s", NULL },
 	{ "hashlimit-burst", "5;1;20;0x10;10kb;5mb;2000kb;1500000b;10000000", NULL },
 	{ "hashlimit-name", "a;foo.b", NULL },
 	{ "hashlimit-srcmask", "24;32;0;8", "64;128;0;32" },
@@ -55,15 +65,18 @@ static const struct {
 	{ "log-level", "debug;4;warning;crit;0x1;error;panic;7;emerg", NULL },
 	{ "log-prefix", "abc;\"a b: \";\"it's\";a.b;\"\\\"q\\\" \\\\\";\"12345678901234567890123456789012345\"", NULL },
 	{ "nflog-prefix", "abc;\"a b: \";\"it's\";a.b", NULL },
-	{ "comment", "abc;\"a b\";\"it's\";a.b;\"\\\"q\\\" \\\\\";\"\";-x;\"-j DROP\";\"\303\251t\303\251\";\"a\tb\";$x;`ls`", NULL },
+	{ "comment", "abc;\"a b\";\"it's\";a.b;\"\\\"q\\\" \\\\\";\"\";-x;\"-j DROP\";\"\303\251t\303\251\";\"a\tb\";"
+	  "$x;`ls`", NULL },
 	{ "string", "abc;\"a b\";\"it's\";a.b;\"\\\"q\\\" \\\\\";-x;\"\303\251t\303\251\";\"|41|\"", NULL },
 	{ "hex-string", "abc;\"|61 62|c\";\"|00ff|\";\"|0A0b|x\";\"|22|\";\"|5c|\";\"a|20|b\"", NULL },
 	{ "algo", "bm;kmp", NULL },
 	{ "helper", "ftp;ftp-21;\"a b\"", NULL },
 	{ "u32", "0=0;\"6&0xFF=1&&4 & 0x1FFF=0\";\"0>>22&0x3C@0>>24=0\";\"6 & 0xFF = 1:3,5\";0x0=0x0:0xff", NULL },
 	{ "bytecode", "\"4,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0\";\"1,6 0 0 0,\"", NULL },
-	{ "to-destination", "1.2.3.4;1.2.3.4-1.2.3.4;1.2.3.4-1.2.3.9;1.2.3.4:80;:80;1.2.3.4:80-90;1.2.3.4-1.2.3.9:80-80;1.2.3.4:http;"
-			    ":80-90/100", "dead::1;[dead::1];dead::1-dead::9;[dead::1]:80;:80;[dead::1-dead:0::2]:80-90;dead::1:80" },
+	{ "to-destination", "1.2.3.4;1.2.3.4-1.2.3.4;1.2.3.4-1.2.3.9;1.2.3.4:80;:80;1.2.3.4:80-90;"
+	  "1.2.3.4-1.2.3.9:80-80;1.2.3.4:http;"
+			    ":80-90/100", "dead::1;[dead::1];dead::1-dead::9;[dead::1]:80;:80;"
+			    "[dead::1-dead:0::2]:80-90;dead::1:80" },
 	{ "to-source", "1.2.3.4;1.2.3.4-1.2.3.4;1.2.3.4-1.2.3.9;1.2.3.4:80;:80;1.2.3.4:80-90;1.2.3.4-1.2.3.9:80-80",
 	  "dead::1;[dead::1];dead::1-dead::9;[dead::1]:80;:80;[dead::1-dead:0::2]:80-90;dead::1:80" },
 	{ "to-ports", "80;80-80;80-90;http;0x50;0", NULL },
@@ -120,6 +133,8 @@ static const struct {
 };
 
 static const char *const of_kind[] = {
+	[VALUE_NAME] = "",
+	[VALUE_NAMES] = "",
 	[VALUE_WORD] = "foo;a.b",
 	[VALUE_STRING] = "abc;a.b",
 	[VALUE_NUMBER] = "0;1;5;0x2;07",
@@ -158,7 +173,8 @@ static const struct {
 	{ "ipcomp", "108", "", "", "" }, { "multiport", "tcp", "", "sports|dports|ports", "" },
 	{ "tcpmss", "tcp", "mss", "", "" }, { "ecn", "tcp", "ecn-ip-ect", "", "" },
 	{ "addrtype", "", "src-type", "", "limit-iface-out" },
-	{ "mac", "", "mac-source", "", "" }, { "pkttype", "", "pkt-type", "", "" }, { "devgroup", "", "src-group", "", "dst-group" },
+	{ "mac", "", "mac-source", "", "" }, { "pkttype", "", "pkt-type", "", "" },
+	{ "devgroup", "", "src-group", "", "dst-group" },
 	{ "realm", "", "realm", "", "" }, { "iprange", "", "src-range", "", "" },
 	{ "set", "", "match-set", "packets-eq|packets-lt|packets-gt bytes-eq|bytes-lt|bytes-gt", "" },
 	{ "SET", "", "", "add-set|del-set", "timeout map-set map-mark map-prio map-queue" },
@@ -179,7 +195,8 @@ static const struct {
 	{ "statistic", "", "mode every packet", "", "probability" },
 	{ "recent", "", "", "set|rcheck|update|remove rsource|rdest", "reap rttl" },
 	{ "rateest", "", "", "rateest|rateest1 rateest-lt|rateest-gt|rateest-eq rateest-bps|rateest-pps|rateest-bps2",
-	  "rateest2 rateest-delta rateest-bps1 rateest-pps1 rateest-pps2" }, { "RATEEST", "", "rateest-name rateest-interval rateest-ewmalog", "", "" },
+	  "rateest2 rateest-delta rateest-bps1 rateest-pps1 rateest-pps2" },
+	{ "RATEEST", "", "rateest-name rateest-interval rateest-ewmalog", "", "" },
 	{ "time", "", "", "kerneltz|localtz|utc", "contiguous" }, { "cpu", "", "cpu", "", "" },
 	{ "NFQUEUE", "", "", "queue-num|queue-balance", "queue-cpu-fanout" },
 	{ "NFLOG", "", "", "nflog-size|nflog-threshold", "nflog-range" }, { "AUDIT", "", "type", "", "" },
@@ -197,13 +214,16 @@ static const struct {
 	{ "TCPMSS", "tcp --syn", "", "set-mss|clamp-mss-to-pmtu", "" }, { "TCPOPTSTRIP", "tcp", "", "", "" },
 	{ "SYNPROXY", "tcp", "mss wscale", "", "" },
 	{ "HMARK", "", "hmark-mod hmark-rnd", "hmark-tuple|hmark-src-prefix", "hmark-spi hmark-spi-mask" },
-	{ "ipv6header", "", "header", "", "" }, { "u32", "", "u32", "", "" }, { "bpf", "", "bytecode", "", "object-pinned" },
+	{ "ipv6header", "", "header", "", "" }, { "u32", "", "u32", "", "" },
+	{ "bpf", "", "bytecode", "", "object-pinned" },
 	{ "string", "", "algo", "string|hex-string", "" }, { "osf", "tcp", "genre", "", "" },
-	{ "policy", "", "dir pol", "", "strict next" }, { "ah", "ah", "", "", "" }, { "owner", "", "", "uid-owner|gid-owner|socket-exists", "suppl-groups" },
+	{ "policy", "", "dir pol", "", "strict next" }, { "ah", "ah", "", "", "" },
+	{ "owner", "", "", "uid-owner|gid-owner|socket-exists", "suppl-groups" },
 	{ "cgroup", "", "", "path|cgroup", "" }, { "srh", "", "", "", "" }, { "frag", "", "", "fragmore|fraglast", "" },
 	{ "rt", "", "rt-type", "", "" }, { "limit", "", "", "", "" }, { "LOG", "", "", "", "" },
 	{ "hbh", "", "", "", "" }, { "dst", "", "", "", "" }, { "eui64", "", "", "", "" },
-	{ "rpfilter", "", "", "", "" }, { "socket", "", "", "", "" }, { "physdev", "", "", "physdev-in|physdev-is-in|physdev-is-bridged",
+	{ "rpfilter", "", "", "", "" }, { "socket", "", "", "", "" },
+	{ "physdev", "", "", "physdev-in|physdev-is-in|physdev-is-bridged",
 	  "physdev-is-out physdev-out" },
 	{ "REJECT", "", "", "", "" }, { "NOTRACK", "", "", "", "" }, { "TRACE", "", "", "", "" },
 	{ "ACCEPT", "", "", "", "" }, { "DROP", "", "", "", "" }, { "RETURN", "", "", "", "" },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Rules by chance, from the tables of what is known of the tool's extensions: most of them the tool takes. The same seed gives
- * the same rules.
+ * Rules by chance, from the tables of what is known of the tool's extensions: most of them the tool takes. The same seed
+ * gives the same rules.
  *
  * Usage: rule-generator SEED COUNT 4|6 - prints lines "table|rule".
  */
@@ -83,10 +83,12 @@ static bool is_of(const char *key, const struct extension *extension, const char
 static const char *values_of(const struct generator *g, const struct extension *extension,
 			     const struct extension_option *option)
 {
+	bool ipv6 = g->family == NFV_FAMILY_IPV6;
+
 	for (size_t i = 0; i < COUNT(of_option); i++)
 		if (is_of(of_option[i].option, extension, option->name))
-			return g->family == NFV_FAMILY_IPV6 && of_option[i].values6 ? of_option[i].values6 : of_option[i].values;
-	if (g->family == NFV_FAMILY_IPV6 && option->kind < COUNT(of_kind6) && of_kind6[option->kind])
+			return ipv6 && of_option[i].values6 ? of_option[i].values6 : of_option[i].values;
+	if (ipv6 && option->kind < COUNT(of_kind6) && of_kind6[option->kind])
 		return of_kind6[option->kind];
 	return of_kind[option->kind];
 }
@@ -104,6 +106,17 @@ static void add_names(struct generator *g, const struct extension_option *option
 	text_free(&list);
 }
 
+/* What is not everything is nothing: iptables-save prints such rules as others, or so that they are not read again. */
+static bool is_everything(const char *value, size_t len)
+{
+	static const char *const all[] = { "0:65535", "0:255", "1,2,3,4,5,6,7", "+" };
+
+	for (size_t i = 0; i < COUNT(all); i++)
+		if (strlen(all[i]) == len && !memcmp(all[i], value, len))
+			return true;
+	return false;
+}
+
 static void add_option(struct generator *g, const struct extension *extension, const struct extension_option *option)
 {
 	const char *name = option->alias && chance(g, 30) ? option->alias : option->name;
@@ -111,7 +124,8 @@ static void add_option(struct generator *g, const struct extension *extension, c
 	size_t len;
 	const char *value;
 
-	if ((option->flags & OPTION_NEGATED) && chance(g, 25))
+	value = pick(g, values_of(g, extension, option), ';', &len);
+	if ((option->flags & OPTION_NEGATED) && chance(g, 25) && !is_everything(value, len))
 		add(g, "!", 1);
 	add(g, dashed, (size_t)snprintf(dashed, sizeof(dashed), "--%s", name));
 	if (option->values == 0)
@@ -125,7 +139,6 @@ static void add_option(struct generator *g, const struct extension *extension, c
 		add_names(g, option);
 		return;
 	}
-	value = pick(g, values_of(g, extension, option), ';', &len);
 	add(g, value, len);
 }
 
@@ -201,7 +214,8 @@ static void add_extension(struct generator *g, const struct extension *extension
 
 static void add_fields(struct generator *g)
 {
-	static const char sources[] = "1.2.3.4;10.1.2.3/8;10.0.0.0/255.255.0.0;0.0.0.0/0;10/8;192.168.1.1/255.0.255.0;1.2.3.4/32";
+	static const char sources[] = "1.2.3.4;10.1.2.3/8;10.0.0.0/255.255.0.0;0.0.0.0/0;10/8;192.168.1.1/255.0.255.0;"
+				      "1.2.3.4/32";
 	static const char sources6[] = "::1;dead:0::1/64;::/0;dead::1/ffff::;2001:DB8::/32;::ffff:1.2.3.4;1::/ffff:0:ffff::";
 	static const char *const letters[] = { "-s", "-d", "-i" };
 	size_t len;
@@ -211,10 +225,10 @@ static void add_fields(struct generator *g)
 
 		if (!chance(g, 15))
 			continue;
-		if (chance(g, 20))
+		value = pick(g, list, ';', &len);
+		if (chance(g, 20) && !is_everything(value, len))
 			add(g, "!", 1);
 		add(g, letters[i], 2);
-		value = pick(g, list, ';', &len);
 		add(g, value, len);
 	}
 }

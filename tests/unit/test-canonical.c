@@ -151,13 +151,16 @@ static void rates_are_what_the_kernel_keeps(void **state)
 	       { "-m hashlimit --hashlimit 1/s --hashlimit-name a",
 		 "-m hashlimit --hashlimit-upto 1/sec --hashlimit-burst 5 --hashlimit-name a" },
 	       { "-m hashlimit ! --hashlimit-upto 120/min --hashlimit-name a",
-		 "-m hashlimit --hashlimit-above 2/sec --hashlimit-burst 5 --hashlimit-name a --hashlimit-htable-expire 60000" },
+		 "-m hashlimit --hashlimit-above 2/sec --hashlimit-burst 5 --hashlimit-name a "
+		 "--hashlimit-htable-expire 60000" },
 	       { "-m hashlimit --hashlimit-above 1000b/s --hashlimit-name a",
 	         "-m hashlimit --hashlimit-above 992b/s --hashlimit-name a" },
-	       { "-m hashlimit --hashlimit-above 3kb/s --hashlimit-burst 8kb --hashlimit-name a --hashlimit-htable-expire 60000",
+	       { "-m hashlimit --hashlimit-above 3kb/s --hashlimit-burst 8kb --hashlimit-name a "
+	         "--hashlimit-htable-expire 60000",
 		 "-m hashlimit --hashlimit-above 3kb/s --hashlimit-burst 9kb --hashlimit-name a" },
 	       { "-m hashlimit --hashlimit-upto 5/min --hashlimit-name r --hashlimit-rate-match",
-		 "-m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-name r --hashlimit-htable-expire 60000 "
+		 "-m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-name r --hashlimit-htable-expire "
+		 "60000 "
 		 "--hashlimit-rate-match --hashlimit-rate-interval 60" },
 	       { "-m statistic --mode random --probability 0.33",
 	         "-m statistic --mode random --probability 0.33000000007" },
@@ -187,7 +190,8 @@ static void defaults_are_printed_or_not(void **state)
 	       { "-m time ! --weekdays Sa,7 --datestop 2037",
 	         "-m time --weekdays Mon,Tue,Wed,Thu,Fri --datestop 2037-01-01T00:00:00" },
 	       { "-j HMARK --hmark-tuple ct,src,proto --hmark-mod 0x10 --hmark-rnd 1",
-		 "-j HMARK --hmark-src-prefix 32 --hmark-proto-mask 0xffff --hmark-rnd 0x00000001 --hmark-mod 16 --hmark-tuple ct" });
+		 "-j HMARK --hmark-src-prefix 32 --hmark-proto-mask 0xffff --hmark-rnd 0x00000001 --hmark-mod 16 "
+		 "--hmark-tuple ct" });
 	CHECK6({ "-j REJECT --reject-with port-unreach", "-j REJECT --reject-with icmp6-port-unreachable" },
 	       { "-m recent --set",
 	         "-m recent --set --name DEFAULT --mask ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff --rsource" },
@@ -233,9 +237,11 @@ static void what_is_not_known_stays(void **state)
 
 static void elements_of_a_policy_keep_their_places(void **state)
 {
-	CHECK4({ "-m policy --pol ipsec --dir in --strict --mode tunnel --tunnel-src 10.1.2.3/8 --tunnel-dst 1.2.3.4 --proto esp --next "
+	CHECK4({ "-m policy --pol ipsec --dir in --strict --mode tunnel --tunnel-src 10.1.2.3/8 --tunnel-dst 1.2.3.4 "
+	  "--proto esp --next "
 		 "--spi 5 ! --reqid 2",
-		 "-m policy --dir in --pol ipsec --strict --proto esp --mode tunnel --tunnel-dst 1.2.3.4 --tunnel-src 10.1.2.3/8 --next "
+		 "-m policy --dir in --pol ipsec --strict --proto esp --mode tunnel --tunnel-dst 1.2.3.4 --tunnel-src "
+		 "10.1.2.3/8 --next "
 		 "! --reqid 2 --spi 0x5" },
 	       { "-m policy --dir out --pol none", NULL });
 }

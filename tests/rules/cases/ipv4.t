@@ -1,0 +1,320 @@
+# Rules, and how iptables-save 1.8.9 prints them, with either backend. corpus-cases reads this.
+*filter
+:TEST
+-m string --algo bm --hex-string "|22|" -j LOG --log-tcp-sequence;-m string --string "\"" --algo bm -j LOG --log-tcp-sequence;OK
+-s 10/8 -m pkttype ! --pkt-type mcast;-s 10.0.0.0/8 -m pkttype ! --pkt-type multicast;OK
+-i eth0.1 -m tos ! --tos Minimize-Delay;-i eth0.1 -m tos ! --tos 0x10/0x3f;OK
+-m connlabel --set --label 40;-m connlabel --label "40" --set;OK
+-d 192.168.1.1/255.0.255.0 -m helper ! --helper "a b" -m comment --comment "a b";-d 192.0.1.0/255.0.255.0 -m helper ! --helper "a b" -m comment --comment "a b";OK
+-d 10/8 ! -i eth+ -m pkttype ! --pkt-type multicast;-d 10.0.0.0/8 ! -i eth+ -m pkttype ! --pkt-type multicast;OK
+-m socket -j CLASSIFY --set-class 1:2;-m socket -j CLASSIFY --set-class 0001:0002;OK
+-p ah -m ah -j NFLOG --nflog-threshold 0;-p ah -m ah -j NFLOG;OK
+! -s 10.0.0.0/255.255.0.0 -m addrtype --src-type UNSPEC,BLACKHOLE,XRESOLVE -j CLASSIFY --set-class 0001:ABCD;! -s 10.0.0.0/16 -m addrtype --src-type UNSPEC,BLACKHOLE,XRESOLVE -j CLASSIFY --set-class 0001:abcd;OK
+! -i eth+ -m cluster --cluster-total-nodes 4 --cluster-hash-seed 0 --cluster-local-nodemask 1 -j ACCEPT;! -i eth+ -m cluster --cluster-local-nodemask 0x00000001 --cluster-total-nodes 4 --cluster-hash-seed 0x00000000 -j ACCEPT;OK
+-m cgroup --path /;-m cgroup --path "/";OK
+-m addrtype ! --dst-type LOCAL,ANYCAST --limit-iface-in ! --src-type LOCAL,LOCAL -m comment --comment `ls`;-m addrtype ! --src-type LOCAL ! --dst-type LOCAL,ANYCAST --limit-iface-in -m comment --comment "`ls`";OK
+-p icmp -m icmp --icmp-type 13 -j LOG --log-level panic --log-uid;-p icmp -m icmp --icmp-type 13 -j LOG --log-level 0 --log-uid;OK
+-s 10.1.2.3/8 -p tcp -m multiport --dports 22;-s 10.0.0.0/8 -p tcp -m multiport --dports 22;OK
+-d 1.2.3.4/32 -p tcp -m ecn --ecn-ip-ect 0x2 -m comment --comment "\"q\" \\";-d 1.2.3.4/32 -p tcp -m ecn --ecn-ip-ect 2 -m comment --comment "\"q\" \\";OK
+-m recent ! --set --rsource --mask 255.255.0.0 -j DROP;-m recent ! --set --name DEFAULT --mask 255.255.0.0 --rsource -j DROP;OK
+-d 192.168.1.1/255.0.255.0 -i eth0.1 -m physdev --physdev-is-in -m comment --comment `ls`;-d 192.0.1.0/255.0.255.0 -i eth0.1 -m physdev --physdev-is-in -m comment --comment "`ls`";OK
+-s 10.0.0.0/255.255.0.0 ! -d 10/8 -m owner ! --gid-owner root --socket-exists -m comment --comment "\"q\" \\" -j LOG --log-level warning;-s 10.0.0.0/16 ! -d 10.0.0.0/8 -m owner --socket-exists ! --gid-owner 0 -m comment --comment "\"q\" \\" -j LOG;OK
+-p 108 -m ipcomp --ipcompspi 0x10: --compres -m comment --comment a.b;-p ipcomp -m ipcomp --ipcompspi 16:4294967295 --compres -m comment --comment "a.b";OK
+-i + -m policy --dir out --reqid 0x2 --pol ipsec ! --proto ipcomp -j IDLETIMER --label 127 --timeout 0x10;-m policy --dir out --pol ipsec --reqid 2 ! --proto ipcomp -j IDLETIMER --timeout 16 --label 127;OK
+-p icmp -m icmp --icmp-type 255 -j DROP;-p icmp -m icmp --icmp-type any -j DROP;OK
+-s 1.2.3.4/32 -m policy --pol none ! --reqid 0 --dir out ! --tunnel-dst 1.2.3.4/32;-s 1.2.3.4/32 -m policy --dir out --pol none;OK
+-m dscp --dscp 0xf -j CONNMARK --set-xmark 0xffffffff/0xffffffff --left-shift-mark 5;-m dscp --dscp 0x0f -j CONNMARK --set-xmark 0xffffffff/0xffffffff --left-shift-mark 5;OK
+-p tcp -m ecn ! --ecn-tcp-cwr --ecn-ip-ect 0x2 -m comment --comment `ls`;-p tcp -m ecn ! --ecn-tcp-cwr --ecn-ip-ect 2 -m comment --comment "`ls`";OK
+-i + -m state ! --state INVALID,NEW,ESTABLISHED -m comment --comment "a b";-m state ! --state INVALID,NEW,ESTABLISHED -m comment --comment "a b";OK
+-m hashlimit --hashlimit-htable-gcinterval 500 --hashlimit-upto 1/s --hashlimit-htable-max 2000 --hashlimit-mode dstport,srcip,srcport --hashlimit-name a;-m hashlimit --hashlimit-upto 1/sec --hashlimit-burst 5 --hashlimit-mode srcip,srcport,dstport --hashlimit-name a --hashlimit-htable-max 2000 --hashlimit-htable-gcinterval 500;OK
+-m connmark ! --mark 1 -j NFLOG --nflog-prefix "it's" --nflog-size 1;-m connmark ! --mark 0x1 -j NFLOG --nflog-prefix "it\'s" --nflog-size 1;OK
+-m hashlimit --hashlimit-name foo.b ! --hashlimit-upto 1/s --hashlimit-burst 5 -m comment --comment abc;-m hashlimit --hashlimit-above 1/sec --hashlimit-burst 5 --hashlimit-name foo.b -m comment --comment abc;OK
+-p tcp --syn -m time --localtz --timestart 23:59:59 -m comment --comment -x -j TCPMSS --clamp-mss-to-pmtu;-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -m time --timestart 23:59:59 --timestop 23:59:59 --datestop 2038-01-19T03:14:07 --kerneltz -m comment --comment -x -j TCPMSS --clamp-mss-to-pmtu;OK
+! -d 10.1.2.3/8 -p tcp --syn -m time --utc --timestop 1:2 -j TCPMSS --clamp-mss-to-pmtu;! -d 10.0.0.0/8 -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -m time --timestart 00:00:00 --timestop 01:02:00 --datestop 2038-01-19T03:14:07 -j TCPMSS --clamp-mss-to-pmtu;OK
+-m connlimit ! --connlimit-upto 5 --connlimit-daddr -m comment --comment "a	b";-m connlimit --connlimit-above 5 --connlimit-mask 32 --connlimit-daddr -m comment --comment "a	b";OK
+-p tcp -m connbytes --connbytes 10:20 --connbytes-dir original --connbytes-mode avgpkt -m comment --comment "a	b" -j SYNPROXY --wscale 7 --mss 1 --sack-perm --timestamp;-p tcp -m connbytes --connbytes 10:20 --connbytes-mode avgpkt --connbytes-dir original -m comment --comment "a	b" -j SYNPROXY --sack-perm --timestamp --wscale 7 --mss 1;OK
+-p 108 -m ipcomp --compres -m comment --comment $x -j TEE --gateway 255.255.0.0;-p ipcomp -m ipcomp --ipcompspi 0 --compres -m comment --comment "$x" -j TEE --gateway 255.255.0.0;OK
+! -s 10.1.2.3/8 -m cluster --cluster-total-nodes 4 ! --cluster-local-nodemask 1 --cluster-hash-seed 0;! -s 10.0.0.0/8 -m cluster ! --cluster-local-nodemask 0x00000001 --cluster-total-nodes 4 --cluster-hash-seed 0x00000000;OK
+-p icmp -m icmp --icmp-type PONG -j MARK --xor-mark 5;-p icmp -m icmp --icmp-type 0 -j MARK --set-xmark 0x5/0x0;OK
+-m tos --tos 0x10/0xff -j RATEEST --rateest-interval 500000us --rateest-name re1 --rateest-ewmalog 2s;-m tos --tos 0x10/0xff -j RATEEST --rateest-name re1 --rateest-interval 500.0ms --rateest-ewmalog 2.0s;OK
+! -s 10.0.0.0/255.255.0.0 -m bpf --bytecode "1,6 0 0 0," -j REJECT --reject-with icmp-admin;! -s 10.0.0.0/16 -m bpf --bytecode "1,6 0 0 0" -j REJECT --reject-with icmp-admin-prohibited;OK
+-m recent --rsource --name DEFAULT --rcheck --mask 255.255.0.0 -j DROP;-m recent --rcheck --name DEFAULT --mask 255.255.0.0 --rsource -j DROP;OK
+-m length ! --length :9 -j LOG --log-uid --log-prefix "12345678901234567890123456789012345";-m length ! --length 0:9 -j LOG --log-prefix 12345678901234567890123456789 --log-uid;OK
+-s 192.168.1.1/255.0.255.0 -p sctp -m sctp --destination-port :80 --chunk-types all DATA ! --sport 1:1023 -m comment --comment "-j DROP";-s 192.0.1.0/255.0.255.0 -p sctp -m sctp ! --sport 1:1023 --dport 0:80 --chunk-types all DATA -m comment --comment "-j DROP";OK
+-m devgroup ! --src-group 0 -m comment --comment "it's";-m devgroup ! --src-group default -m comment --comment "it\'s";OK
+-i eth0.1 -m realm --realm 0 -j NFLOG --nflog-size 07;-i eth0.1 -m realm --realm cosmos -j NFLOG --nflog-size 7;OK
+-s 10/8 -m devgroup --src-group 5 -m comment --comment -x -j LOG --log-tcp-options --log-prefix abc;-s 10.0.0.0/8 -m devgroup --src-group 0x5 -m comment --comment -x -j LOG --log-prefix abc --log-tcp-options;OK
+-d 1.2.3.4/32 -m iprange --src-range 1.1.1.1;-d 1.2.3.4/32 -m iprange --src-range 1.1.1.1-1.1.1.1;OK
+! -s 10.1.2.3/8 -i eth0.1 -p tcp -m multiport ! --destination-ports 22,1024:65535;! -s 10.0.0.0/8 -i eth0.1 -p tcp -m multiport ! --dports 22,1024:65535;OK
+-p dccp -m dccp -j MARK --or-mark 1;-p dccp -m dccp -j MARK --set-xmark 0x1/0x1;OK
+-p esp -m esp --espspi :9 -j LOG --log-tcp-options --log-macdecode --log-level emerg;-p esp -m esp --espspi 0:9 -j LOG --log-level 0 --log-tcp-options --log-macdecode;OK
+-p tcp -m state ! --state RELATED -j SYNPROXY --ecn --mss 5 --wscale 7;-p tcp -m state ! --state RELATED -j SYNPROXY --wscale 7 --mss 5 --ecn;OK
+-m realm ! --realm 256 -j AUDIT --type reject;-m realm ! --realm 0x100 -j AUDIT --type reject;OK
+-d 10.0.0.0/255.255.0.0 -p tcp -m osf ! --genre Windows;-d 10.0.0.0/16 -p tcp -m osf ! --genre Windows;OK
+-p ah -m ah --ahspi 5:5;-p ah -m ah --ahspi 5;OK
+-i + -p 108 -m ipcomp --compres -j REJECT --reject-with icmp-pro;-p ipcomp -m ipcomp --ipcompspi 0 --compres -j REJECT --reject-with icmp-proto-unreachable;OK
+-d 192.168.1.1/255.0.255.0 -m u32 --u32 "0>>22&0x3C@0>>24=0";-d 192.0.1.0/255.0.255.0 -m u32 --u32 "0x0>>0x16&0x3c@0x0>>0x18=0x0";OK
+-d 192.168.1.1/255.0.255.0 -m connlimit --connlimit-saddr --connlimit-above 0 --connlimit-mask 24;-d 192.0.1.0/255.0.255.0 -m connlimit --connlimit-above 0 --connlimit-mask 24 --connlimit-saddr;OK
+-m connlimit --connlimit-saddr --connlimit-mask 255.255.0.0 ! --connlimit-above 5;-m connlimit --connlimit-upto 5 --connlimit-mask 16 --connlimit-saddr;OK
+-m string --from 5 --to 07 --icase --algo kmp --string "a b";-m string --string "a b" --algo kmp --from 5 --to 7 --icase;OK
+-d 192.168.1.1/255.0.255.0 -m u32 --u32 0=0;-d 192.0.1.0/255.0.255.0 -m u32 --u32 "0x0=0x0";OK
+-m conntrack --ctstate RELATED,RELATED,ESTABLISHED --ctproto 0 ! --ctrepldst 1.2.3.4 --ctrepldstport 7:7 -m comment --comment a.b;-m conntrack --ctstate RELATED,ESTABLISHED --ctproto 0 ! --ctrepldst 1.2.3.4 --ctrepldstport 7 -m comment --comment "a.b";OK
+-p tcp -m tcp --dport 22 --sport :80;-p tcp -m tcp --sport 0:80 --dport 22;OK
+-p sctp -m sctp ! --destination-port 0x50 --sport 22 -j CLASSIFY --set-class ffff:0;-p sctp -m sctp --sport 22 ! --dport 80 -j CLASSIFY --set-class ffff:0000;OK
+-p udp -m udp --source-port 7:7;-p udp -m udp --sport 7;OK
+-p 108 -m ipcomp ! --ipcompspi 5 -j NFQUEUE --queue-balance 0x10:;-p ipcomp -m ipcomp ! --ipcompspi 5 -j NFQUEUE --queue-balance 16:65535;OK
+-d 10.0.0.0/255.255.0.0 -m conntrack ! --ctexpire 5:5 --ctproto 0x6 --ctstate SNAT --ctstatus NONE,EXPECTED,NONE --ctorigsrcport :80 -m comment --comment "a	b";-d 10.0.0.0/16 -m conntrack --ctstate SNAT --ctproto 6 --ctorigsrcport 0:80 --ctstatus EXPECTED ! --ctexpire 5 -m comment --comment "a	b";OK
+! -d 192.168.1.1/255.0.255.0 -m helper --helper "a b";! -d 192.0.1.0/255.0.255.0 -m helper --helper "a b";OK
+-i eth0.1 -m length ! --length 5 -m comment --comment "it's";-i eth0.1 -m length ! --length 5 -m comment --comment "it\'s";OK
+-m recent --rsource ! --rcheck -m comment --comment -x -j AUDIT --type reject;-m recent ! --rcheck --name DEFAULT --mask 255.255.255.255 --rsource -m comment --comment -x -j AUDIT --type reject;OK
+-p tcp -m ttl --ttl-gt 1 -j SYNPROXY --mss 1 --wscale 7;-p tcp -m ttl --ttl-gt 1 -j SYNPROXY --wscale 7 --mss 1;OK
+-i lo -p tcp --syn -m quota --quota 07 -j TCPMSS --set-mss 0;-i lo -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -m quota --quota 7 -j TCPMSS --set-mss 0;OK
+-m bpf --bytecode "4,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0" -j CONNMARK --or-mark 5 --right-shift-mark 0;-m bpf --bytecode "4,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0" -j CONNMARK --set-xmark 0x5/0x5;OK
+-d 192.168.1.1/255.0.255.0 -m u32 --u32 "6&0xFF=1&&4 & 0x1FFF=0" -j TEE --gateway 1.2.3.4;-d 192.0.1.0/255.0.255.0 -m u32 --u32 "0x6&0xff=0x1&&0x4&0x1fff=0x0" -j TEE --gateway 1.2.3.4;OK
+-m mac --mac-source 01:02:03:04:05:06 -m comment --comment a.b -j REJECT;-m mac --mac-source 01:02:03:04:05:06 -m comment --comment "a.b" -j REJECT --reject-with icmp-port-unreachable;OK
+-m state --state RELATED,ESTABLISHED,RELATED -j HMARK --hmark-dport-mask 0 --hmark-src-prefix 0 --hmark-mod 1 --hmark-offset 5 --hmark-rnd 1;-m state --state RELATED,ESTABLISHED -j HMARK --hmark-src-prefix 0 --hmark-dport-mask 0x0000 --hmark-rnd 0x00000001 --hmark-mod 1 --hmark-offset 5;OK
+-m time --timestop 00:00 --kerneltz;-m time --timestart 00:00:00 --timestop 00:00:00 --datestop 2038-01-19T03:14:07 --kerneltz;OK
+-s 10/8 -p tcp -m tcp --tcp-option 07 --syn ! --sport 22 -j NFQUEUE --queue-balance 0x10:;-s 10.0.0.0/8 -p tcp -m tcp ! --sport 22 --tcp-option 7 --tcp-flags FIN,SYN,RST,ACK SYN -j NFQUEUE --queue-balance 16:65535;OK
+-m time --timestart 23:59:59 --weekdays Mon --localtz;-m time --timestart 23:59:59 --timestop 23:59:59 --weekdays Mon --datestop 2038-01-19T03:14:07 --kerneltz;OK
+-m string --icase --from 0x2 --to 5 --string "été" --algo kmp;-m string --hex-string "|c3a974c3a9|" --algo kmp --from 2 --to 5 --icase;OK
+-s 10/8 -p tcp -m osf --genre Linux --ttl 0;-s 10.0.0.0/8 -p tcp -m osf --genre Linux --ttl 0;OK
+-s 0.0.0.0/0 -m cpu ! --cpu 0x2;-m cpu ! --cpu 2;OK
+-s 0.0.0.0/0 -p tcp -m tcp --tcp-flags syn,ack fin --dport ssh -m comment --comment abc -j TEE --oif eth+ --gateway 255.255.0.0;-p tcp -m tcp --dport 22 --tcp-flags SYN,ACK FIN -m comment --comment abc -j TEE --gateway 255.255.0.0 --oif eth+;OK
+-m socket --restore-skmark -m comment --comment `ls` -j TEE --gateway 255.255.0.0;-m socket --restore-skmark -m comment --comment "`ls`" -j TEE --gateway 255.255.0.0;OK
+! -s 1.2.3.4/32 -p tcp -m tcp --tcp-option 07 -j CONNMARK --xor-mark 0x2 --right-shift-mark 0;! -s 1.2.3.4/32 -p tcp -m tcp --tcp-option 7 -j CONNMARK --set-xmark 0x2/0x0;OK
+-i lo -m time --timestart 23:59:59 --utc --timestop 23:59:59 --weekdays Sat,Sun -m comment --comment "a b";-i lo -m time --timestart 23:59:59 --timestop 23:59:59 --weekdays Sat,Sun --datestop 2038-01-19T03:14:07 -m comment --comment "a b";OK
+-m comment --comment "été" -j HMARK --hmark-mod 1 --hmark-tuple ct,src,proto --hmark-dport 0 --hmark-rnd 1 --hmark-sport 0;-m comment --comment "été" -j HMARK --hmark-src-prefix 32 --hmark-sport 0x0000 --hmark-dport 0x0000 --hmark-proto-mask 0xffff --hmark-rnd 0x00000001 --hmark-mod 1 --hmark-tuple ct;OK
+-d 1.2.3.4 -m cgroup --cgroup 0 -j LOG --log-macdecode --log-ip-options --log-prefix "\"q\" \\" --log-uid --log-tcp-options;-d 1.2.3.4/32 -m cgroup --cgroup 0 -j LOG --log-prefix "\"q\" \\" --log-tcp-options --log-ip-options --log-uid --log-macdecode;OK
+-m socket --restore-skmark -j LOG --log-level debug --log-tcp-sequence --log-macdecode;-m socket --restore-skmark -j LOG --log-level 7 --log-tcp-sequence --log-macdecode;OK
+-d 0.0.0.0/0 -p esp -m esp --espspi 0:4;-p esp -m esp --espspi 0:4;OK
+! -s 10/8 -i lo -m physdev --physdev-in lo -j CONNMARK --set-mark 0xff/0x0f --right-shift-mark 5;! -s 10.0.0.0/8 -i lo -m physdev --physdev-in lo -j CONNMARK --set-xmark 0xff/0xff --right-shift-mark 5;OK
+-p tcp -m multiport ! --ports 1:2,3 -j NFQUEUE --queue-num 07 --queue-bypass;-p tcp -m multiport ! --ports 1:2,3 -j NFQUEUE --queue-num 7 --queue-bypass;OK
+-m recent --seconds 0x10 --update --name DEFAULT --rdest -m comment --comment abc -j IDLETIMER --timeout 0x10 --label 127;-m recent --update --seconds 16 --name DEFAULT --mask 255.255.255.255 --rdest -m comment --comment abc -j IDLETIMER --timeout 16 --label 127;OK
+-i lo -m addrtype --limit-iface-in --dst-type PROHIBIT,ANYCAST --src-type UNICAST;-i lo -m addrtype --src-type UNICAST --dst-type ANYCAST,PROHIBIT --limit-iface-in;OK
+-d 10/8 -i eth+ -p esp -m esp -m comment --comment -x -j HMARK --hmark-proto-mask 0xf --hmark-tuple src --hmark-rnd 5 --hmark-offset 0x2 --hmark-mod 07;-d 10.0.0.0/8 -i eth+ -p esp -m esp -m comment --comment -x -j HMARK --hmark-src-prefix 32 --hmark-proto-mask 0x0f --hmark-rnd 0x00000005 --hmark-mod 7 --hmark-offset 2;OK
+-m cluster --cluster-local-node 1 --cluster-hash-seed 1 --cluster-total-nodes 4 -m comment --comment "-j DROP" -j NFQUEUE --queue-bypass --queue-num 5;-m cluster --cluster-local-nodemask 0x00000001 --cluster-total-nodes 4 --cluster-hash-seed 0x00000001 -m comment --comment "-j DROP" -j NFQUEUE --queue-num 5 --queue-bypass;OK
+-m statistic --packet 2 --every 3 --mode nth;-m statistic --mode nth --every 3 --packet 2;OK
+-p tcp --syn -m time --localtz --timestop 23:59:59 --datestop 2038-01-19T03:14:07 --timestart 00:00 -j TCPMSS --set-mss 0;-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -m time --datestop 2038-01-19T03:14:07 --kerneltz -j TCPMSS --set-mss 0;OK
+-m rateest --rateest1 RE1 --rateest-eq --rateest-pps 0x2 -j AUDIT --type drop;-m rateest --rateest RE1 --rateest-eq --rateest-pps 2 -j AUDIT --type drop;OK
+-s 10/8 -m mac ! --mac-source aa:BB:0c:d:e:f -j HMARK --hmark-tuple ct,src,proto --hmark-sport 5 --hmark-sport-mask 1 --hmark-mod 10 --hmark-offset 07 --hmark-rnd 0x2;-s 10.0.0.0/8 -m mac ! --mac-source aa:bb:0c:0d:0e:0f -j HMARK --hmark-src-prefix 32 --hmark-sport-mask 0x0001 --hmark-sport 0x0005 --hmark-proto-mask 0xffff --hmark-rnd 0x00000002 --hmark-mod 10 --hmark-offset 7 --hmark-tuple ct;OK
+-m recent --update --rsource --mask 0xff -j RATEEST --rateest-ewmalog 500ms --rateest-interval 250ms --rateest-name re1;-m recent --update --name DEFAULT --mask 0.0.0.255 --rsource -j RATEEST --rateest-name re1 --rateest-interval 250.0ms --rateest-ewmalog 500.0ms;OK
+-m u32 --u32 "6&0xFF=1&&4 & 0x1FFF=0" -j HMARK --hmark-proto-mask 0xf --hmark-sport-mask 0 --hmark-rnd 0 --hmark-mod 0x10 --hmark-tuple sport,dport --hmark-sport 1;-m u32 --u32 "0x6&0xff=0x1&&0x4&0x1fff=0x0" -j HMARK --hmark-sport-mask 0xffff --hmark-dport-mask 0xffff --hmark-sport 0x0001 --hmark-proto-mask 0x0f --hmark-rnd 0x00000000 --hmark-mod 16;OK
+! -d 10/8 -i + -m rateest --rateest-lt --rateest-pps 5 --rateest1 RE1;! -d 10.0.0.0/8 -m rateest --rateest RE1 --rateest-lt --rateest-pps 5;OK
+-m policy --spi 0xf --pol none --mode tunnel --proto esp --tunnel-src 1.2.3.4 --dir in -m comment --comment "a	b";-m policy --dir in --pol none -m comment --comment "a	b";OK
+-m connlabel --label 40 --set -j NFLOG --nflog-prefix "it's" --nflog-group 5 --nflog-threshold 07;-m connlabel --label "40" --set -j NFLOG --nflog-prefix "it\'s" --nflog-group 5 --nflog-threshold 7;OK
+-i eth0.1 -p tcp -m multiport --destination-ports 22,1024:65535 -j ACCEPT;-i eth0.1 -p tcp -m multiport --dports 22,1024:65535 -j ACCEPT;OK
+! -d 1.2.3.4/32 -m rateest ! --rateest-eq --rateest RE1 --rateest-pps 0x2;! -d 1.2.3.4/32 -m rateest --rateest RE1 ! --rateest-eq --rateest-pps 2;OK
+-m hashlimit --hashlimit-name foo.b --hashlimit-above 3mb/s --hashlimit-srcmask 0;-m hashlimit --hashlimit-above 3mb/s --hashlimit-name foo.b --hashlimit-srcmask 0;OK
+-m recent --rdest --mask 255.255.255.255 --seconds 60 --name foo --hitcount 0 ! --rcheck -j IDLETIMER --label 0x5 --timeout 42;-m recent ! --rcheck --seconds 60 --name foo --mask 255.255.255.255 --rdest -j IDLETIMER --timeout 42 --label 0x5;OK
+-i lo -m limit --limit 7/hour -m comment --comment "été" -j HMARK --hmark-src-prefix 0 --hmark-rnd 0x2 --hmark-mod 10 --hmark-sport-mask 1;-i lo -m limit --limit 7/hour -m comment --comment "été" -j HMARK --hmark-src-prefix 0 --hmark-sport-mask 0x0001 --hmark-rnd 0x00000002 --hmark-mod 10;OK
+-s 0.0.0.0/0 -m time --monthdays 1 --datestop 2036-12-31T23:59:59 --kerneltz --datestart 1970-01-01 -j NFLOG --nflog-threshold 0x2;-m time --monthdays 1 --datestop 2036-12-31T23:59:59 --kerneltz -j NFLOG --nflog-threshold 2;OK
+-m rateest --rateest-gt --rateest RE1 --rateest-bps 100 -j ACCEPT;-m rateest --rateest RE1 --rateest-gt --rateest-bps 96bit -j ACCEPT;OK
+-m statistic --packet 0x1 --mode nth --every 5;-m statistic --mode nth --every 5 --packet 1;OK
+-m policy --dir out --proto ipcomp ! --spi 5 --pol none ! --tunnel-dst 0.0.0.0/0 -j RETURN;-m policy --dir out --pol none -j RETURN;OK
+-p udp -m udp --sport ssh -j TEE --oif eth+ --gateway 1.2.3.4;-p udp -m udp --sport 22 -j TEE --gateway 1.2.3.4 --oif eth+;OK
+-m conntrack --ctexpire 5:9 --ctrepldstport 65535 ! --ctreplsrcport http:https --ctorigsrcport http:https --ctstate SNAT,SNAT ! --ctstatus CONFIRMED,ASSURED,SEEN_REPLY;-m conntrack --ctstate SNAT --ctorigsrcport 80:443 ! --ctreplsrcport 80:443 --ctrepldstport 65535 ! --ctstatus SEEN_REPLY,ASSURED,CONFIRMED --ctexpire 5:9;OK
+-d 10.0.0.0/255.255.0.0 -m rateest --rateest-bps 9bit ! --rateest-gt --rateest1 RE1 -j NFQUEUE --queue-num 07;-d 10.0.0.0/16 -m rateest --rateest RE1 ! --rateest-gt --rateest-bps 8bit -j NFQUEUE --queue-num 7;OK
+-m hashlimit --hashlimit-upto 120/minute --hashlimit-rate-match --hashlimit-srcmask 24 --hashlimit-burst 1 --hashlimit-name a --hashlimit-htable-max 0;-m hashlimit --hashlimit-upto 120/sec --hashlimit-burst 1 --hashlimit-name a --hashlimit-htable-expire 60000 --hashlimit-srcmask 24 --hashlimit-rate-match --hashlimit-rate-interval 60;OK
+-p sctp -m sctp --chunk-types any INIT,DATA --source-port 65535;-p sctp -m sctp --sport 65535 --chunk-types any DATA,INIT;OK
+-m string ! --hex-string "|00ff|" --icase --algo bm -m comment --comment "it's" -j LOG --log-ip-options --log-prefix abc --log-level warning;-m string ! --hex-string "|00ff|" --algo bm --icase -m comment --comment "it\'s" -j LOG --log-prefix abc --log-ip-options;OK
+-p tcp -j SYNPROXY --wscale 7 --mss 5 --sack-perm --ecn;-p tcp -j SYNPROXY --sack-perm --wscale 7 --mss 5 --ecn;OK
+-p ah -m ah ! --ahspi 0x10: -j RETURN;-p ah -m ah ! --ahspi 16:4294967295 -j RETURN;OK
+! -d 1.2.3.4 -m conntrack ! --ctorigdstport 65535 --ctorigsrcport ssh --ctstate SNAT,NEW --ctdir ORIGINAL --ctproto 0x6 ! --ctreplsrc 10.1.2.3/8;! -d 1.2.3.4/32 -m conntrack --ctstate NEW,SNAT --ctproto 6 ! --ctreplsrc 10.1.2.3/8 --ctorigsrcport 22 ! --ctorigdstport 65535 --ctdir ORIGINAL;OK
+! -s 1.2.3.4/32 -m conntrack --ctrepldst 1.2.3.4/32 --ctorigsrc 1.2.3.4 ! --ctstate RELATED --ctorigdstport 65535 --ctreplsrc 0.0.0.0/0 -m comment --comment a.b;! -s 1.2.3.4/32 -m conntrack ! --ctstate RELATED --ctorigsrc 1.2.3.4 --ctreplsrc 0.0.0.0/0 --ctrepldst 1.2.3.4 --ctorigdstport 65535 -m comment --comment "a.b";OK
+-m conntrack --ctreplsrcport ssh ! --ctstate RELATED,SNAT,DNAT --ctorigdst 1.2.3.4/32 --ctrepldst 10.1.2.3/8 -j CLASSIFY --set-class ffff:0;-m conntrack ! --ctstate RELATED,SNAT,DNAT --ctorigdst 1.2.3.4 --ctrepldst 10.1.2.3/8 --ctreplsrcport 22 -j CLASSIFY --set-class ffff:0000;OK
+-m socket --transparent -j HMARK --hmark-rnd 5 --hmark-dport 0x2 --hmark-proto-mask 0 --hmark-mod 10 --hmark-src-prefix 255.255.0.0;-m socket --transparent -j HMARK --hmark-src-prefix 16 --hmark-dport 0x0002 --hmark-proto-mask 0x00 --hmark-rnd 0x00000005 --hmark-mod 10;OK
+-s 1.2.3.4/32 ! -i eth+ -m hashlimit --hashlimit-htable-gcinterval 0x100 --hashlimit-htable-expire 15000 --hashlimit-rate-match ! --hashlimit-above 1/s --hashlimit-name a;-s 1.2.3.4/32 ! -i eth+ -m hashlimit --hashlimit-upto 1/sec --hashlimit-burst 5 --hashlimit-name a --hashlimit-htable-gcinterval 256 --hashlimit-htable-expire 15000 --hashlimit-rate-match;OK
+-s 10/8 -p ah -m ah -j HMARK --hmark-tuple src --hmark-dport-mask 0xf --hmark-mod 10 --hmark-rnd 0x2 --hmark-dst-prefix 0;-s 10.0.0.0/8 -p ah -m ah -j HMARK --hmark-src-prefix 32 --hmark-dst-prefix 0 --hmark-dport-mask 0x000f --hmark-rnd 0x00000002 --hmark-mod 10;OK
+-i eth0.1 -p dccp -m dccp --dccp-option 0x2 -m comment --comment $x -j CONNMARK --left-shift-mark 5 --and-mark 0;-i eth0.1 -p dccp -m dccp --dccp-option 2 -m comment --comment "$x" -j CONNMARK --set-xmark 0x0/0xffffffff --left-shift-mark 5;OK
+-m recent --hitcount 0 --remove --rdest;-m recent --remove --name DEFAULT --mask 255.255.255.255 --rdest;OK
+-m conntrack ! --ctstate INVALID --ctorigsrc 1.2.3.4/32 ! --ctorigdst 10.1.2.3/8 --ctreplsrcport ssh --ctdir ORIGINAL -j TEE --gateway 1.2.3.4 --oif lo;-m conntrack ! --ctstate INVALID --ctorigsrc 1.2.3.4 ! --ctorigdst 10.1.2.3/8 --ctreplsrcport 22 --ctdir ORIGINAL -j TEE --gateway 1.2.3.4 --oif lo;OK
+-m cgroup --cgroup 07 -j NFLOG --nflog-group 0 --nflog-size 07;-m cgroup --cgroup 7 -j NFLOG --nflog-size 7;OK
+-p tcp -m socket --nowildcard --restore-skmark -m comment --comment "it's" -j SYNPROXY --sack-perm --wscale 7 --ecn --mss 1 --timestamp;-p tcp -m socket --nowildcard --restore-skmark -m comment --comment "it\'s" -j SYNPROXY --sack-perm --timestamp --wscale 7 --mss 1 --ecn;OK
+-m hashlimit --hashlimit-name a --hashlimit-dstmask 32 ! --hashlimit-above 3mb/s --hashlimit-rate-interval 60 -m comment --comment "-j DROP";-m hashlimit --hashlimit-upto 3mb/s --hashlimit-name a -m comment --comment "-j DROP";OK
+-m limit --limit 1/SECOND -j CONNMARK --save-mark --right-shift-mark 1;-m limit --limit 1/sec -j CONNMARK --save-mark --nfmask 0xffffffff --ctmask 0xffffffff --right-shift-mark 1;OK
+-m hashlimit --hashlimit-burst 2000kb --hashlimit-upto 1000b/s --hashlimit-htable-expire 10000 --hashlimit-rate-interval 60 --hashlimit-htable-size 0 --hashlimit-name a;-m hashlimit --hashlimit-upto 992b/s --hashlimit-burst 1mb --hashlimit-name a --hashlimit-htable-expire 10000;OK
+-m hashlimit --hashlimit-mode srcip --hashlimit-dstmask 0 --hashlimit 1/s --hashlimit-name a --hashlimit-htable-size 100;-m hashlimit --hashlimit-upto 1/sec --hashlimit-burst 5 --hashlimit-mode srcip --hashlimit-name a --hashlimit-htable-size 100 --hashlimit-dstmask 0;OK
+-m ttl --ttl-lt 5 -j CONNMARK --and-mark 1 --right-shift-mark 0x2;-m ttl --ttl-lt 5 -j CONNMARK --set-xmark 0x0/0xfffffffe --right-shift-mark 2;OK
+-m physdev --physdev-is-bridged -j CONNMARK --right-shift-mark 5 --save-mark;-m physdev --physdev-is-bridged -j CONNMARK --save-mark --nfmask 0xffffffff --ctmask 0xffffffff --right-shift-mark 5;OK
+-p tcp --dport 0:65535;-p tcp -m tcp;OK
+-p tcp --dport :80;-p tcp -m tcp --dport 0:80;OK
+-p tcp --dport 80:80;-p tcp -m tcp --dport 80;OK
+-p tcp --dport 0x50;-p tcp -m tcp --dport 80;OK
+-p tcp --dport 010;-p tcp -m tcp --dport 8;OK
+-p tcp --dport http:https;-p tcp -m tcp --dport 80:443;OK
+-p tcp --dport :;-p tcp -m tcp;OK
+-p tcp --dport 0;-p tcp -m tcp --dport 0;OK
+-p tcp ! --dport 5:5;-p tcp -m tcp ! --dport 5;OK
+-p tcp ! --syn;-p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN;OK
+-p tcp --tcp-flags ALL NONE;-p tcp -m tcp --tcp-flags FIN,SYN,RST,PSH,ACK,URG NONE;OK
+-p tcp --tcp-flags ALL ALL;-p tcp -m tcp --tcp-flags FIN,SYN,RST,PSH,ACK,URG FIN,SYN,RST,PSH,ACK,URG;OK
+-p tcp --tcp-flags NONE NONE;-p tcp -m tcp;OK
+-p tcp --tcp-flags syn,ack fin;-p tcp -m tcp --tcp-flags SYN,ACK FIN;OK
+-p tcp --tcp-flags URG,SYN,SYN SYN;-p tcp -m tcp --tcp-flags SYN,URG SYN;OK
+-p tcp ! --tcp-flags SYN SYN;-p tcp -m tcp ! --tcp-flags SYN SYN;OK
+-p tcp --tcp-option 7;-p tcp -m tcp --tcp-option 7;OK
+-p tcp ! --tcp-option 0x7;-p tcp -m tcp ! --tcp-option 7;OK
+-p tcp --tcp-flags SYN SYN --dport 3 --tcp-option 8 ! --sport 4;-p tcp -m tcp ! --sport 4 --dport 3 --tcp-option 8 --tcp-flags SYN SYN;OK
+-p udp --dport 0:65535;-p udp -m udp;OK
+-p udp --dport 3:3 --sport domain;-p udp -m udp --sport 53 --dport 3;OK
+-p sctp --dport 0:65535;-p sctp -m sctp --dport 0:65535;OK
+-p sctp ! --dport 0:65535;-p sctp -m sctp ! --dport 0:65535;OK
+-p sctp --dport 3:3 ! --sport :4;-p sctp -m sctp ! --sport 0:4 --dport 3;OK
+-p sctp --chunk-types any INIT,DATA;-p sctp -m sctp --chunk-types any DATA,INIT;OK
+-p sctp --chunk-types only DATA:IuBe;-p sctp -m sctp --chunk-types only DATA:IuBe;OK
+-p sctp --chunk-types only DATA:ebui,ABORT;-p sctp -m sctp --chunk-types only DATA:iube,ABORT;OK
+-p sctp --chunk-types any DATA:I,ABORT:Tt;-p sctp -m sctp --chunk-types any DATA:I,ABORT:T;OK
+-p sctp --chunk-types all ALL;-p sctp -m sctp --chunk-types all ALL;OK
+-p sctp --chunk-types all NONE;-p sctp -m sctp --chunk-types all NONE;OK
+-p sctp --chunk-types any DATA:i;-p sctp -m sctp --chunk-types any DATA:i;OK
+-p sctp --chunk-types all ABORT:t;-p sctp -m sctp --chunk-types all ABORT:t;OK
+-p sctp --chunk-types all SHUTDOWN_COMPLETE:T,INIT;-p sctp -m sctp --chunk-types all INIT,SHUTDOWN_COMPLETE:T;OK
+-p dccp --dport 0:65535;-p dccp -m dccp --dport 0:65535;OK
+-p dccp --dport 3:3;-p dccp -m dccp --dport 3;OK
+-p dccp ! --sport :3 --dccp-types data,REQUEST;-p dccp -m dccp ! --sport 0:3 --dccp-types REQUEST,DATA;OK
+-p dccp --dccp-types INVALID;-p dccp -m dccp --dccp-types INVALID;OK
+-p dccp --dccp-option 0x3;-p dccp -m dccp --dccp-option 3;OK
+-p icmp --icmp-type any;-p icmp -m icmp --icmp-type any;OK
+-p icmp ! --icmp-type any;-p icmp -m icmp ! --icmp-type any;OK
+-p icmp --icmp-type 8/0;-p icmp -m icmp --icmp-type 8/0;OK
+-p icmp --icmp-type echo-request;-p icmp -m icmp --icmp-type 8;OK
+-p icmp --icmp-type ping;-p icmp -m icmp --icmp-type 8;OK
+-p icmp --icmp-type PONG;-p icmp -m icmp --icmp-type 0;OK
+-p icmp --icmp-type host-unreachable;-p icmp -m icmp --icmp-type 3/1;OK
+-p icmp --icmp-type dest;-p icmp -m icmp --icmp-type 3;OK
+-p icmp --icmp-type destination-unreachable;-p icmp -m icmp --icmp-type 3;OK
+-p icmp --icmp-type 3;-p icmp -m icmp --icmp-type 3;OK
+-p icmp --icmp-type 3/1;-p icmp -m icmp --icmp-type 3/1;OK
+-p icmp --icmp-type 0x3/0x1;-p icmp -m icmp --icmp-type 3/1;OK
+-p icmp --icmp-type ttl-exceeded;-p icmp -m icmp --icmp-type 11;OK
+-p icmp --icmp-type ttl-zero-during-transit;-p icmp -m icmp --icmp-type 11/0;OK
+-p icmp --icmp-type TOS-network-redirect;-p icmp -m icmp --icmp-type 5/2;OK
+-p icmp --icmp-type 255;-p icmp -m icmp --icmp-type any;OK
+-p icmp --icmp-type 255/3;-p icmp -m icmp --icmp-type any;OK
+-p icmp --icmp-type 3/255;-p icmp -m icmp --icmp-type 3/255;OK
+-p icmp --icmp-type router-advertisement;-p icmp -m icmp --icmp-type 9;OK
+-p icmp --icmp-type timestamp-reply;-p icmp -m icmp --icmp-type 14;OK
+-p icmp --icmp-type address-mask-reply;-p icmp -m icmp --icmp-type 18;OK
+-p icmp --icmp-type source-quench;-p icmp -m icmp --icmp-type 4;OK
+-p icmp --icmp-type required-option-missing;-p icmp -m icmp --icmp-type 12/1;OK
+-p icmp --icmp-type parameter-problem;-p icmp -m icmp --icmp-type 12;OK
+-p icmp --icmp-type redirect;-p icmp -m icmp --icmp-type 5;OK
+-p icmp --icmp-type network-redirect;-p icmp -m icmp --icmp-type 5/0;OK
+-p ah --ahspi 0:4294967295;-p ah -m ah;OK
+-p ah --ahspi 5:5;-p ah -m ah --ahspi 5;OK
+-p ah --ahspi 0x10:;-p ah -m ah --ahspi 16:4294967295;OK
+-p ah --ahspi :7;-p ah -m ah --ahspi 0:7;OK
+-p ah --ahspi :;-p ah -m ah;OK
+-p ah --ahspi 9:7;-p ah -m ah --ahspi 9:7;OK
+-p esp --espspi 0x10:0x20;-p esp -m esp --espspi 16:32;OK
+-p esp --espspi 5:5;-p esp -m esp --espspi 5;OK
+-p ipcomp --ipcompspi 5:5;-p ipcomp -m ipcomp --ipcompspi 5;OK
+-p ipcomp ! --ipcompspi 0x5:9;-p ipcomp -m ipcomp ! --ipcompspi 5:9;OK
+-p ipcomp --compres;-p ipcomp -m ipcomp --ipcompspi 0 --compres;OK
+-p ipcomp --compres --ipcompspi 0x5:9;-p ipcomp -m ipcomp --ipcompspi 5:9 --compres;OK
+-p ipcomp -m ipcomp;-p ipcomp -m ipcomp --ipcompspi 0;OK
+-p tcp -m multiport --dports 22,http,1024:65535;-p tcp -m multiport --dports 22,80,1024:65535;OK
+-p tcp -m multiport --source-ports 22;-p tcp -m multiport --sports 22;OK
+-p tcp -m multiport --dports 0x16,010;-p tcp -m multiport --dports 22,8;OK
+-p tcp -m multiport --dport 22;-p tcp -m multiport --dports 22;OK
+-p tcp -m tcpmss --mss 5:;-p tcp -m tcpmss --mss 5:65535;OK
+-p tcp -m tcpmss --mss :5;-p tcp -m tcpmss --mss 0:5;OK
+-p tcp -m tcpmss --mss 5:5;-p tcp -m tcpmss --mss 5;OK
+-p tcp -m tcpmss --mss 0x10;-p tcp -m tcpmss --mss 16;OK
+-p tcp -m ecn --ecn-tcp-cwr ! --ecn-tcp-ece;-p tcp -m ecn ! --ecn-tcp-ece --ecn-tcp-cwr;OK
+-m ecn --ecn-ip-ect 0x2;-m ecn --ecn-ip-ect 2;OK
+-m addrtype --src-type local,unicast;-m addrtype --src-type UNICAST,LOCAL;OK
+-m addrtype --src-type LOCAL,UNICAST,UNSPEC ! --dst-type XRESOLVE;-m addrtype --src-type UNSPEC,UNICAST,LOCAL ! --dst-type XRESOLVE;OK
+-m addrtype --limit-iface-in --dst-type LOCAL;-m addrtype --dst-type LOCAL --limit-iface-in;OK
+-m addrtype --src-type LOC;-m addrtype --src-type LOCAL;OK
+-m iprange --src-range 1.1.1.1;-m iprange --src-range 1.1.1.1-1.1.1.1;OK
+-m iprange ! --dst-range 1.1.1.1-1.1.1.9 --src-range 2.2.2.2-2.2.2.3;-m iprange --src-range 2.2.2.2-2.2.2.3 ! --dst-range 1.1.1.1-1.1.1.9;OK
+-m mac ! --mac-source a:b:c:d:e:f;-m mac ! --mac-source 0a:0b:0c:0d:0e:0f;OK
+-m physdev --physdev-in eth+ ! --physdev-is-in;-m physdev ! --physdev-is-in --physdev-in eth+;OK
+-m physdev --physdev-is-bridged --physdev-in eth0 --physdev-is-in;-m physdev --physdev-is-in --physdev-in eth0 --physdev-is-bridged;OK
+-m pkttype --pkt-type host;-m pkttype --pkt-type unicast;OK
+-m pkttype --pkt-type bcast;-m pkttype --pkt-type broadcast;OK
+-m pkttype --pkt-type mcast;-m pkttype --pkt-type multicast;OK
+-m devgroup --src-group 5;-m devgroup --src-group 0x5;OK
+-m devgroup --src-group 5/0;-m devgroup --src-group 0x5/0x0;OK
+-m realm --realm 5;-m realm --realm 0x5;OK
+-m realm --realm 5/0xff;-m realm --realm 0x5/0xff;OK
+-m realm --realm 5/0xffffffff;-m realm --realm 0x5;OK
+-m realm ! --realm 010;-m realm ! --realm 0x8;OK
+-m socket --restore-skmark --nowildcard --transparent;-m socket --transparent --nowildcard --restore-skmark;OK
+-m cgroup --cgroup 0x10;-m cgroup --cgroup 16;OK
+*mangle
+:TEST
+-p tcp -m connbytes --connbytes-mode bytes --connbytes 0x10: --connbytes-dir both -m comment --comment -x -j TPROXY --on-ip 1.2.3.4 --on-port http --tproxy-mark 1;-p tcp -m connbytes --connbytes 16 --connbytes-mode bytes --connbytes-dir both -m comment --comment -x -j TPROXY --on-port 80 --on-ip 1.2.3.4 --tproxy-mark 0x1/0xffffffff;OK
+-s 192.168.1.1/255.0.255.0 -m comment --comment `ls` -m comment --comment "" -j TTL --ttl-set 07;-s 192.0.1.0/255.0.255.0 -m comment --comment "`ls`" -m comment --comment "" -j TTL --ttl-set 7;OK
+-p tcp -m dscp ! --dscp-class AF43 -m comment --comment "it's" -j TCPOPTSTRIP --strip-options 5,2;-p tcp -m dscp ! --dscp 0x26 -m comment --comment "it\'s" -j TCPOPTSTRIP --strip-options 2,5;OK
+-d 0.0.0.0/0 -p tcp -m iprange --src-range 1.1.1.1-1.1.1.9 -j TPROXY --on-port http;-p tcp -m iprange --src-range 1.1.1.1-1.1.1.9 -j TPROXY --on-port 80 --on-ip 0.0.0.0 --tproxy-mark 0x0/0x0;OK
+-p tcp -m physdev --physdev-is-in -j TCPOPTSTRIP --strip-options wscale,mss;-p tcp -m physdev --physdev-is-in -j TCPOPTSTRIP --strip-options 2,3;OK
+-m cluster --cluster-total-nodes 4 ! --cluster-local-nodemask 7 --cluster-hash-seed 0 -j CONNSECMARK --save;-m cluster ! --cluster-local-nodemask 0x00000007 --cluster-total-nodes 4 --cluster-hash-seed 0x00000000 -j CONNSECMARK --save;OK
+-i + -p tcp -m connlabel ! --label 0x5 -j TPROXY --on-ip 1.2.3.4 --on-port http --tproxy-mark 0xffffffff/0xffffffff;-p tcp -m connlabel ! --label "5" -j TPROXY --on-port 80 --on-ip 1.2.3.4 --tproxy-mark 0xffffffff/0xffffffff;OK
+-m limit -j CONNSECMARK --restore;-m limit --limit 3/hour -j CONNSECMARK --restore;OK
+-s 0.0.0.0/0 -m connmark --mark 0xffffffff/0xffffffff -j DSCP --set-dscp 0x2;-m connmark --mark 0xffffffff -j DSCP --set-dscp 0x02;OK
+-m devgroup --src-group 5 -j DSCP --set-dscp 1;-m devgroup --src-group 0x5 -j DSCP --set-dscp 0x01;OK
+-d 10/8 -m cgroup --path / -m comment --comment "a b" -j DSCP --set-dscp 5;-d 10.0.0.0/8 -m cgroup --path "/" -m comment --comment "a b" -j DSCP --set-dscp 0x05;OK
+-d 10/8 -j TTL --ttl-dec 1;-d 10.0.0.0/8 -j TTL --ttl-dec 1;OK
+-m string --algo kmp --to 0 --string "|41|" -j TOS --set-tos 0x5/0x7;-m string --string "|41|" --algo kmp --to 0 -j TOS --set-tos 0x05/0x07;OK
+-s 10.1.2.3/8 -p tcp -j ECN --ecn-tcp-remove;-s 10.0.0.0/8 -p tcp -j ECN --ecn-tcp-remove;OK
+-d 10.0.0.0/255.255.0.0 -p tcp -m ttl ! --ttl 0x2 -m comment --comment "été" -j TCPOPTSTRIP;-d 10.0.0.0/16 -p tcp -m ttl ! --ttl-eq 2 -m comment --comment "été" -j TCPOPTSTRIP;OK
+-p tcp -m tcpmss --mss 5:9 -m comment --comment a.b -j CHECKSUM --checksum-fill;-p tcp -m tcpmss --mss 5:9 -m comment --comment "a.b" -j CHECKSUM --checksum-fill;OK
+-p tcp -m ecn --ecn-tcp-cwr --ecn-ip-ect 0x2 -j ECN --ecn-ip-ect 1;-p tcp -m ecn --ecn-tcp-cwr --ecn-ip-ect 2 -j ECN --ecn-ip-ect 1;OK
+-m iprange --src-range 1.1.1.1 --dst-range 1.1.1.1-1.1.1.9 -j DSCP --set-dscp-class CS0;-m iprange --src-range 1.1.1.1-1.1.1.1 --dst-range 1.1.1.1-1.1.1.9 -j DSCP --set-dscp 0x00;OK
+-s 192.168.1.1/255.0.255.0 -p ah -m ah -j CHECKSUM --checksum-fill;-s 192.0.1.0/255.0.255.0 -p ah -m ah -j CHECKSUM --checksum-fill;OK
+-s 10.1.2.3/8 -p tcp -m cpu ! --cpu 0x2 -m comment --comment -x -j TPROXY --on-port http;-s 10.0.0.0/8 -p tcp -m cpu ! --cpu 2 -m comment --comment -x -j TPROXY --on-port 80 --on-ip 0.0.0.0 --tproxy-mark 0x0/0x0;OK
+-m owner --socket-exists -j TOS --and-tos 5;-m owner --socket-exists -j TOS --set-tos 0x00/0xfa;OK
+-p tcp -m rpfilter --accept-local --invert -m comment --comment $x -j SYNPROXY --mss 0 --wscale 7;-p tcp -m rpfilter --accept-local --invert -m comment --comment "$x" -j SYNPROXY --wscale 7 --mss 0;OK
+-p tcp -m rateest --rateest-bps 8bit --rateest-lt --rateest1 RE1 -j ECN --ecn-tcp-cwr 0 --ecn-tcp-ece 1;-p tcp -m rateest --rateest RE1 --rateest-lt --rateest-bps 8bit -j ECN --ecn-tcp-ece 1 --ecn-tcp-cwr 0;OK
+-m owner --uid-owner root -j TTL --ttl-inc 07;-m owner --uid-owner 0 -j TTL --ttl-inc 7;OK
+-d 192.168.1.1/255.0.255.0 -p tcp -m tcp --tcp-flags ALL NONE -j TOS --and-tos 0x2;-d 192.0.1.0/255.0.255.0 -p tcp -m tcp --tcp-flags FIN,SYN,RST,PSH,ACK,URG NONE -j TOS --set-tos 0x00/0xfd;OK
+! -i eth0.1 -p tcp -m conntrack ! --ctrepldstport 0:65535 --ctexpire 5:5 --ctstate NEW,DNAT,ESTABLISHED --ctdir REPLY -j ECN --ecn-tcp-ece 1 --ecn-tcp-cwr 1;! -i eth0.1 -p tcp -m conntrack --ctstate NEW,ESTABLISHED,DNAT ! --ctrepldstport 0:65535 --ctexpire 5 --ctdir REPLY -j ECN --ecn-tcp-ece 1 --ecn-tcp-cwr 1;OK
+! -d 1.2.3.4 -m owner --uid-owner 0 -m comment --comment -x -j DSCP --set-dscp-class AF13;! -d 1.2.3.4/32 -m owner --uid-owner 0 -m comment --comment -x -j DSCP --set-dscp 0x0e;OK
+-m dscp --dscp-class AF11 -m comment --comment -x -j TTL --ttl-inc 1;-m dscp --dscp 0x0a -m comment --comment -x -j TTL --ttl-inc 1;OK
+-s 10.0.0.0/255.255.0.0 -d 10/8 -p tcp -m multiport --sports 22 -j CONNSECMARK --save;-s 10.0.0.0/16 -d 10.0.0.0/8 -p tcp -m multiport --sports 22 -j CONNSECMARK --save;OK
+-p tcp -m multiport --source-ports http,0x16 -j ECN --ecn-tcp-remove;-p tcp -m multiport --sports 80,22 -j ECN --ecn-tcp-remove;OK
+! -s 10.1.2.3/8 -m policy ! --tunnel-src 10.0.0.0/255.255.0.0 --pol none --dir out ! --tunnel-dst 10.1.2.3/8 -m comment --comment $x -j TOS --xor-tos 0;! -s 10.0.0.0/8 -m policy --dir out --pol none -m comment --comment "$x" -j TOS --set-tos 0x00/0x00;OK
+-p dccp -m dccp ! --dport 1:1023 --dccp-types REQUEST -j TOS --set-tos Minimize-Delay;-p dccp -m dccp ! --dport 1:1023 --dccp-types REQUEST -j TOS --set-tos 0x10/0x3f;OK
+-m recent --remove --mask 0xff --name DEFAULT --rdest -j TOS --xor-tos 0x2;-m recent --remove --name DEFAULT --mask 0.0.0.255 --rdest -j TOS --set-tos 0x02/0x00;OK
+-d 0.0.0.0/0 -m rateest --rateest-eq --rateest1 RE1 --rateest-bps2 1mbit -j TTL --ttl-set 1;-m rateest --rateest RE1 --rateest-eq --rateest-bps 1000Kbit -j TTL --ttl-set 1;OK
+-m rateest --rateest-lt --rateest-bps2 8bit --rateest RE1 -m comment --comment "a	b" -j TOS --or-tos 1;-m rateest --rateest RE1 --rateest-lt --rateest-bps 8bit -m comment --comment "a	b" -j TOS --set-tos 0x01/0x01;OK
+*nat
+:TEST
+-p tcp -m bpf --bytecode "4,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0" -j DNAT --to-destination 1.2.3.4-1.2.3.9:80-80;-p tcp -m bpf --bytecode "4,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0" -j DNAT --to-destination 1.2.3.4-1.2.3.9:80;OK
+-m bpf --bytecode "1,6 0 0 0," -j NETMAP --to 0.0.0.0/0;-m bpf --bytecode "1,6 0 0 0" -j NETMAP --to 0.0.0.0/0;OK
+-p tcp -m dscp --dscp 1 -j REDIRECT;-p tcp -m dscp --dscp 0x01 -j REDIRECT;OK
+-m policy --pol none ! --mode transport --dir in -j NETMAP --to 0.0.0.0/0;-m policy --dir in --pol none -j NETMAP --to 0.0.0.0/0;OK
+-d 10.0.0.0/255.255.0.0 -p dccp -m dccp ! --dccp-types REQUEST -j NETMAP --to 0.0.0.0/0;-d 10.0.0.0/16 -p dccp -m dccp ! --dccp-types REQUEST -j NETMAP --to 0.0.0.0/0;OK
+-i + -p tcp -m mark --mark 0/0 -j MASQUERADE;-p tcp -m mark --mark 0x0/0x0 -j MASQUERADE;OK
+-p tcp -m connlimit --connlimit-upto 5 --connlimit-daddr -j REDIRECT --random;-p tcp -m connlimit --connlimit-upto 5 --connlimit-mask 32 --connlimit-daddr -j REDIRECT --random;OK
+-p tcp -m pkttype --pkt-type mcast -j DNAT --to-destination :80;-p tcp -m pkttype --pkt-type multicast -j DNAT --to-destination :80;OK
+-p tcp -m limit --limit-burst 1 -m comment --comment "-j DROP" -j DNAT --persistent --to-destination :80-90/100;-p tcp -m limit --limit 3/hour --limit-burst 1 -m comment --comment "-j DROP" -j DNAT --to-destination :80-90/100 --persistent;OK
+-p tcp -m mac --mac-source 01:02:03:04:05:06 -m comment --comment a.b -j DNAT --to-destination 1.2.3.4:80;-p tcp -m mac --mac-source 01:02:03:04:05:06 -m comment --comment "a.b" -j DNAT --to-destination 1.2.3.4:80;OK
+! -i eth+ -p tcp -m cgroup ! --path / -j SNAT --random --to-source 1.2.3.4;! -i eth+ -p tcp -m cgroup ! --path "/" -j SNAT --to-source 1.2.3.4 --random;OK
+-s 1.2.3.4 -i lo -m time --monthdays 05,6 --localtz --datestart 2020 -j NETMAP --to 1.2.3.0/255.255.255.0;-s 1.2.3.4/32 -i lo -m time --monthdays 5,6 --datestart 2020-01-01T00:00:00 --datestop 2038-01-19T03:14:07 --kerneltz -j NETMAP --to 1.2.3.0/24;OK
+-d 1.2.3.4 -p tcp -m mark --mark 0xff/0x0f -m comment --comment abc -j SNAT --random-fully --to-source 1.2.3.4-1.2.3.4 --random;-d 1.2.3.4/32 -p tcp -m mark --mark 0xff/0xf -m comment --comment abc -j SNAT --to-source 1.2.3.4 --random --random-fully;OK
+-s 192.168.1.1/255.0.255.0 -p tcp -m ttl --ttl-gt 0x2 -j DNAT --to-destination :80-90/100 --persistent --random;-s 192.0.1.0/255.0.255.0 -p tcp -m ttl --ttl-gt 2 -j DNAT --to-destination :80-90/100 --random --persistent;OK
+-s 0.0.0.0/0 -p tcp -j MASQUERADE --to-ports 80-90;-p tcp -j MASQUERADE --to-ports 80-90;OK
+-p tcp -m conntrack ! --ctstate INVALID,ESTABLISHED,SNAT --ctrepldst 0.0.0.0/0 ! --ctorigdstport 7:7 --ctexpire :9 -j SNAT --to-source 1.2.3.4:80 --random;-p tcp -m conntrack ! --ctstate INVALID,ESTABLISHED,SNAT --ctrepldst 0.0.0.0/0 ! --ctorigdstport 7 --ctexpire 0:9 -j SNAT --to-source 1.2.3.4:80 --random;OK
+-d 0.0.0.0/0 -p tcp -m cluster --cluster-total-nodes 4 --cluster-hash-seed 0xf ! --cluster-local-node 1 -m comment --comment "été" -j REDIRECT --random --to-ports 0x50;-p tcp -m cluster ! --cluster-local-nodemask 0x00000001 --cluster-total-nodes 4 --cluster-hash-seed 0x0000000f -m comment --comment "été" -j REDIRECT --to-ports 80 --random;OK
+-p tcp -m multiport ! --ports 22 -j SNAT --random-fully --to-source 1.2.3.4-1.2.3.9:80-80;-p tcp -m multiport ! --ports 22 -j SNAT --to-source 1.2.3.4-1.2.3.9:80 --random-fully;OK
+*raw
+:TEST
+-d 1.2.3.4/32 -m string --algo kmp --string "\"q\" \\" --to 0 -j TRACE;-d 1.2.3.4/32 -m string --hex-string "|227122205c|" --algo kmp --to 0 -j TRACE;OK
+! -i lo -m connlabel --label 40 -j NOTRACK;! -i lo -m connlabel --label "40" -j NOTRACK;OK
+-p tcp -m tcpmss --mss :100 -j CT --zone 5;-p tcp -m tcpmss --mss 0:100 -j CT --zone 5;OK
+-s 1.2.3.4/32 -m quota --quota 0x2 -j TRACE;-s 1.2.3.4/32 -m quota --quota 2 -j TRACE;OK
+-s 1.2.3.4 -i eth+ -m owner ! --gid-owner 0x10 --socket-exists -m comment --comment "a	b" -j NOTRACK;-s 1.2.3.4/32 -i eth+ -m owner --socket-exists ! --gid-owner 16 -m comment --comment "a	b" -j NOTRACK;OK
+-i eth+ -m limit --limit-burst 0x10 -m comment --comment a.b -j TRACE;-i eth+ -m limit --limit 3/hour --limit-burst 16 -m comment --comment "a.b" -j TRACE;OK
+-p dccp -m dccp --dccp-option 5 -j CT --notrack --ctevents protoinfo,related;-p dccp -m dccp --dccp-option 5 -j CT --notrack --ctevents related,protoinfo;OK
+-d 10/8 -m rpfilter -m comment --comment "it's" -j IDLETIMER --label 127 --timeout 42;-d 10.0.0.0/8 -m rpfilter -m comment --comment "it\'s" -j IDLETIMER --timeout 42 --label 127;OK
+-d 192.168.1.1/255.0.255.0 -m physdev ! --physdev-in lo -j CT --zone 0x10;-d 192.0.1.0/255.0.255.0 -m physdev ! --physdev-in lo -j CT --zone 16;OK
+-m time --kerneltz --weekdays Mon -j CT --zone-orig mark;-m time --weekdays Mon --datestop 2038-01-19T03:14:07 --kerneltz -j CT --zone-orig mark;OK
+-m policy --dir in --proto esp --spi 0 --pol none -m comment --comment `ls` -j NOTRACK;-m policy --dir in --pol none -m comment --comment "`ls`" -j NOTRACK;OK
+-p tcp -m tcp -j CT --zone-orig 5 --expevents new,new,new;-p tcp -m tcp -j CT --expevents new --zone-orig 5;OK
+-d 10.1.2.3/8 -m rpfilter --loose --invert --accept-local;-d 10.0.0.0/8 -m rpfilter --loose --accept-local --invert;OK
+-d 10/8 -m rpfilter --accept-local --loose --validmark -j CONNMARK --left-shift-mark 1 --set-mark 4294967295;-d 10.0.0.0/8 -m rpfilter --loose --validmark --accept-local -j CONNMARK --set-xmark 0xffffffff/0xffffffff --left-shift-mark 1;OK
+-m rpfilter --validmark -j MARK --set-xmark 010;-m rpfilter --validmark -j MARK --set-xmark 0x8/0xffffffff;OK
+-m rateest --rateest-bps 2Mbps --rateest RE1 ! --rateest-gt -j CT --expevents new,new --notrack --ctevents assured;-m rateest --rateest RE1 ! --rateest-gt --rateest-bps 16000Kbit -j CT --notrack --ctevents assured --expevents new;OK

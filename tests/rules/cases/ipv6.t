@@ -1,0 +1,226 @@
+# Rules, and how iptables-save 1.8.9 prints them, with either backend. corpus-cases reads this.
+*filter
+:TEST
+-d dead:0::1/64 -m connlimit --connlimit-daddr ! --connlimit-upto 5;-d dead::/64 -m connlimit --connlimit-above 5 --connlimit-mask 128 --connlimit-daddr;OK
+-m pkttype --pkt-type bcast -m comment --comment "-j DROP" -j TEE --gateway 2001:0DB8::1;-m pkttype --pkt-type broadcast -m comment --comment "-j DROP" -j TEE --gateway 2001:db8::1;OK
+-m eui64 -m comment --comment -x -j RATEEST --rateest-ewmalog 1s --rateest-interval 500000us --rateest-name re1;-m eui64 -m comment --comment -x -j RATEEST --rateest-name re1 --rateest-interval 500.0ms --rateest-ewmalog 1.0s;OK
+-m connbytes --connbytes 10:20 --connbytes-dir both --connbytes-mode avgpkt -j NFQUEUE --queue-num 0;-m connbytes --connbytes 10:20 --connbytes-mode avgpkt --connbytes-dir both -j NFQUEUE --queue-num 0;OK
+-i eth0.1 -m tos ! --tos Minimize-Delay;-i eth0.1 -m tos ! --tos 0x10/0x3f;OK
+-m connlabel --set --label 40;-m connlabel --label "40" --set;OK
+-d ::ffff:1.2.3.4 -m helper ! --helper "a b" -m comment --comment "a b";-d ::ffff:1.2.3.4/128 -m helper ! --helper "a b" -m comment --comment "a b";OK
+-d 2001:DB8::/32 ! -i eth+ -m pkttype ! --pkt-type multicast;-d 2001:db8::/32 ! -i eth+ -m pkttype ! --pkt-type multicast;OK
+-m hbh --hbh-opts 0x1:0x2;-m hbh --hbh-opts 1:2;OK
+-m hl --hl-gt 0 -j NFLOG --nflog-threshold 0x2;-m hl --hl-gt 0 -j NFLOG --nflog-threshold 2;OK
+-d ::ffff:1.2.3.4 -p tcp --syn -j TCPMSS --clamp-mss-to-pmtu;-d ::ffff:1.2.3.4/128 -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j TCPMSS --clamp-mss-to-pmtu;OK
+-m eui64 -m comment --comment abc -j IDLETIMER --label 40 --timeout 42;-m eui64 -m comment --comment abc -j IDLETIMER --timeout 42 --label 40;OK
+-i + -m comment --comment $x -j CONNMARK --save-mark --left-shift-mark 0;-m comment --comment "$x" -j CONNMARK --save-mark --nfmask 0xffffffff --ctmask 0xffffffff;OK
+-m addrtype ! --dst-type LOCAL,ANYCAST --limit-iface-in ! --src-type LOCAL,LOCAL -m comment --comment `ls`;-m addrtype ! --src-type LOCAL ! --dst-type LOCAL,ANYCAST --limit-iface-in -m comment --comment "`ls`";OK
+-s ::1 -m rt --rt-segsleft :9 --rt-type 0 -j TEE --gateway dead::1 --oif lo;-s ::1/128 -m rt --rt-type 0 --rt-segsleft 0:9 -j TEE --gateway dead::1 --oif lo;OK
+-m u32 --u32 0x0=0x0:0xff;-m u32 --u32 "0x0=0x0:0xff";OK
+-m frag ! --fraglen 0 --fraglast --fragid 0x10:;-m frag --fragid 16:4294967295 ! --fraglen 0 --fraglast;OK
+-p dccp -m dccp --dccp-option 5 -j LOG --log-level error;-p dccp -m dccp --dccp-option 5 -j LOG --log-level 3;OK
+-p ah -m ah --ahres --ahspi 0x10:;-p ah -m ah --ahspi 16:4294967295 --ahres;OK
+-m devgroup --src-group 5;-m devgroup --src-group 0x5;OK
+-m recent ! --set --rsource --mask ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff -j DROP;-m recent ! --set --name DEFAULT --mask ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff --rsource -j DROP;OK
+-m comment --comment -x -m comment --comment `ls` -j NFLOG --nflog-prefix a.b --nflog-threshold 0x2;-m comment --comment -x -m comment --comment "`ls`" -j NFLOG --nflog-prefix "a.b" --nflog-threshold 2;OK
+-m socket --nowildcard -m comment --comment "a	b" -j NFLOG --nflog-prefix a.b --nflog-size 5 --nflog-group 07;-m socket --nowildcard -m comment --comment "a	b" -j NFLOG --nflog-prefix "a.b" --nflog-group 7 --nflog-size 5;OK
+-s 1::/ffff:0:ffff:: -m cpu --cpu 5 -j NFLOG --nflog-group 0x2 --nflog-threshold 0x2;-s 1::/ffff:0:ffff:: -m cpu --cpu 5 -j NFLOG --nflog-group 2 --nflog-threshold 2;OK
+-s ::1 ! -i eth0.1 -m state --state INVALID -j REJECT --reject-with policy-fail;-s ::1/128 ! -i eth0.1 -m state --state INVALID -j REJECT --reject-with icmp6-policy-fail;OK
+-d 2001:DB8::/32 -i + -p 108 -m ipcomp ! --ipcompspi 5:5 --compres -j REJECT;-d 2001:db8::/32 -p ipcomp -m ipcomp ! --ipcompspi 5 --compres -j REJECT --reject-with icmp6-port-unreachable;OK
+-m iprange --src-range dead::1 -m comment --comment "it's";-m iprange --src-range dead::1-dead::1 -m comment --comment "it\'s";OK
+-m dscp --dscp-class CS0 -j DROP;-m dscp --dscp 0x00 -j DROP;OK
+-s 1::/ffff:0:ffff:: -m policy --pol none ! --reqid 0 --dir out ! --tunnel-dst dead::1/ffff::;-s 1::/ffff:0:ffff:: -m policy --dir out --pol none;OK
+-m dscp --dscp 0xf -j CONNMARK --set-xmark 0xffffffff/0xffffffff --left-shift-mark 5;-m dscp --dscp 0x0f -j CONNMARK --set-xmark 0xffffffff/0xffffffff --left-shift-mark 5;OK
+-d dead::1/ffff:: -p ipv6-icmp -m icmp6 --icmpv6-type 4/2;-d dead::/16 -p ipv6-icmp -m icmp6 --icmpv6-type 4/2;OK
+-m connlabel --label 40 --set -j IDLETIMER --label 0x5 --timeout 0x10;-m connlabel --label "40" --set -j IDLETIMER --timeout 16 --label 0x5;OK
+-m tos --tos 5 -m comment --comment a.b -j AUDIT --type reject;-m tos --tos 0x05/0xff -m comment --comment "a.b" -j AUDIT --type reject;OK
+-d ::/0 -p tcp -m multiport --dports 1:2,3 -j CONNMARK --restore-mark --left-shift-mark 0;-p tcp -m multiport --dports 1:2,3 -j CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xffffffff;OK
+-p 135 -m mh --mh-type 7:7 -j RETURN;-p mobility-header -m mh --mh-type 7 -j RETURN;OK
+-m recent --rcheck --rsource;-m recent --rcheck --name DEFAULT --mask ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff --rsource;OK
+-m recent --rsource --name DEFAULT --rcheck --mask ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff -j DROP;-m recent --rcheck --name DEFAULT --mask ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff --rsource -j DROP;OK
+-m length ! --length :9 -j LOG --log-uid --log-prefix "12345678901234567890123456789012345";-m length ! --length 0:9 -j LOG --log-prefix 12345678901234567890123456789 --log-uid;OK
+-m cgroup --path / -m comment --comment -x;-m cgroup --path "/" -m comment --comment -x;OK
+! -s ::1 -i + -m limit -j RETURN;! -s ::1/128 -m limit --limit 3/hour -j RETURN;OK
+-m recent --rcheck --rsource --hitcount 0 -j RATEEST --rateest-name re1 --rateest-ewmalog 1s --rateest-interval 0.5sec;-m recent --rcheck --name DEFAULT --mask ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff --rsource -j RATEEST --rateest-name re1 --rateest-interval 500.0ms --rateest-ewmalog 1.0s;OK
+-d 1::/ffff:0:ffff:: -m srh --srh-hdr-len-lt 07 ! --srh-last-entry-lt 0x2 --srh-next-hdr 5 --srh-lsid ::/0 ! --srh-hdr-len-gt 5 --srh-psid ::/0 -j MARK --or-mark 5;-d 1::/ffff:0:ffff:: -m srh --srh-next-hdr 5 ! --srh-hdr-len-gt 5 --srh-hdr-len-lt 5 ! --srh-last-entry-lt 2 --srh-psid ::/0 --srh-lsid ::/0 -j MARK --set-xmark 0x5/0x5;OK
+-m owner --socket-exists --uid-owner root;-m owner --socket-exists --uid-owner 0;OK
+-s 2001:DB8::/32 -m hl --hl-eq 07;-s 2001:db8::/32 -m hl --hl-eq 7;OK
+-d 2001:DB8::/32 -m quota --quota 07 -m comment --comment -x -j MARK --set-xmark 1;-d 2001:db8::/32 -m quota --quota 7 -m comment --comment -x -j MARK --set-xmark 0x1/0xffffffff;OK
+-p dccp -m dccp -j MARK --or-mark 1;-p dccp -m dccp -j MARK --set-xmark 0x1/0x1;OK
+-m hbh --hbh-len 5 -j MARK --xor-mark 5;-m hbh --hbh-len 5 -j MARK --set-xmark 0x5/0x0;OK
+-m eui64 -j LOG --log-ip-options --log-macdecode --log-prefix "a b: ";-m eui64 -j LOG --log-prefix "a b: " --log-ip-options --log-macdecode;OK
+-m u32 --u32 0=0;-m u32 --u32 "0x0=0x0";OK
+-m limit -m comment --comment "" -j CLASSIFY --set-class 0001:ABCD;-m limit --limit 3/hour -m comment --comment "" -j CLASSIFY --set-class 0001:abcd;OK
+-m mark --mark 0xff/0x0f;-m mark --mark 0xff/0xf;OK
+-m mac --mac-source 01:02:03:04:05:06 -m comment --comment `ls`;-m mac --mac-source 01:02:03:04:05:06 -m comment --comment "`ls`";OK
+-d ::/0 -m connmark --mark 0xff/0x0f -m comment --comment "a	b";-m connmark --mark 0xff/0xf -m comment --comment "a	b";OK
+-p 135 -m mh --mh-type 0x5:9;-p mobility-header -m mh --mh-type 5:9;OK
+-s ::ffff:1.2.3.4 -i eth+ -p tcp --syn -m dst -j TCPMSS --set-mss 07;-s ::ffff:1.2.3.4/128 -i eth+ -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -m dst -j TCPMSS --set-mss 7;OK
+-m time --timestart 1:2 --datestop 2036-12-31T23:59:59 ! --weekdays Sat,Sun --datestart 2020 --kerneltz ! --monthdays 05,6 -j CLASSIFY --set-class 0001:ABCD;-m time --timestart 01:02:00 --timestop 23:59:59 --monthdays 1,2,3,4,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31 --weekdays Mon,Tue,Wed,Thu,Fri --datestart 2020-01-01T00:00:00 --datestop 2036-12-31T23:59:59 --kerneltz -j CLASSIFY --set-class 0001:abcd;OK
+-m mac --mac-source aa:BB:0c:d:e:f -j REJECT;-m mac --mac-source aa:bb:0c:0d:0e:0f -j REJECT --reject-with icmp6-port-unreachable;OK
+-d 1::/ffff:0:ffff:: -m srh --srh-psid ::/0 --srh-next-hdr 0 --srh-last-entry-lt 0x2 -m comment --comment "-j DROP" -j AUDIT --type reject;-d 1::/ffff:0:ffff:: -m srh --srh-next-hdr 0 --srh-last-entry-lt 2 --srh-psid ::/0 -m comment --comment "-j DROP" -j AUDIT --type reject;OK
+-p tcp -m helper --helper ftp-21 -j SYNPROXY --timestamp --mss 1 --wscale 7 --sack-perm;-p tcp -m helper --helper ftp-21 -j SYNPROXY --sack-perm --timestamp --wscale 7 --mss 1;OK
+-p 108 -m ipcomp -j NFQUEUE --queue-num 07;-p ipcomp -m ipcomp --ipcompspi 0 -j NFQUEUE --queue-num 7;OK
+-s ::/0 -m addrtype --src-type UNSPEC -m comment --comment -x;-m addrtype --src-type UNSPEC -m comment --comment -x;OK
+-p udp -m udp ! --sport 1024: -m comment --comment "it's";-p udp -m udp ! --sport 1024:65535 -m comment --comment "it\'s";OK
+-p tcp -m tcp --dport 22 --sport :80;-p tcp -m tcp --sport 0:80 --dport 22;OK
+-s dead::1/ffff:: -p tcp --syn -m bpf --bytecode "4,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0" -j TCPMSS --clamp-mss-to-pmtu;-s dead::/16 -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -m bpf --bytecode "4,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0" -j TCPMSS --clamp-mss-to-pmtu;OK
+-p sctp -m sctp -j NFQUEUE --queue-num 07 --queue-bypass;-p sctp -m sctp -j NFQUEUE --queue-num 7 --queue-bypass;OK
+-m socket --restore-skmark --transparent -j RETURN;-m socket --transparent --restore-skmark -j RETURN;OK
+-p sctp -m sctp --source-port 7:7 ! --destination-port 65535;-p sctp -m sctp --sport 7 ! --dport 65535;OK
+! -d ::ffff:1.2.3.4 -m length --length 5:5 -j REJECT --reject-with policy-fail;! -d ::ffff:1.2.3.4/128 -m length --length 5 -j REJECT --reject-with icmp6-policy-fail;OK
+-m policy --spi 0x2 --dir in --pol none --tunnel-dst dead::1/ffff:: -m comment --comment -x;-m policy --dir in --pol none -m comment --comment -x;OK
+-m cgroup --path / -j LOG --log-level emerg --log-tcp-sequence;-m cgroup --path "/" -j LOG --log-level 0 --log-tcp-sequence;OK
+-m conntrack --ctdir REPLY --ctorigsrcport 1024: --ctstate NEW,INVALID ! --ctexpire 0x10: --ctorigsrc dead::1;-m conntrack --ctstate INVALID,NEW --ctorigsrc dead::1 --ctorigsrcport 1024:65535 ! --ctexpire 16:4294967295 --ctdir REPLY;OK
+-m state --state RELATED,RELATED,NEW;-m state --state NEW,RELATED;OK
+-d ::1 -m dst ! --dst-len 5 -j MARK --xor-mark 0x2;-d ::1/128 -m dst ! --dst-len 5 -j MARK --set-xmark 0x2/0x0;OK
+-s 1::/ffff:0:ffff:: -m ipv6header --header ah,auth;-s 1::/ffff:0:ffff:: -m ipv6header --header ah;OK
+-i lo -p tcp --syn -m hbh --hbh-opts 1 --hbh-len 1 -j TCPMSS --clamp-mss-to-pmtu;-i lo -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -m hbh --hbh-len 1 --hbh-opts 1 -j TCPMSS --clamp-mss-to-pmtu;OK
+-m connlimit ! --connlimit-upto 0x10 --connlimit-mask 128 --connlimit-saddr;-m connlimit --connlimit-above 16 --connlimit-mask 128 --connlimit-saddr;OK
+-p tcp -m multiport --sports http,0x16;-p tcp -m multiport --sports 80,22;OK
+-p tcp -m tcp --dport 0x50 --sport 1:1023;-p tcp -m tcp --sport 1:1023 --dport 80;OK
+-m ipv6header --header 0 -j REJECT;-m ipv6header --header hop-by-hop -j REJECT --reject-with icmp6-port-unreachable;OK
+-d ::/0 -i lo -m mark --mark 0xffffffff/0xffffffff -j HMARK --hmark-src-prefix 128 --hmark-rnd 0x2 --hmark-mod 0x2;-i lo -m mark --mark 0xffffffff -j HMARK --hmark-src-prefix 128 --hmark-rnd 0x00000002 --hmark-mod 2;OK
+-d ::ffff:1.2.3.4 -p tcp --syn -m connlimit --connlimit-daddr --connlimit-mask ffff:ffff:: --connlimit-above 5 -j TCPMSS --clamp-mss-to-pmtu;-d ::ffff:1.2.3.4/128 -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -m connlimit --connlimit-above 5 --connlimit-mask 32 --connlimit-daddr -j TCPMSS --clamp-mss-to-pmtu;OK
+-s 2001:DB8::/32 -p tcp -m tcp --tcp-option 07 --syn ! --sport 22 -j NFQUEUE --queue-balance 0x10:;-s 2001:db8::/32 -p tcp -m tcp ! --sport 22 --tcp-option 7 --tcp-flags FIN,SYN,RST,ACK SYN -j NFQUEUE --queue-balance 16:65535;OK
+-m policy ! --spi 1 --dir out --reqid 1 --pol none;-m policy --dir out --pol none;OK
+-p udp -m udp ! --destination-port 65535 -m comment --comment `ls`;-p udp -m udp ! --dport 65535 -m comment --comment "`ls`";OK
+-s dead::1/ffff:: -m cpu ! --cpu 0x2;-s dead::/16 -m cpu ! --cpu 2;OK
+-m cluster --cluster-local-node 1 --cluster-hash-seed 1 --cluster-total-nodes 4 -m comment --comment "-j DROP" -j NFQUEUE --queue-bypass --queue-num 5;-m cluster --cluster-local-nodemask 0x00000001 --cluster-total-nodes 4 --cluster-hash-seed 0x00000001 -m comment --comment "-j DROP" -j NFQUEUE --queue-num 5 --queue-bypass;OK
+-p tcp -m ecn --ecn-ip-ect 0x3;-p tcp -m ecn --ecn-ip-ect 3;OK
+-m limit --limit-burst 9999 --limit 7000/s;-m limit --limit 10000/sec --limit-burst 9999;OK
+-p 108 -m ipcomp --compres --ipcompspi 5:5;-p ipcomp -m ipcomp --ipcompspi 5 --compres;OK
+! -s dead::1/ffff:: -d dead::1/ffff:: -m time --timestart 1:2 --weekdays 1,2,3,4,5,6,7 --datestart 2020-02-03 --kerneltz -m comment --comment $x;! -s dead::/16 -d dead::/16 -m time --timestart 01:02:00 --timestop 23:59:59 --datestart 2020-02-03T00:00:00 --datestop 2038-01-19T03:14:07 --kerneltz -m comment --comment "$x";OK
+-m rateest --rateest1 RE1 --rateest-eq --rateest-pps 0x2 -j AUDIT --type drop;-m rateest --rateest RE1 --rateest-eq --rateest-pps 2 -j AUDIT --type drop;OK
+-i eth+ -m physdev ! --physdev-is-bridged -j REJECT;-i eth+ -m physdev ! --physdev-is-bridged -j REJECT --reject-with icmp6-port-unreachable;OK
+-m connlimit --connlimit-above 5 --connlimit-saddr --connlimit-mask ffff:ffff::;-m connlimit --connlimit-above 5 --connlimit-mask 32 --connlimit-saddr;OK
+-m u32 --u32 "6&0xFF=1&&4 & 0x1FFF=0" -j HMARK --hmark-proto-mask 0xf --hmark-sport-mask 0 --hmark-rnd 0 --hmark-mod 0x10 --hmark-tuple sport,dport --hmark-sport 1;-m u32 --u32 "0x6&0xff=0x1&&0x4&0x1fff=0x0" -j HMARK --hmark-sport-mask 0xffff --hmark-dport-mask 0xffff --hmark-sport 0x0001 --hmark-proto-mask 0x0f --hmark-rnd 0x00000000 --hmark-mod 16;OK
+-p tcp -m ecn --ecn-ip-ect 2 -j MARK --or-mark 5;-p tcp -m ecn --ecn-ip-ect 2 -j MARK --set-xmark 0x5/0x5;OK
+-s dead:0::1/64 -m hl --hl-lt 1 -j NFQUEUE --queue-balance 0:4 --queue-bypass;-s dead::/64 -m hl --hl-lt 1 -j NFQUEUE --queue-balance 0:4 --queue-bypass;OK
+-m policy --spi 0xf --pol none --mode tunnel --proto esp --tunnel-src dead::1 --dir in -m comment --comment "a	b";-m policy --dir in --pol none -m comment --comment "a	b";OK
+-p tcp -m ipv6header --header hop -j SYNPROXY --sack-perm --wscale 7 --mss 0x2;-p tcp -m ipv6header --header hop-by-hop -j SYNPROXY --sack-perm --wscale 7 --mss 2;OK
+-m statistic --mode nth --packet 0 ! --every 3 -m comment --comment a.b -j ACCEPT;-m statistic --mode nth ! --every 3 --packet 0 -m comment --comment "a.b" -j ACCEPT;OK
+-s ::1 -m rateest --rateest-bps 5kbit --rateest RE1 ! --rateest-lt -j REJECT --reject-with policy-fail;-s ::1/128 -m rateest --rateest RE1 ! --rateest-lt --rateest-bps 5000bit -j REJECT --reject-with icmp6-policy-fail;OK
+-i eth0.1 -p tcp -m multiport --destination-ports 22,1024:65535 -j ACCEPT;-i eth0.1 -p tcp -m multiport --dports 22,1024:65535 -j ACCEPT;OK
+-m srh --srh-lsid dead:0::1/64 ! --srh-segs-left-eq 0x2 --srh-segs-left-lt 07 ! --srh-hdr-len-eq 1 ! --srh-hdr-len-gt 0;-m srh ! --srh-hdr-len-eq 0 ! --srh-hdr-len-gt 0 ! --srh-segs-left-eq 7 --srh-segs-left-lt 7 --srh-lsid dead::1/64;OK
+-i eth0.1 -m mac --mac-source 01:02:03:04:05:06 -j HMARK --hmark-mod 10 --hmark-sport 5 --hmark-offset 5 --hmark-proto-mask 0 --hmark-src-prefix 128 --hmark-rnd 0x2;-i eth0.1 -m mac --mac-source 01:02:03:04:05:06 -j HMARK --hmark-src-prefix 128 --hmark-sport 0x0005 --hmark-proto-mask 0x00 --hmark-rnd 0x00000002 --hmark-mod 10 --hmark-offset 5;OK
+-m recent --rdest --mask ffff:ffff:: --seconds 60 --name foo --hitcount 0 ! --rcheck -j IDLETIMER --label 0x5 --timeout 42;-m recent ! --rcheck --seconds 60 --name foo --mask ffff:ffff:: --rdest -j IDLETIMER --timeout 42 --label 0x5;OK
+-m frag --fraglast --fragfirst --fragres -j REJECT;-m frag --fragres --fragfirst --fraglast -j REJECT --reject-with icmp6-port-unreachable;OK
+-i lo -m limit --limit 7/hour -m comment --comment "été" -j HMARK --hmark-src-prefix 128 --hmark-rnd 0x2 --hmark-mod 10 --hmark-sport-mask 1;-i lo -m limit --limit 7/hour -m comment --comment "été" -j HMARK --hmark-src-prefix 128 --hmark-sport-mask 0x0001 --hmark-rnd 0x00000002 --hmark-mod 10;OK
+-p 108 -m ipcomp --compres --ipcompspi 5 -j LOG --log-ip-options --log-tcp-sequence;-p ipcomp -m ipcomp --ipcompspi 5 --compres -j LOG --log-tcp-sequence --log-ip-options;OK
+-d ::1 -m time --kerneltz --datestart 2020-02-03 --datestop 2036-12-31T23:59:59 ! --weekdays Mo,Tue,7 --timestart 12:34:56 --timestop 1:2;-d ::1/128 -m time --timestart 12:34:56 --timestop 01:02:00 --weekdays Wed,Thu,Fri,Sat --datestart 2020-02-03T00:00:00 --datestop 2036-12-31T23:59:59 --kerneltz;OK
+-m srh ! --srh-hdr-len-lt 0x2 --srh-tag 5 --srh-segs-left-lt 5 --srh-hdr-len-eq 07 -m comment --comment "a b";-m srh --srh-hdr-len-eq 7 ! --srh-hdr-len-lt 7 --srh-segs-left-lt 5 --srh-tag 5 -m comment --comment "a b";OK
+-m rateest --rateest-gt --rateest RE1 --rateest-bps 100 -j ACCEPT;-m rateest --rateest RE1 --rateest-gt --rateest-bps 96bit -j ACCEPT;OK
+-m string --algo bm ! --hex-string "a|20|b" --from 0 --icase;-m string ! --string "a b" --algo bm --icase;OK
+-d dead:0::1/64 -m limit -j HMARK --hmark-dport-mask 0x2 --hmark-offset 1 --hmark-tuple sport,dport --hmark-mod 0x10 --hmark-rnd 0xf;-d dead::/64 -m limit --limit 3/hour -j HMARK --hmark-sport-mask 0xffff --hmark-dport-mask 0xffff --hmark-rnd 0x0000000f --hmark-mod 16 --hmark-offset 1;OK
+-s 2001:DB8::/32 ! -i eth+ -m time --timestop 1:2 --utc --datestart 1970-01-01;-s 2001:db8::/32 ! -i eth+ -m time --timestart 00:00:00 --timestop 01:02:00 --datestop 2038-01-19T03:14:07;OK
+-m conntrack --ctrepldstport 0:65535 --ctstate NEW,UNTRACKED ! --ctstatus SEEN_REPLY --ctexpire 0x10: -m comment --comment "été";-m conntrack --ctstate NEW,UNTRACKED --ctrepldstport 0:65535 ! --ctstatus SEEN_REPLY --ctexpire 16:4294967295 -m comment --comment "été";OK
+-m string --algo kmp --string abc --icase;-m string --string "abc" --algo kmp --icase;OK
+-m hashlimit --hashlimit-htable-size 100 --hashlimit-above 123456b/s --hashlimit-name a -j IDLETIMER --label 40 --timeout 42;-m hashlimit --hashlimit-above 123456b/s --hashlimit-name a --hashlimit-htable-size 100 -j IDLETIMER --timeout 42 --label 40;OK
+-d 1::/ffff:0:ffff:: -m conntrack --ctorigdst ::/0 --ctexpire 5 --ctstate NEW,ESTABLISHED,ESTABLISHED ! --ctorigdstport http:https;-d 1::/ffff:0:ffff:: -m conntrack --ctstate NEW,ESTABLISHED --ctorigdst ::/0 ! --ctorigdstport 80:443 --ctexpire 5;OK
+-m hashlimit --hashlimit-name a ! --hashlimit-upto 1/s --hashlimit-htable-max 2000;-m hashlimit --hashlimit-above 1/sec --hashlimit-burst 5 --hashlimit-name a --hashlimit-htable-max 2000;OK
+-m owner ! --socket-exists -j HMARK --hmark-tuple src,dst --hmark-rnd 0 --hmark-proto-mask 0x2 --hmark-dport 1 --hmark-mod 10 --hmark-offset 1 --hmark-sport-mask 5;-m owner ! --socket-exists -j HMARK --hmark-src-prefix 128 --hmark-dst-prefix 128 --hmark-sport-mask 0x0005 --hmark-dport 0x0001 --hmark-proto-mask 0x02 --hmark-rnd 0x00000000 --hmark-mod 10 --hmark-offset 1;OK
+-m physdev ! --physdev-is-bridged -j CONNMARK --right-shift-mark 07 --set-mark 0/0;-m physdev ! --physdev-is-bridged -j CONNMARK --set-xmark 0x0/0x0 --right-shift-mark 7;OK
+-m rt --rt-segsleft 0:4 --rt-type 0 --rt-0-res --rt-len 0 -m comment --comment "\"q\" \\";-m rt --rt-type 0 --rt-segsleft 0:4 --rt-len 0 --rt-0-res -m comment --comment "\"q\" \\";OK
+-m frag --fraglen 0 --fragfirst --fraglast --fragres -m comment --comment "été" -j LOG --log-level crit --log-tcp-sequence --log-uid;-m frag --fraglen 0 --fragres --fragfirst --fraglast -m comment --comment "été" -j LOG --log-level 2 --log-tcp-sequence --log-uid;OK
+-s dead::1/ffff:: ! -d ::1 -m rateest --rateest-bps2 5kbit --rateest-gt --rateest RE1 -j IDLETIMER --label 127 --timeout 42;-s dead::/16 ! -d ::1/128 -m rateest --rateest RE1 --rateest-gt --rateest-bps 5000bit -j IDLETIMER --timeout 42 --label 127;OK
+-m hashlimit --hashlimit-above 2000000b/s --hashlimit-rate-interval 1 --hashlimit-dstmask 0 --hashlimit-name foo.b --hashlimit-srcmask 0 --hashlimit-rate-match;-m hashlimit --hashlimit-above 2000016b/s --hashlimit-name foo.b --hashlimit-srcmask 0 --hashlimit-dstmask 0 --hashlimit-rate-match;OK
+-m conntrack --ctproto 0x6 ! --ctorigdstport 65535 ! --ctstate SNAT --ctstatus SEEN_REPLY -m comment --comment "été";-m conntrack ! --ctstate SNAT --ctproto 6 ! --ctorigdstport 65535 --ctstatus SEEN_REPLY -m comment --comment "été";OK
+-d ::1 -m eui64 -m comment --comment "a b" -j LOG --log-tcp-options --log-level debug --log-macdecode --log-uid;-d ::1/128 -m eui64 -m comment --comment "a b" -j LOG --log-level 7 --log-tcp-options --log-uid --log-macdecode;OK
+-p tcp -m tcpmss ! --mss :100 -j NFLOG --nflog-size 0x2 --nflog-prefix "a b: " --nflog-group 07;-p tcp -m tcpmss ! --mss 0:100 -j NFLOG --nflog-prefix "a b: " --nflog-group 7 --nflog-size 2;OK
+-p esp -m esp --espspi 5:5 -j TEE --gateway 2001:0DB8::1;-p esp -m esp --espspi 5 -j TEE --gateway 2001:db8::1;OK
+-s 1::/ffff:0:ffff:: -p dccp -m dccp --dccp-option 1 -j CONNMARK --right-shift-mark 5 --xor-mark 1;-s 1::/ffff:0:ffff:: -p dccp -m dccp --dccp-option 1 -j CONNMARK --set-xmark 0x1/0x0 --right-shift-mark 5;OK
+-m conntrack --ctproto icmp ! --ctstate INVALID,RELATED,ESTABLISHED ! --ctexpire 5:5 ! --ctreplsrcport ssh --ctorigdstport :80 -j NFLOG --nflog-threshold 0x2;-m conntrack ! --ctstate INVALID,RELATED,ESTABLISHED --ctproto 1 --ctorigdstport 0:80 ! --ctreplsrcport 22 ! --ctexpire 5 -j NFLOG --nflog-threshold 2;OK
+-d ::1 -i lo -m conntrack --ctorigdstport 1:1023 --ctreplsrc ::/0 ! --ctstate UNTRACKED,UNTRACKED --ctexpire 0:4 --ctdir ORIGINAL -j MARK --and-mark 0x2;-d ::1/128 -i lo -m conntrack ! --ctstate UNTRACKED --ctreplsrc ::/0 --ctorigdstport 1:1023 --ctexpire 0:4 --ctdir ORIGINAL -j MARK --set-xmark 0x0/0xfffffffd;OK
+-m hl --hl-eq 0 -j TEE --gateway 2001:0DB8::1 --oif lo;-m hl --hl-eq 0 -j TEE --gateway 2001:db8::1 --oif lo;OK
+-m conntrack --ctdir REPLY --ctorigsrc dead::1 --ctrepldst fe80::1/128 ! --ctstate RELATED,DNAT,SNAT --ctrepldstport ssh;-m conntrack ! --ctstate RELATED,SNAT,DNAT --ctorigsrc dead::1 --ctrepldst fe80::1 --ctrepldstport 22 --ctdir REPLY;OK
+-m time --monthdays 5,1,31 --localtz -j CONNMARK --and-mark 0x2 --right-shift-mark 07;-m time --monthdays 1,5,31 --datestop 2038-01-19T03:14:07 --kerneltz -j CONNMARK --set-xmark 0x0/0xfffffffd --right-shift-mark 7;OK
+-m srh --srh-nsid dead:0::1/64 --srh-last-entry-gt 0x2 ! --srh-hdr-len-eq 5 --srh-psid dead::1 --srh-tag 0x2;-m srh ! --srh-hdr-len-eq 5 --srh-last-entry-gt 2 --srh-tag 2 --srh-psid dead::1/128 --srh-nsid dead::1/64;OK
+-p tcp -m ecn ! --ecn-tcp-cwr ! --ecn-ip-ect 0 --ecn-tcp-ece -j AUDIT --type accept;-p tcp -m ecn --ecn-tcp-ece ! --ecn-tcp-cwr ! --ecn-ip-ect 0 -j AUDIT --type accept;OK
+-m conntrack ! --ctrepldstport 0:65535 --ctstate INVALID,INVALID,NEW --ctproto icmp --ctorigdst fe80::1/128 --ctrepldst dead:0::1/64;-m conntrack --ctstate INVALID,NEW --ctproto 1 --ctorigdst fe80::1 --ctrepldst dead::1/64 ! --ctrepldstport 0:65535;OK
+-m conntrack ! --ctreplsrc dead:0::1/64 --ctorigsrc fe80::1/128 ! --ctstate INVALID --ctorigsrcport 1024: -m comment --comment -x;-m conntrack ! --ctstate INVALID --ctorigsrc fe80::1 ! --ctreplsrc dead::1/64 --ctorigsrcport 1024:65535 -m comment --comment -x;OK
+-p tcp -m mac --mac-source 01:02:03:04:05:06 -m comment --comment "" -j SYNPROXY --ecn --mss 0 --wscale 7 --timestamp;-p tcp -m mac --mac-source 01:02:03:04:05:06 -m comment --comment "" -j SYNPROXY --timestamp --wscale 7 --mss 0 --ecn;OK
+-m connmark ! --mark 010 -j HMARK --hmark-dst-prefix 128 --hmark-rnd 0xf --hmark-sport 0xf --hmark-mod 0x10 --hmark-src-prefix 128 --hmark-dport-mask 1;-m connmark ! --mark 0x8 -j HMARK --hmark-src-prefix 128 --hmark-dst-prefix 128 --hmark-dport-mask 0x0001 --hmark-sport 0x000f --hmark-rnd 0x0000000f --hmark-mod 16;OK
+-d ::1 -m hashlimit --hashlimit-dstmask 32 --hashlimit-rate-match --hashlimit-htable-size 100 --hashlimit-above 48/day --hashlimit-name a --hashlimit-mode dstip;-d ::1/128 -m hashlimit --hashlimit-above 48/sec --hashlimit-burst 5 --hashlimit-mode dstip --hashlimit-name a --hashlimit-htable-size 100 --hashlimit-htable-expire 86400000 --hashlimit-dstmask 32 --hashlimit-rate-match --hashlimit-rate-interval 86400;OK
+-p tcp -m recent --hitcount 0 --update --rsource -j SYNPROXY --sack-perm --wscale 7 --ecn --mss 1;-p tcp -m recent --update --name DEFAULT --mask ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff --rsource -j SYNPROXY --sack-perm --wscale 7 --mss 1 --ecn;OK
+-m hashlimit --hashlimit-mode srcport,srcip --hashlimit-htable-gcinterval 0x100 --hashlimit-rate-match --hashlimit-above 1/s --hashlimit-name a -j DROP;-m hashlimit --hashlimit-above 1/sec --hashlimit-burst 5 --hashlimit-mode srcip,srcport --hashlimit-name a --hashlimit-htable-gcinterval 256 --hashlimit-rate-match -j DROP;OK
+-m owner ! --gid-owner 0x10 -m comment --comment "-j DROP" -j CONNMARK --left-shift-mark 5 --restore-mark;-m owner ! --gid-owner 16 -m comment --comment "-j DROP" -j CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xffffffff --left-shift-mark 5;OK
+-p tcp -m ecn --ecn-ip-ect 1 --ecn-tcp-cwr ! --ecn-tcp-ece;-p tcp -m ecn ! --ecn-tcp-ece --ecn-tcp-cwr --ecn-ip-ect 1;OK
+-i lo -m hashlimit --hashlimit-name foo.b --hashlimit-above 1kb/s --hashlimit-srcmask 0 --hashlimit-mode dstport --hashlimit-htable-expire 15000 -j AUDIT --type accept;-i lo -m hashlimit --hashlimit-above 1kb/s --hashlimit-mode dstport --hashlimit-name foo.b --hashlimit-srcmask 0 -j AUDIT --type accept;OK
+-m eui64 -j HMARK --hmark-dst-prefix 64 --hmark-sport-mask 0xf --hmark-src-prefix 128 --hmark-rnd 5 --hmark-mod 10 --hmark-sport 0x2 --hmark-dport 0x2;-m eui64 -j HMARK --hmark-src-prefix 128 --hmark-dst-prefix 64 --hmark-sport-mask 0x000f --hmark-sport 0x0002 --hmark-dport 0x0002 --hmark-rnd 0x00000005 --hmark-mod 10;OK
+-m rt --rt-type 0 --rt-0-addrs ::1,dead:0::2 --rt-segsleft :9 --rt-0-res --rt-0-not-strict --rt-len 0x2;-m rt --rt-type 0 --rt-segsleft 0:9 --rt-len 2 --rt-0-res --rt-0-addrs ::1,dead::2 --rt-0-not-strict;OK
+-p tcp -m rt --rt-type 0 --rt-0-addrs ::1,dead:0::2 --rt-len 1 --rt-0-not-strict -j SYNPROXY --wscale 7 --mss 0x2 --sack-perm;-p tcp -m rt --rt-type 0 --rt-len 1 --rt-0-addrs ::1,dead::2 --rt-0-not-strict -j SYNPROXY --sack-perm --wscale 7 --mss 2;OK
+-m hashlimit --hashlimit-htable-max 2000 --hashlimit-srcmask 0 --hashlimit-name a --hashlimit-htable-expire 10000 --hashlimit 1/s -j ACCEPT;-m hashlimit --hashlimit-upto 1/sec --hashlimit-burst 5 --hashlimit-name a --hashlimit-htable-max 2000 --hashlimit-htable-expire 10000 --hashlimit-srcmask 0 -j ACCEPT;OK
+*mangle
+:TEST
+-d ::1 -p ah -m ah --ahspi 5 --ahres -j CONNSECMARK --save;-d ::1/128 -p ah -m ah --ahspi 5 --ahres -j CONNSECMARK --save;OK
+-p tcp -m connbytes --connbytes-mode bytes --connbytes 0x10: --connbytes-dir both -m comment --comment -x -j TPROXY --on-ip dead::1 --on-port http --tproxy-mark 1;-p tcp -m connbytes --connbytes 16 --connbytes-mode bytes --connbytes-dir both -m comment --comment -x -j TPROXY --on-port 80 --on-ip dead::1 --tproxy-mark 0x1/0xffffffff;OK
+-i + -m dscp --dscp-class CS0 -j HL --hl-set 07;-m dscp --dscp 0x00 -j HL --hl-set 7;OK
+-m eui64 -m comment --comment `ls` -j HL --hl-inc 0x2;-m eui64 -m comment --comment "`ls`" -j HL --hl-inc 2;OK
+-d ::/0 -p tcp -j TCPOPTSTRIP --strip-options 254,3;-p tcp -j TCPOPTSTRIP --strip-options 3,254;OK
+-m frag --fraglast --fragid 5 -m comment --comment "" -j CHECKSUM --checksum-fill;-m frag --fragid 5 --fraglast -m comment --comment "" -j CHECKSUM --checksum-fill;OK
+-p tcp -m physdev --physdev-is-in -j TCPOPTSTRIP --strip-options wscale,mss;-p tcp -m physdev --physdev-is-in -j TCPOPTSTRIP --strip-options 2,3;OK
+-m quota --quota 0x2 -j CONNSECMARK --save;-m quota --quota 2 -j CONNSECMARK --save;OK
+-m cluster --cluster-total-nodes 4 ! --cluster-local-nodemask 7 --cluster-hash-seed 0 -j CONNSECMARK --save;-m cluster ! --cluster-local-nodemask 0x00000007 --cluster-total-nodes 4 --cluster-hash-seed 0x00000000 -j CONNSECMARK --save;OK
+-i + -p tcp -m connlabel ! --label 0x5 -j TPROXY --on-ip dead::1 --on-port http --tproxy-mark 0xffffffff/0xffffffff;-p tcp -m connlabel ! --label "5" -j TPROXY --on-port 80 --on-ip dead::1 --tproxy-mark 0xffffffff/0xffffffff;OK
+-p ipv6-icmp -m icmp6 --icmpv6-type 1 -j DSCP --set-dscp 1;-p ipv6-icmp -m icmp6 --icmpv6-type 1 -j DSCP --set-dscp 0x01;OK
+-m devgroup --src-group 5 -j DSCP --set-dscp 1;-m devgroup --src-group 0x5 -j DSCP --set-dscp 0x01;OK
+-m rpfilter --validmark -j LOG --log-level emerg --log-tcp-options;-m rpfilter --validmark -j LOG --log-level 0 --log-tcp-options;OK
+-m owner ! --uid-owner 5-5 ! --gid-owner 0 -j HL --hl-inc 5;-m owner ! --uid-owner 5 ! --gid-owner 0 -j HL --hl-inc 5;OK
+-m rpfilter --validmark -m comment --comment a.b;-m rpfilter --validmark -m comment --comment "a.b";OK
+-m rpfilter --accept-local -j CONNMARK --save-mark --left-shift-mark 07;-m rpfilter --accept-local -j CONNMARK --save-mark --nfmask 0xffffffff --ctmask 0xffffffff --left-shift-mark 7;OK
+-m iprange ! --dst-range dead::1 ! --src-range dead::1 -j CHECKSUM --checksum-fill;-m iprange ! --src-range dead::1-dead::1 ! --dst-range dead::1-dead::1 -j CHECKSUM --checksum-fill;OK
+-m string ! --hex-string "|61 62|c" --algo bm --from 07 -j DSCP --set-dscp 0xf;-m string ! --string "abc" --algo bm --from 7 -j DSCP --set-dscp 0x0f;OK
+! -s ::1 -m connlabel ! --label 127 -j TOS --or-tos 0x2;! -s ::1/128 -m connlabel ! --label "127" -j TOS --set-tos 0x02/0x02;OK
+-m statistic --packet 0x1 --every 5 --mode nth -j CHECKSUM --checksum-fill;-m statistic --mode nth --every 5 --packet 1 -j CHECKSUM --checksum-fill;OK
+-m cgroup ! --cgroup 0x2 -j CONNSECMARK --restore;-m cgroup ! --cgroup 2 -j CONNSECMARK --restore;OK
+-m dscp ! --dscp 0x2 -j HL --hl-dec 1;-m dscp ! --dscp 0x02 -j HL --hl-dec 1;OK
+-d dead:0::1/64 -m rateest --rateest1 RE1 --rateest-lt --rateest-pps 5 -j CHECKSUM --checksum-fill;-d dead::/64 -m rateest --rateest RE1 --rateest-lt --rateest-pps 5 -j CHECKSUM --checksum-fill;OK
+-m helper ! --helper ftp-21 -m comment --comment "-j DROP" -j TOS --or-tos 5;-m helper ! --helper ftp-21 -m comment --comment "-j DROP" -j TOS --set-tos 0x05/0x05;OK
+-m hl --hl-lt 1 -m comment --comment -x -j TOS --set-tos 5;-m hl --hl-lt 1 -m comment --comment -x -j TOS --set-tos 0x05/0xff;OK
+-m policy --pol none --dir in --tunnel-src dead::1/ffff:: ! --mode tunnel -j HL --hl-set 1;-m policy --dir in --pol none -j HL --hl-set 1;OK
+-m rpfilter --invert --loose --validmark;-m rpfilter --loose --validmark --invert;OK
+-m limit --limit-burst 1 -j DSCP --set-dscp-class EF;-m limit --limit 3/hour --limit-burst 1 -j DSCP --set-dscp 0x2e;OK
+-s dead:0::1/64 -i lo -m string --string "\"q\" \\" --to 0 --algo bm -m comment --comment "a	b" -j TOS --set-tos 0;-s dead::/64 -i lo -m string --hex-string "|227122205c|" --algo bm --to 0 -m comment --comment "a	b" -j TOS --set-tos 0x00/0xff;OK
+! -s ::1 -p tcp --syn -m rpfilter --invert -j TCPMSS --set-mss 5;! -s ::1/128 -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -m rpfilter --invert -j TCPMSS --set-mss 5;OK
+-m ipv6header --header 60,43 --soft -m comment --comment "" -j TOS --and-tos 1;-m ipv6header --header ipv6-opts,ipv6-route --soft -m comment --comment "" -j TOS --set-tos 0x00/0xfe;OK
+-p tcp -m srh --srh-last-entry-gt 5 ! --srh-segs-left-eq 0 --srh-hdr-len-eq 1 --srh-last-entry-eq 07 --srh-hdr-len-lt 5 -j TCPOPTSTRIP;-p tcp -m srh --srh-hdr-len-eq 5 --srh-hdr-len-lt 5 ! --srh-segs-left-eq 0 --srh-last-entry-eq 7 --srh-last-entry-gt 7 -j TCPOPTSTRIP;OK
+-p tcp -m multiport --dports 22,80 -j TOS --and-tos 0x2;-p tcp -m multiport --dports 22,80 -j TOS --set-tos 0x00/0xfd;OK
+-m rt --rt-type 0 --rt-0-res --rt-len 1 -j HL --hl-dec 0x2;-m rt --rt-type 0 --rt-len 1 --rt-0-res -j HL --hl-dec 2;OK
+-m cluster --cluster-hash-seed 5 ! --cluster-local-node 1 --cluster-total-nodes 4 -m comment --comment "\"q\" \\" -j DSCP --set-dscp-class EF;-m cluster ! --cluster-local-nodemask 0x00000001 --cluster-total-nodes 4 --cluster-hash-seed 0x00000005 -m comment --comment "\"q\" \\" -j DSCP --set-dscp 0x2e;OK
+-d ::1 -p tcp -m tcpmss --mss 5 -j TOS --xor-tos 0;-d ::1/128 -p tcp -m tcpmss --mss 5 -j TOS --set-tos 0x00/0x00;OK
+-p tcp -m tcp ! --tcp-flags SYN NONE -m comment --comment "a	b" -j TOS --xor-tos 0;-p tcp -m tcp ! --tcp-flags SYN NONE -m comment --comment "a	b" -j TOS --set-tos 0x00/0x00;OK
+-m hashlimit --hashlimit-burst 20 --hashlimit-name foo.b --hashlimit-above 48/day --hashlimit-htable-size 100 --hashlimit-htable-max 0 -j HL --hl-inc 5;-m hashlimit --hashlimit-above 2/hour --hashlimit-burst 20 --hashlimit-name foo.b --hashlimit-htable-size 100 --hashlimit-htable-expire 86400000 -j HL --hl-inc 5;OK
+-p tcp -m addrtype --limit-iface-in --dst-type UNSPEC,LOCAL --src-type UNREACHABLE,LOCAL -j TPROXY --on-ip dead::1 --on-port 80;-p tcp -m addrtype --src-type LOCAL,UNREACHABLE --dst-type UNSPEC,LOCAL --limit-iface-in -j TPROXY --on-port 80 --on-ip dead::1 --tproxy-mark 0x0/0x0;OK
+*nat
+:TEST
+-s ::/0 -i eth+ -p tcp -m rt --rt-type 0 -j REDIRECT --to-ports 80-80;-i eth+ -p tcp -m rt --rt-type 0 -j REDIRECT --to-ports 80;OK
+-p tcp -j DNAT --random --to-destination dead::1;-p tcp -j DNAT --to-destination dead::1 --random;OK
+-p tcp -m cluster --cluster-hash-seed 1 --cluster-local-nodemask 0xf --cluster-total-nodes 4 -j DNAT --to-destination dead::1 --persistent;-p tcp -m cluster --cluster-local-nodemask 0x0000000f --cluster-total-nodes 4 --cluster-hash-seed 0x00000001 -j DNAT --to-destination dead::1 --persistent;OK
+-d dead::1/ffff:: -p tcp -m srh ! --srh-nsid ::/0 --srh-hdr-len-gt 07 -j MASQUERADE --random --to-ports 80;-d dead::/16 -p tcp -m srh --srh-hdr-len-gt 7 ! --srh-nsid ::/0 -j MASQUERADE --to-ports 80 --random;OK
+-p tcp -m policy --pol ipsec --dir in -m comment --comment "a b" -j REDIRECT;-p tcp -m policy --dir in --pol ipsec -m comment --comment "a b" -j REDIRECT;OK
+-p sctp -m sctp --source-port 0:65535 --chunk-types only I_DATA,RE_CONFIG,PAD,FORWARD_TSN -j NETMAP --to dead::1;-p sctp -m sctp --sport 0:65535 --chunk-types only I_DATA,RE_CONFIG,PAD,FORWARD_TSN -j NETMAP --to dead::1/128;OK
+-p tcp -m iprange --src-range ::1-::9 --dst-range dead::1 -j DNAT --to-destination [dead::1] --random;-p tcp -m iprange --src-range ::1-::9 --dst-range dead::1-dead::1 -j DNAT --to-destination dead::1 --random;OK
+-i lo -p tcp -m dst --dst-opts 0x1:0x2 --dst-len 0 -j SNAT --to-source dead::1:80;-i lo -p tcp -m dst --dst-len 0 --dst-opts 1:2 -j SNAT --to-source dead::1:80;OK
+-d ::/0 -m helper --helper "a b" -j NETMAP --to dead::1/64;-m helper --helper "a b" -j NETMAP --to dead::/64;OK
+-p tcp -m dscp --dscp-class AF13 -j SNAT --random --to-source dead::1:80;-p tcp -m dscp --dscp 0x0e -j SNAT --to-source dead::1:80 --random;OK
+-m string --algo bm --hex-string "|22|" -j NETMAP --to dead::1;-m string --string "\"" --algo bm -j NETMAP --to dead::1/128;OK
+-p tcp -m length ! --length 5:5 -j MASQUERADE --random-fully --random --to-ports 80-80;-p tcp -m length ! --length 5 -j MASQUERADE --to-ports 80 --random --random-fully;OK
+-d dead::1/ffff:: -p tcp -m srh ! --srh-segs-left-eq 1 ! --srh-hdr-len-lt 0 ! --srh-segs-left-gt 5 -j MASQUERADE --to-ports http --random-fully --random;-d dead::/16 -p tcp -m srh ! --srh-hdr-len-lt 0 ! --srh-segs-left-eq 5 ! --srh-segs-left-gt 5 -j MASQUERADE --to-ports 80 --random --random-fully;OK
+-p tcp -m rateest --rateest-pps 5 --rateest-eq --rateest1 RE1 -j DNAT --to-destination dead::1:80 --persistent;-p tcp -m rateest --rateest RE1 --rateest-eq --rateest-pps 5 -j DNAT --to-destination dead::1:80 --persistent;OK
+-p tcp -m socket --nowildcard --transparent -j REDIRECT;-p tcp -m socket --transparent --nowildcard -j REDIRECT;OK
+-m hashlimit --hashlimit-rate-interval 1 --hashlimit-name foo.b --hashlimit-rate-match --hashlimit-htable-gcinterval 500 --hashlimit 120/minute -j NETMAP --to dead::1/64;-m hashlimit --hashlimit-upto 120/sec --hashlimit-burst 5 --hashlimit-name foo.b --hashlimit-htable-gcinterval 500 --hashlimit-htable-expire 60000 --hashlimit-rate-match -j NETMAP --to dead::/64;OK
+*raw
+:TEST
+-d dead::1/ffff:: -i lo -m recent --rsource ! --remove --name foo -j CT --notrack;-d dead::/16 -i lo -m recent ! --remove --name foo --mask ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff --rsource -j CT --notrack;OK
+-m bpf --bytecode "1,6 0 0 0," -m comment --comment "a	b" -j TRACE;-m bpf --bytecode "1,6 0 0 0" -m comment --comment "a	b" -j TRACE;OK
+-m time --weekdays Sunday --kerneltz --monthdays 1 -j TRACE;-m time --monthdays 1 --weekdays Sun --datestop 2038-01-19T03:14:07 --kerneltz -j TRACE;OK
+-m recent ! --rcheck --seconds 0x10 --rdest --hitcount 0 -j NOTRACK;-m recent ! --rcheck --seconds 16 --name DEFAULT --mask ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff --rdest -j NOTRACK;OK
+-d 1::/ffff:0:ffff:: -m srh --srh-segs-left-gt 5 --srh-nsid dead::1 -m comment --comment "été" -j NOTRACK;-d 1::/ffff:0:ffff:: -m srh --srh-segs-left-gt 5 --srh-nsid dead::1/128 -m comment --comment "été" -j NOTRACK;OK
+-s ::ffff:1.2.3.4 -m connlabel --label 127 -j CT --zone-orig mark;-s ::ffff:1.2.3.4/128 -m connlabel --label "127" -j CT --zone-orig mark;OK
+-m frag --fragmore --fragfirst --fraglen 5 -m comment --comment "-j DROP" -j CT --notrack --ctevents destroy --expevents new,new,new;-m frag --fraglen 5 --fragfirst --fragmore -m comment --comment "-j DROP" -j CT --notrack --ctevents destroy --expevents new;OK
+-d 2001:DB8::/32 -m rpfilter --accept-local --loose --validmark -j CONNMARK --left-shift-mark 1 --set-mark 4294967295;-d 2001:db8::/32 -m rpfilter --loose --validmark --accept-local -j CONNMARK --set-xmark 0xffffffff/0xffffffff --left-shift-mark 1;OK
+-d dead::1/ffff:: -m physdev --physdev-in eth+ -m comment --comment abc -j CT --zone 0;-d dead::/16 -m physdev --physdev-in eth+ -m comment --comment abc -j CT;OK
+-m dscp --dscp 0 -j CT --zone 0 --ctevents assured,protoinfo --expevents new,new,new;-m dscp --dscp 0x00 -j CT --ctevents assured,protoinfo --expevents new;OK
+-p tcp -m tcp --tcp-flags syn,ack fin --tcp-option 1 --dport http:https -j NOTRACK;-p tcp -m tcp --dport 80:443 --tcp-option 1 --tcp-flags SYN,ACK FIN -j NOTRACK;OK
+! -s dead::1/ffff:: -p esp -m esp -j CT --expevents new --zone-orig 0x10 --ctevents new;! -s dead::/16 -p esp -m esp -j CT --ctevents new --expevents new --zone-orig 16;OK
