@@ -12,9 +12,9 @@
 #define LOOK_AHEAD 256 /* rules that may have been deleted in one place */
 
 struct check {
-	struct nfv_rules *news;       /* rules that the kernel has not, in chains of the same names */
-	struct nfv_rule **copies;     /* in news, */
-	struct nfv_rule **originals;  /* and whose they are */
+	struct nfv_rules *news; /* rules that the kernel has not, in chains of the same names */
+	struct nfv_rule **copies; /* in news, */
+	struct nfv_rule **originals; /* and whose they are */
 	size_t count, copy_size, original_size;
 	const struct nfv_commit_options *options;
 	struct nfv_rules_error *error;

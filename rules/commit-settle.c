@@ -31,7 +31,8 @@ static void spell_as_kernel(struct nfv_rule *rule, enum nfv_family family)
 	rule->spec = spec;
 }
 
-void commit_settle(struct nfv_rules *const *rules, size_t count, const struct change *change, const struct store_submit *submit)
+void commit_settle(struct nfv_rules *const *rules, size_t count, const struct change *change,
+		   const struct store_submit *submit)
 {
 	for (size_t p = 0; p < change->count; p++) {
 		const struct change_part *part = &change->parts[p];

@@ -124,6 +124,7 @@ int live_autocommit(struct nfv_rules *rules)
 		return 0;
 	live_log(rules->live, NFV_RULES_WARNING, "autocommit: %s", error.text);
 	if (base_restore(rules))
-		live_log(rules->live, NFV_RULES_ERROR, "autocommit: the change could not be undone in the objects: no memory");
+		live_log(rules->live, NFV_RULES_ERROR,
+			 "autocommit: the change could not be undone in the objects: no memory");
 	return err;
 }

@@ -158,9 +158,9 @@ int confirm_watch(struct store_tool *st, struct nfv_rules_error *error)
 		return error_set(error, -errno, "process that rolls back: %s", strerror(errno));
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ?
-		       0 :
-		       error_set(error, -EAGAIN, "process that rolls back: cannot be started");
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0
+		       ? 0
+		       : error_set(error, -EAGAIN, "process that rolls back: cannot be started");
 }
 
 /* ---- for the user ---- */

@@ -12,7 +12,7 @@
 #include <sys/time.h>
 
 #define BUFFER_BYTES 8192
-#define ANSWER_MS 2000 /* the kernel answers within the call: more would be a fault of its */
+#define ANSWER_MS    2000 /* the kernel answers within the call: more would be a fault of its */
 
 static int open_socket(struct mnl_socket **socket, unsigned groups)
 {

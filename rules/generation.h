@@ -18,8 +18,8 @@ void generation_close(struct mnl_socket *socket); /* also NULL */
 uint64_t generation_get(struct mnl_socket *socket);
 
 /*
- * A socket that becomes readable (mnl_socket_get_fd()) when somebody changed the ruleset. Closed with generation_close(). 0 or
- * -errno.
+ * A socket that becomes readable (mnl_socket_get_fd()) when somebody changed the ruleset. Closed with generation_close(). 0
+ * or -errno.
  */
 int generation_watch(struct mnl_socket **socket);
 /* Takes everything off a watching socket. 1: something came, 0: nothing, or -errno. */

@@ -13,9 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define VERSION 1
+#define VERSION        1
 #define NAME_MAX_BYTES 96
-#define FILE_MAX ((off_t)256 << 20)
+#define FILE_MAX       ((off_t)256 << 20)
 
 static const char *const kinds[] = { [JOURNAL_COMMIT] = "journal", [JOURNAL_CONFIRM] = "confirm" };
 
@@ -77,8 +77,8 @@ static char *to_text(const struct journal_place *place, const struct journal *jo
 	boot_id(boot);
 	snprintf(cookie, sizeof(cookie), "%llx", (unsigned long long)place->space->cookie);
 	json = json_pack("{s:i, s:s, s:s, s:b, s:I, s:I, s:I, s:o*}", "version", VERSION, "boot", boot, "namespace", cookie,
-			 "waiting", journal->waiting, "deadline", (json_int_t)journal->deadline_ms, "pid", (json_int_t)getpid(), "started",
-			 (json_int_t)start_time(), "change", change);
+			 "waiting", journal->waiting, "deadline", (json_int_t)journal->deadline_ms, "pid",
+			 (json_int_t)getpid(), "started", (json_int_t)start_time(), "change", change);
 	if (json && change)
 		text = json_dumps(json, JSON_INDENT(1));
 	json_decref(json);
@@ -206,9 +206,9 @@ static int from_json(const struct journal_place *place, const json_t *json, stru
 	json_t *change;
 	json_error_t cause;
 
-	if (json_unpack_ex((json_t *)(uintptr_t)json, &cause, 0, "{s:i, s:s, s:s, s:b, s:I, s:I, s:I, s:o}", "version", &version,
-			   "boot", &boot, "namespace", &cookie, "waiting", &waiting, "deadline", &deadline,
-			   "pid", &pid, "started", &started, "change", &change) ||
+	if (json_unpack_ex((json_t *)(uintptr_t)json, &cause, 0, "{s:i, s:s, s:s, s:b, s:I, s:I, s:I, s:o}", "version",
+			   &version, "boot", &boot, "namespace", &cookie, "waiting", &waiting, "deadline", &deadline, "pid",
+			   &pid, "started", &started, "change", &change) ||
 	    version != VERSION)
 		return error_set(error, -EINVAL, "journal: not one of this version");
 	if (!is_current(place, boot, cookie))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What must survive the end of the process that changes the rulesets: a change of several tables while it is applied, and one that
- * waits for its confirmation. Files of the state folder, whole or not there at all; read and written by who has the lock.
+ * What must survive the end of the process that changes the rulesets: a change of several tables while it is applied, and
+ * one that waits for its confirmation. Files of the state folder, whole or not there at all; read and written by who has the
+ * lock.
  */
 #ifndef RULES_JOURNAL_H
 #define RULES_JOURNAL_H
@@ -11,16 +12,16 @@
 
 /* One file each, in each network namespace and for each backend. */
 enum journal_kind {
-	JOURNAL_COMMIT,  /* a change of several tables, while it is applied */
+	JOURNAL_COMMIT, /* a change of several tables, while it is applied */
 	JOURNAL_CONFIRM, /* one that is rolled back unless it is confirmed */
 };
 
 struct journal {
 	struct change change;
-	bool waiting;         /* applied as a whole; now it waits for its confirmation */
+	bool waiting; /* applied as a whole; now it waits for its confirmation */
 	uint64_t deadline_ms; /* of CLOCK_BOOTTIME: rolled back then; 0: none */
-	long pid;             /* out: who wrote it, for messages */
-	uint64_t started;     /* out: its start time, as in /proc/PID/stat */
+	long pid; /* out: who wrote it, for messages */
+	uint64_t started; /* out: its start time, as in /proc/PID/stat */
 };
 
 /* Where journals are. */
@@ -36,8 +37,8 @@ bool journal_any(const struct journal_place *place, enum journal_kind kind);
 int journal_write(const struct journal_place *place, enum journal_kind kind, const struct journal *journal,
 		  struct nfv_rules_error *error);
 /*
- * -ENOENT: there is none, or it was of another boot or of another network namespace with the same inode, and is removed. -EINVAL:
- * cannot be read, with error. journal_free() only after 0.
+ * -ENOENT: there is none, or it was of another boot or of another network namespace with the same inode, and is removed.
+ * -EINVAL: cannot be read, with error. journal_free() only after 0.
  */
 int journal_read(const struct journal_place *place, enum journal_kind kind, struct journal *journal,
 		 struct nfv_rules_error *error);

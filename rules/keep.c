@@ -19,9 +19,9 @@
 
 /* Extensions whose rules hold connection tracking, or the defragmentation that comes with it. */
 static const char *const users[] = {
-	"-m conntrack ", "-m state ", "-m connlimit ", "-m connmark ", "-m connbytes ", "-m connlabel ", "-m helper ", "-m cluster ",
-	"-m socket", "-j CONNMARK ", "-j CONNSECMARK ", "-j CT ", "-j NOTRACK", "-j DNAT ", "-j SNAT ", "-j MASQUERADE",
-	"-j REDIRECT", "-j NETMAP ", "-j TPROXY ", "-j SYNPROXY",
+	"-m conntrack ", "-m state ",     "-m connlimit ", "-m connmark ",    "-m connbytes ", "-m connlabel ", "-m helper ",
+	"-m cluster ",   "-m socket",     "-j CONNMARK ",  "-j CONNSECMARK ", "-j CT ",        "-j NOTRACK",    "-j DNAT ",
+	"-j SNAT ",      "-j MASQUERADE", "-j REDIRECT",   "-j NETMAP ",      "-j TPROXY ",    "-j SYNPROXY",
 };
 
 /* Lines that delete rules do not put any in. */
@@ -59,7 +59,8 @@ bool keep_is_needed(const char *script, const char *opposite)
 
 static const uint8_t families[] = { [NFV_FAMILY_IPV4] = AF_INET, [NFV_FAMILY_IPV6] = AF_INET6 };
 
-static struct nlmsghdr *begin(struct mnl_nlmsg_batch *batch, uint16_t type, uint16_t flags, uint8_t family, uint16_t resource)
+static struct nlmsghdr *begin(struct mnl_nlmsg_batch *batch, uint16_t type, uint16_t flags, uint8_t family,
+			      uint16_t resource)
 {
 	struct nlmsghdr *header = mnl_nlmsg_put_header(mnl_nlmsg_batch_current(batch));
 	struct nfgenmsg *message;

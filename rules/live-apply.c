@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RETRIES 5
+#define RETRIES     5
 #define SCRIPT_NAME "(difference)"
 
 struct apply {
@@ -29,7 +29,8 @@ static const unsigned usable_flags = NFV_DIFF_NAMED_ONLY | NFV_DIFF_COUNTERS;
 
 /* ---- from the difference to changed objects ---- */
 
-static int write_script(const struct apply *apply, const struct nfv_rules *from, const struct nfv_rules *to, struct script *script)
+static int write_script(const struct apply *apply, const struct nfv_rules *from, const struct nfv_rules *to,
+			struct script *script)
 {
 	struct diff_tables tables;
 	int err = diff_pair(&tables, from, to, apply->flags & usable_flags);
@@ -77,7 +78,8 @@ static int change_one(struct apply *apply, const struct nfv_rules *wanted, struc
 	int err = write_script(apply, rules, wanted, &script);
 
 	if (err) {
-		error_set(error, err, "%s", err == -ENOMEM ? strerror(ENOMEM) : "a rule that iptables-restore cannot be given");
+		error_set(error, err, "%s",
+			  err == -ENOMEM ? strerror(ENOMEM) : "a rule that iptables-restore cannot be given");
 		error_blame(error, script.blame);
 	} else if (script.text.len) {
 		err = nfv_rules_read(rules, script.text.data, script.text.len, &options, error);
@@ -107,7 +109,8 @@ static int show(struct apply *apply, struct nfv_rules_error *error)
 	for (size_t i = 0; i < apply->count; i++) {
 		const struct nfv_rules *wanted = apply->wanted[i];
 		size_t len = 0;
-		char *text = nfv_rules_diff_show(apply->rules[wanted->family], wanted, apply->flags & usable_flags, false, &len);
+		char *text =
+			nfv_rules_diff_show(apply->rules[wanted->family], wanted, apply->flags & usable_flags, false, &len);
 
 		text_add(&all, text ? text : "", len);
 		all.failed = all.failed || !text;
@@ -141,7 +144,9 @@ static int try_once(struct apply *apply, bool shows, struct nfv_rules_error *err
 static int try_often(struct apply *apply, bool shows, struct nfv_rules_error *error)
 {
 	const struct nfv_live_options *options = live_options(apply->live);
-	const unsigned retries = options->max_retries < 0 ? 0 : options->max_retries ? (unsigned)options->max_retries : RETRIES;
+	const unsigned retries = options->max_retries < 0 ? 0
+				 : options->max_retries   ? (unsigned)options->max_retries
+							  : RETRIES;
 	struct store *store = apply->live->store;
 	int err = try_once(apply, shows, error);
 

@@ -54,7 +54,8 @@ struct nfv_rules *live_read(struct nfv_live *live, enum nfv_family family, const
 	return NULL;
 }
 
-struct nfv_rules *nfv_live_read(struct nfv_live *live, enum nfv_family family, const char *table, struct nfv_rules_error *error)
+struct nfv_rules *nfv_live_read(struct nfv_live *live, enum nfv_family family, const char *table,
+				struct nfv_rules_error *error)
 {
 	struct nfv_rules *rules = live_read(live, family, table, error);
 

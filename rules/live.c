@@ -79,8 +79,8 @@ int live_open_with(struct nfv_live **live, const struct tool *tool, const struct
 	made->options.owner = NULL;
 	err = set_owner(made, options ? options->owner : NULL, error);
 	if (!err)
-		err = made->options.server ? store_open_server(&made->store, &made->options, error) :
-					     store_open_tool_with(&made->store, tool, &made->options, error);
+		err = made->options.server ? store_open_server(&made->store, &made->options, error)
+					   : store_open_tool_with(&made->store, tool, &made->options, error);
 	/* The stores have their own copies; nothing here may look at the caller's texts later. */
 	made->options.tool_folder = made->options.state_folder = NULL;
 	made->options.server = made->options.server_program = NULL;

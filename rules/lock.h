@@ -12,21 +12,21 @@
 
 /* The state folder: ours, and nobody else may write to it. */
 struct lock_folder {
-	int fd;                  /* -1: not open */
+	int fd; /* -1: not open */
 	char path[PATH_MAX / 4];
 };
 
 /*
  * Opens it, made with mode 0700 if it is not there. wanted NULL: /run/nfverdict for root; for others, and where root may not
- * write there, $XDG_RUNTIME_DIR/nfverdict or /tmp/nfverdict-UID. -EPERM when it is not safe: somebody else's, a link, or others may
- * write to it.
+ * write there, $XDG_RUNTIME_DIR/nfverdict or /tmp/nfverdict-UID. -EPERM when it is not safe: somebody else's, a link, or
+ * others may write to it.
  */
 int lock_folder_open(struct lock_folder *folder, const char *wanted, struct nfv_rules_error *error);
 void lock_folder_close(struct lock_folder *folder);
 
 /* Which network namespace this thread is in. */
 struct lock_namespace {
-	uint64_t inode;  /* of /proc/thread-self/ns/net: in names of files. Used again after the namespace is gone */
+	uint64_t inode; /* of /proc/thread-self/ns/net: in names of files. Used again after the namespace is gone */
 	uint64_t cookie; /* of the kernel: never used again until the next boot; 0: the kernel has none */
 };
 int lock_namespace_get(struct lock_namespace *space, struct nfv_rules_error *error);

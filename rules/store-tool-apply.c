@@ -64,8 +64,8 @@ static int verify(struct store_tool_run *run, size_t index, struct nfv_rules_err
 	if (st->backend == NFV_BACKEND_NFT && !alone)
 		return tell(part, -EAGAIN, "somebody else changed the same chains meanwhile", error);
 	/*
-	 * On legacy places are by number: to take ours out again could hit theirs. If nobody else was there, the tool spells a rule in
-	 * a way that is not known here.
+	 * On legacy places are by number: to take ours out again could hit theirs. If nobody else was there, the tool spells
+	 * a rule in a way that is not known here.
 	 */
 	store_tool_log(st, NFV_RULES_WARNING, "%s: table %s: after the change it is not quite what was expected%s",
 		       store_tool_family(part->family), part->table,
@@ -167,7 +167,8 @@ int store_tool_apply(struct store_tool_run *run, size_t index, struct nfv_rules_
 			tool_result_free(&result);
 			err = verify(run, index, error);
 			if (err && store_tool_undo(st, part, NULL))
-				store_tool_log(st, NFV_RULES_ERROR, "%s: table %s: a change that met another one could not be undone",
+				store_tool_log(st, NFV_RULES_ERROR,
+					       "%s: table %s: a change that met another one could not be undone",
 					       store_tool_family(part->family), part->table);
 			break;
 		}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which rule is to blame when the tool blames the whole table: for a target that is not there nft names the COMMIT line, and what
- * the kernel alone refuses the legacy tools tell neither line nor reason for. The rules are then tried in network
+ * Which rule is to blame when the tool blames the whole table: for a target that is not there nft names the COMMIT line, and
+ * what the kernel alone refuses the legacy tools tell neither line nor reason for. The rules are then tried in network
  * namespaces of their own, which go with the tool that is run in them: nothing is changed.
  */
 #include "rules/store-tool.h"
@@ -18,8 +18,8 @@
 struct trial {
 	struct store_tool *st;
 	const struct change_part *part;
-	struct text head;       /* "*table" and a line for each chain */
-	char **lines;           /* of the script, by number - 1; as "-A CHAIN …", NULL: puts in no rule */
+	struct text head; /* "*table" and a line for each chain */
+	char **lines; /* of the script, by number - 1; as "-A CHAIN …", NULL: puts in no rule */
 	size_t count;
 };
 

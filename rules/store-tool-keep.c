@@ -19,7 +19,8 @@ static void remember_own(struct store_tool *st, uint64_t generation)
 	st->own[st->own_next++ % STORE_TOOL_OWN] = (struct store_tool_own){ .generation = generation, .family = -1 };
 }
 
-static unsigned hold_conntrack(struct store_tool *st, const struct change_part *part, const char *script, const char *opposite)
+static unsigned hold_conntrack(struct store_tool *st, const struct change_part *part, const char *script,
+			       const char *opposite)
 {
 	const uint64_t before = store_tool_generation(st);
 	bool made = false;
@@ -34,7 +35,8 @@ static unsigned hold_conntrack(struct store_tool *st, const struct change_part *
 		close(fd);
 	err = keep_hold(part->family, &made);
 	if (err)
-		store_tool_log(st, NFV_RULES_WARNING, "%s: packets that wait in queues may be lost: connection tracking cannot be held: %s",
+		store_tool_log(st, NFV_RULES_WARNING,
+			       "%s: packets that wait in queues may be lost: connection tracking cannot be held: %s",
 			       store_tool_family(part->family), strerror(-err));
 	if (made && before && store_tool_generation(st) == before + 1)
 		remember_own(st, before + 1);

@@ -9,8 +9,8 @@
 static bool legacy_has_tables(enum nfv_family family)
 {
 	char byte;
-	FILE *file = fopen(family == NFV_FAMILY_IPV4 ? "/proc/thread-self/net/ip_tables_names" :
-						       "/proc/thread-self/net/ip6_tables_names",
+	FILE *file = fopen(family == NFV_FAMILY_IPV4 ? "/proc/thread-self/net/ip_tables_names"
+						     : "/proc/thread-self/net/ip6_tables_names",
 			   "re");
 	bool any = file && fread(&byte, 1, 1, file) == 1;
 

@@ -42,8 +42,8 @@ static int read_singly(struct store_tool *st, enum nfv_family family, unsigned f
 	return text.failed ? -ENOMEM : 0;
 }
 
-int store_tool_text(struct store_tool *st, enum nfv_family family, const char *table, bool counters, struct tool_result *result,
-		    struct nfv_rules_error *error)
+int store_tool_text(struct store_tool *st, enum nfv_family family, const char *table, bool counters,
+		    struct tool_result *result, struct nfv_rules_error *error)
 {
 	const unsigned flags = counters ? TOOL_COUNTERS : 0;
 	char cause[STORE_TOOL_CAUSE_MAX];

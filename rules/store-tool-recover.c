@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a writer that died left: the journal tells what it wanted, the tables tell how far it came. Who has the lock knows that
- * the writer is gone, and its tool too.
+ * What a writer that died left: the journal tells what it wanted, the tables tell how far it came. Who has the lock knows
+ * that the writer is gone, and its tool too.
  */
 #include "rules/store-tool.h"
 
@@ -56,7 +56,8 @@ static void tell_neither(struct store_tool *st, const struct change *change, con
 		for (size_t c = 0; states->part[i] == CHANGE_NEITHER && c < part->chain_count; c++)
 			if (!part->chains[c].watched)
 				store_tool_log(st, NFV_RULES_ERROR,
-					       "%s: table %s: chain %s: a change was cut off in the middle, and somebody changed the chain since: left as it is",
+					       "%s: table %s: chain %s: a change was cut off in the middle, and somebody "
+					       "changed the chain since: left as it is",
 					       store_tool_family(part->family), part->table, part->chains[c].name);
 	}
 }
@@ -108,7 +109,8 @@ static int settle(struct store_tool *st, const struct journal *journal, struct n
 		tell_neither(st, change, &states);
 		put_aside(st, JOURNAL_COMMIT, "an unfinished change met others");
 	} else if (!err && !states.before) {
-		store_tool_log(st, NFV_RULES_INFO, "journal: process %ld died after it had changed everything", journal->pid);
+		store_tool_log(st, NFV_RULES_INFO, "journal: process %ld died after it had changed everything",
+			       journal->pid);
 		journal_remove(&place, JOURNAL_COMMIT);
 	} else if (!err && !states.after) {
 		store_tool_log(st, NFV_RULES_INFO, "journal: process %ld died before it had changed anything", journal->pid);
@@ -117,8 +119,9 @@ static int settle(struct store_tool *st, const struct journal *journal, struct n
 		const bool undone = undo_all(st, change, &states);
 
 		if (undone || redo_all(st, change)) {
-			store_tool_log(st, NFV_RULES_WARNING, "journal: process %ld died in the middle of a change: it is %s now",
-				       journal->pid, undone ? "undone" : "finished");
+			store_tool_log(st, NFV_RULES_WARNING,
+				       "journal: process %ld died in the middle of a change: it is %s now", journal->pid,
+				       undone ? "undone" : "finished");
 			journal_remove(&place, JOURNAL_COMMIT);
 		} else {
 			put_aside(st, JOURNAL_COMMIT, "an unfinished change can neither be undone nor finished");
@@ -131,7 +134,8 @@ static int settle(struct store_tool *st, const struct journal *journal, struct n
 /* ---- one that waits for its confirmation ---- */
 
 /* Parts that somebody changed since are tried too: the way back goes by value, so it fits or nothing happens. */
-int store_tool_roll_back(struct store_tool *st, const struct change *change, enum journal_kind kind, struct nfv_rules_error *error)
+int store_tool_roll_back(struct store_tool *st, const struct change *change, enum journal_kind kind,
+			 struct nfv_rules_error *error)
 {
 	const struct journal_place place = store_tool_place(st);
 	struct nfv_rules_error cause;
@@ -183,7 +187,8 @@ bool store_tool_recovers(struct store_tool *st)
 }
 
 /* 1: there is none. */
-static int take_journal(struct store_tool *st, enum journal_kind kind, struct journal *journal, struct nfv_rules_error *error)
+static int take_journal(struct store_tool *st, enum journal_kind kind, struct journal *journal,
+			struct nfv_rules_error *error)
 {
 	const struct journal_place place = store_tool_place(st);
 	struct nfv_rules_error cause;
@@ -216,7 +221,8 @@ int store_tool_recover(struct store_tool *st, struct nfv_rules_error *error)
 	if (err)
 		return err < 0 ? err : 0;
 	if (is_due(&journal)) {
-		store_tool_log(st, NFV_RULES_WARNING, "a change by process %ld was not confirmed: it is rolled back", journal.pid);
+		store_tool_log(st, NFV_RULES_WARNING, "a change by process %ld was not confirmed: it is rolled back",
+			       journal.pid);
 		/* What cannot be rolled back was told and put aside: others go on. */
 		err = store_tool_roll_back(st, &journal.change, JOURNAL_CONFIRM, error);
 		if (err == -EIO)

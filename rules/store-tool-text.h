@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The text that goes to the tool. On legacy every commit sets the policy counters of all built-in chains of the table: they are given as they
- * were read under the lock, not as they were when the change was made. Pure.
+ * The text that goes to the tool. On legacy every commit sets the policy counters of all built-in chains of the table: they
+ * are given as they were read under the lock, not as they were when the change was made. Pure.
  */
 #ifndef RULES_STORE_TOOL_TEXT_H
 #define RULES_STORE_TOOL_TEXT_H
@@ -11,8 +11,8 @@
 
 struct store_tool_text {
 	const char *text;
-	struct text made;  /* when it is not the script itself */
-	unsigned added;    /* lines, right behind the first */
+	struct text made; /* when it is not the script itself */
+	unsigned added; /* lines, right behind the first */
 };
 
 /* What is to be sent, and what would undo it. */

@@ -223,8 +223,9 @@ static int find_backend(struct store_tool *st, enum nfv_backend backend, struct 
 
 static int find_tools(struct store_tool *st, enum nfv_backend backend, struct nfv_rules_error *error)
 {
-	static const enum tool_backend kinds[] = { [NFV_BACKEND_AUTO] = TOOL_AUTO, [NFV_BACKEND_NFT] = TOOL_NFT,
-						   [NFV_BACKEND_LEGACY] = TOOL_LEGACY };
+	static const enum tool_backend kinds[] = {
+		[NFV_BACKEND_AUTO] = TOOL_AUTO, [NFV_BACKEND_NFT] = TOOL_NFT, [NFV_BACKEND_LEGACY] = TOOL_LEGACY
+	};
 	char why[STORE_TOOL_CAUSE_MAX];
 	int timeout_ms = st->tool.timeout_ms;
 	int err = tool_find_in(&st->tool, st->tool_folder, kinds[backend], why, sizeof(why));
@@ -238,8 +239,9 @@ static int find_tools(struct store_tool *st, enum nfv_backend backend, struct nf
 
 static int use_tool(struct store_tool *st, const struct tool *tool, struct nfv_rules_error *error)
 {
-	static const enum nfv_backend backends[] = { [TOOL_AUTO] = NFV_BACKEND_AUTO, [TOOL_NFT] = NFV_BACKEND_NFT,
-						     [TOOL_LEGACY] = NFV_BACKEND_LEGACY };
+	static const enum nfv_backend backends[] = {
+		[TOOL_AUTO] = NFV_BACKEND_AUTO, [TOOL_NFT] = NFV_BACKEND_NFT, [TOOL_LEGACY] = NFV_BACKEND_LEGACY
+	};
 
 	st->tool = *tool;
 	return find_backend(st, backends[tool->backend], error);

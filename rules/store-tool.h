@@ -10,12 +10,12 @@
 #include "rules/tool.h"
 
 #define STORE_TOOL_CAUSE_MAX 480
-#define STORE_TOOL_OWN 32
+#define STORE_TOOL_OWN       32
 
 /* A commit of our own: what is known not to have touched other tables. */
 struct store_tool_own {
 	uint64_t generation; /* that it made; 0: none */
-	int family;          /* enum nfv_family; -1: of neither, a table of our own */
+	int family; /* enum nfv_family; -1: of neither, a table of our own */
 	char table[32];
 };
 
@@ -25,15 +25,15 @@ struct store_tool {
 	enum nfv_backend backend; /* never AUTO */
 	enum nfv_verify verify;
 	int lock_wait_ms;
-	char *wanted_folder;      /* of the options; NULL: by default */
+	char *wanted_folder; /* of the options; NULL: by default */
 	char *tool_folder;
 	struct lock_folder folder;
 	struct lock_namespace space;
 	char tools_lock[sizeof(((struct lock_folder *)0)->path) + 48]; /* XTABLES_LOCKFILE of our runs on legacy */
 	struct mnl_socket *generation; /* NULL on legacy */
-	int lock_fd;              /* -1: not taken */
-	int xtables_fd;           /* likewise, on legacy */
-	bool held;                /* by store_ops.lock() */
+	int lock_fd; /* -1: not taken */
+	int xtables_fd; /* likewise, on legacy */
+	bool held; /* by store_ops.lock() */
 	struct store_tool_own own[STORE_TOOL_OWN];
 	size_t own_next;
 	nfv_rules_log_fn *log;
@@ -53,8 +53,8 @@ void store_tool_leave(struct store_tool *st);
 
 uint64_t store_tool_generation(const struct store_tool *st); /* 0 on legacy */
 /* The text of one table, or of all. */
-int store_tool_text(struct store_tool *st, enum nfv_family family, const char *table, bool counters, struct tool_result *result,
-		    struct nfv_rules_error *error);
+int store_tool_text(struct store_tool *st, enum nfv_family family, const char *table, bool counters,
+		    struct tool_result *result, struct nfv_rules_error *error);
 /* The ruleset of one table as it is now. NULL with errno and error. */
 struct nfv_rules *store_tool_rules(struct store_tool *st, enum nfv_family family, const char *table,
 				   struct nfv_rules_error *error);
@@ -71,9 +71,9 @@ struct store_tool_run {
 	struct store_tool *st;
 	const struct change *change;
 	struct store_submit *submit;
-	uint64_t generation;           /* that the kernel should have now; 0: not known */
-	bool moved;                    /* somebody else changed the ruleset meanwhile */
-	struct nfv_rules **before;     /* by part: as it was read under the lock; NULL: was not read */
+	uint64_t generation; /* that the kernel should have now; 0: not known */
+	bool moved; /* somebody else changed the ruleset meanwhile */
+	struct nfv_rules **before; /* by part: as it was read under the lock; NULL: was not read */
 };
 
 /* Applies one part and looks whether it is there. On failure it is not there, or error says what is left. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a commit of one rule costs beside the bare tool: 50,000 rules spread over 500 chains, nft, in a network namespace of its own. Both
- * append one rule to a chain, in turn, and the medians are told.
+ * What a commit of one rule costs beside the bare tool: 50,000 rules spread over 500 chains, nft, in a network namespace of
+ * its own. Both append one rule to a chain, in turn, and the medians are told.
  *
  *	rules-commit [-r RULES] [-c CHAINS] [-n TURNS] [-b nft|legacy] [-t FOLDER-OF-THE-TOOLS]
  */
@@ -133,7 +133,8 @@ static double ours(const struct settings *settings, struct nfv_rules *rules, uns
 static void measure(const struct settings *settings, struct nfv_live *live)
 {
 	enum { BLOCK = 10 };
-	double *tool = calloc(settings->turns + BLOCK, sizeof(double)), *commits = calloc(settings->turns + BLOCK, sizeof(double));
+	double *tool = calloc(settings->turns + BLOCK, sizeof(double)),
+	       *commits = calloc(settings->turns + BLOCK, sizeof(double));
 	struct nfv_rules_error error;
 	struct nfv_rules *rules = nfv_live_read(live, NFV_FAMILY_IPV4, NULL, &error);
 	double began, reading = 0;
@@ -152,10 +153,10 @@ static void measure(const struct settings *settings, struct nfv_live *live)
 			commits[done + i] = ours(settings, rules, 7 * (done + i) + 3);
 		done += BLOCK;
 	}
-	printf("rules=%u chains=%u backend=%s turns=%u tool_ms=%.2f", settings->rules, settings->chains, settings->backend, done,
-	       median(tool, done));
-	printf(" commit_ms=%.2f ratio=%.2f read_ms=%.0f\n", median(commits, done), median(commits, done) / median(tool, done),
-	       reading);
+	printf("rules=%u chains=%u backend=%s turns=%u tool_ms=%.2f", settings->rules, settings->chains, settings->backend,
+	       done, median(tool, done));
+	printf(" commit_ms=%.2f ratio=%.2f read_ms=%.0f\n", median(commits, done),
+	       median(commits, done) / median(tool, done), reading);
 	nfv_rules_free(rules);
 	free(tool);
 	free(commits);
@@ -172,12 +173,23 @@ int main(int argc, char **argv)
 
 	while ((option = getopt(argc, argv, "r:c:n:b:t:")) >= 0) {
 		switch (option) {
-		case 'r': settings.rules = (unsigned)strtoul(optarg, NULL, 10); break;
-		case 'c': settings.chains = (unsigned)strtoul(optarg, NULL, 10); break;
-		case 'n': settings.turns = (unsigned)strtoul(optarg, NULL, 10); break;
-		case 'b': settings.backend = optarg; break;
-		case 't': settings.folder = optarg; break;
-		default: return 2;
+		case 'r':
+			settings.rules = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 'c':
+			settings.chains = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 'n':
+			settings.turns = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 'b':
+			settings.backend = optarg;
+			break;
+		case 't':
+			settings.folder = optarg;
+			break;
+		default:
+			return 2;
 		}
 	}
 	if (settings.chains == 0 || settings.rules < settings.chains)

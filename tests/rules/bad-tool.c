@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Stands in a folder of tools in place of iptables-restore and kin, and kills the real one, or who started it, at a system call that
- * is told. Everything else it passes on to the tool of the same name in /usr/sbin (or what the file `real` in its folder names).
+ * Stands in a folder of tools in place of iptables-restore and kin, and kills the real one, or who started it, at a system
+ * call that is told. Everything else it passes on to the tool of the same name in /usr/sbin (or what the file `real` in its
+ * folder names).
  *
  * In the folder of the name that it was started by:
  *	plan    "RUN CALL before|after tool|caller": at the CALLth writing system call of the RUNth restore; counted from 1
@@ -85,8 +86,7 @@ static bool read_plan(struct plan *plan)
 
 static bool writes(uint64_t number)
 {
-	return number == SYS_write || number == SYS_writev || number == SYS_sendmsg ||
-	       number == SYS_setsockopt;
+	return number == SYS_write || number == SYS_writev || number == SYS_sendmsg || number == SYS_setsockopt;
 }
 
 /* As a tool that the kernel ended. */

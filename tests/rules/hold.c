@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hold QUEUE: binds a queue and lets its packets wait in the kernel. Says "ready"; at a line on standard input it accepts all
- * that wait, says how many there were, and ends.
+ * hold QUEUE: binds a queue and lets its packets wait in the kernel. Says "ready"; at a line on standard input it accepts
+ * all that wait, says how many there were, and ends.
  */
 #include <arpa/inet.h>
 #include <errno.h>

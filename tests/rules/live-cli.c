@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Rulesets of the kernel by hand, for the tests of rules/live*.c: commands from standard input, one a line. After each command that can
- * fail a line "= 0", or "= NAME: text" with the name of the error.
+ * Rulesets of the kernel by hand, for the tests of rules/live*.c: commands from standard input, one a line. After each
+ * command that can fail a line "= 0", or "= NAME: text" with the name of the error.
  *
- *	live-cli [backend NAME] [tools FOLDER] [state FOLDER] [owner NAME] [autocommit] [verify always|never] [timeout MS] [wait MS]
+ *	live-cli [backend NAME] [tools FOLDER] [state FOLDER] [owner NAME] [autocommit] [verify always|never] [timeout MS]
+ *		 [wait MS]
  *
  *	read 4|6 [TABLE]          refresh 4|6      resync 4|6       changed 4|6     auto 4|6 on|off
  *	print 4|6 [TABLE]         with counters
@@ -66,8 +67,8 @@ static void print(struct cli *cli, const struct nfv_rules *rules, char *rest)
 {
 	const char *name = word(&rest);
 	struct nfv_table *table = *name ? nfv_rules_table(rules, name) : NULL;
-	char *text = *name ? table ? nfv_table_print(table, NFV_PRINT_COUNTERS, NULL) : strdup("") :
-			     nfv_rules_print(rules, NFV_PRINT_COUNTERS, NULL);
+	char *text = *name ? table ? nfv_table_print(table, NFV_PRINT_COUNTERS, NULL) : strdup("")
+			   : nfv_rules_print(rules, NFV_PRINT_COUNTERS, NULL);
 
 	(void)cli;
 	fputs(text ? text : "no memory\n", stdout);
@@ -259,9 +260,9 @@ static int options_of(char **args, struct nfv_live_options *options)
 			return -1;
 		args++;
 		if (!strcmp(name, "backend"))
-			options->backend = !strcmp(value, "legacy") ? NFV_BACKEND_LEGACY :
-					   !strcmp(value, "nft")    ? NFV_BACKEND_NFT :
-								      NFV_BACKEND_AUTO;
+			options->backend = !strcmp(value, "legacy") ? NFV_BACKEND_LEGACY
+					   : !strcmp(value, "nft")  ? NFV_BACKEND_NFT
+								    : NFV_BACKEND_AUTO;
 		else if (!strcmp(name, "tools"))
 			options->tool_folder = value;
 		else if (!strcmp(name, "state"))

@@ -89,7 +89,8 @@ static void test_round(void **state)
 static void test_stale(void **state)
 {
 	const struct lock_namespace later = { .inode = 77, .cookie = 1 };
-	const struct journal_place theirs = { &folder, &later, NFV_BACKEND_NFT }, legacy = { &folder, &space, NFV_BACKEND_LEGACY };
+	const struct journal_place theirs = { &folder, &later, NFV_BACKEND_NFT },
+				   legacy = { &folder, &space, NFV_BACKEND_LEGACY };
 	struct journal journal = { 0 }, read;
 
 	(void)state;
@@ -103,8 +104,9 @@ static void test_stale(void **state)
 
 static void test_hostile(void **state)
 {
-	static const char *const texts[] = { "", "{", "[]", "{}", "{\"version\": 2}", "null", "\"x\"",
-					     "{\"version\": 1, \"boot\": 3}" };
+	static const char *const texts[] = {
+		"", "{", "[]", "{}", "{\"version\": 2}", "null", "\"x\"", "{\"version\": 1, \"boot\": 3}"
+	};
 	struct nfv_rules_error error;
 	struct journal read;
 	char name[256];

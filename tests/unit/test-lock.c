@@ -222,12 +222,8 @@ static void test_xtables(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_folder),
-		cmocka_unit_test(test_namespace),
-		cmocka_unit_test(test_exclusion),
-		cmocka_unit_test(test_many),
-		cmocka_unit_test(test_dead_holder),
-		cmocka_unit_test(test_xtables),
+		cmocka_unit_test(test_folder), cmocka_unit_test(test_namespace),   cmocka_unit_test(test_exclusion),
+		cmocka_unit_test(test_many),   cmocka_unit_test(test_dead_holder), cmocka_unit_test(test_xtables),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
