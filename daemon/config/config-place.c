@@ -24,6 +24,7 @@ static bool find_top(const struct config_private *c, const void *field, struct p
 		{ offsetof(struct config, log_level), offsetof(struct config_top, log_level) },
 		{ offsetof(struct config, log_to), offsetof(struct config_top, log_to) },
 		{ offsetof(struct config, backend), offsetof(struct config_top, backend) },
+		{ offsetof(struct config, recovery), offsetof(struct config_top, recovery) },
 		{ offsetof(struct config, when_flushed), offsetof(struct config_top, when_flushed) },
 		{ offsetof(struct config, rules_socket), offsetof(struct config_top, rules_socket) },
 		{ offsetof(struct config, crash_dir), offsetof(struct config_top, crash_dir) },

@@ -34,6 +34,11 @@ const struct nfv_option config_top_table[] = {
 	{ .name = "backend", .type = NFV_OPT_CHOICE, .offset = TOP(backend), .fallback = "auto",
 	  .words = WORDS("auto", "nft", "legacy"),
 	  .help = "The iptables that installs steering rules; auto: the one that the machine uses." },
+	{ .name = "recovery", .type = NFV_OPT_CHOICE, .offset = TOP(recovery), .fallback = "auto",
+	  .words = WORDS("auto", "repeat", "on-error"),
+	  .help = "What becomes of packets that a worker had in hand when it died: repeat: they go through their hook again "
+		  "and are judged by its successor; on-error: they get that verdict; auto: repeat, where the kernel does "
+		  "it, which is tried at the start." },
 	{ .name = "when-flushed", .type = NFV_OPT_CHOICE, .offset = TOP(when_flushed), .fallback = "repair",
 	  .words = WORDS("repair", "leave"),
 	  .help = "What happens when somebody takes the steering rules out of the ruleset: repair: they are put back, "

@@ -17,6 +17,7 @@ struct config_top {
 	int log_level;
 	int log_to;
 	int backend;
+	int recovery;
 	int when_flushed;
 	const char *rules_socket;
 	const char *crash_dir;

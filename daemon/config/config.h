@@ -9,6 +9,7 @@
 enum config_copy { COPY_NONE, COPY_META, COPY_PACKET };
 enum config_pass { PASS_ACCEPT, PASS_DROP };             /* words of when-full, when-down, default, on-error */
 enum config_isolation { ISOLATION_FAST };
+enum config_recovery { RECOVERY_AUTO, RECOVERY_REPEAT, RECOVERY_ON_ERROR };
 enum config_flushed { FLUSHED_REPAIR, FLUSHED_LEAVE };
 enum config_quarantine { QUARANTINE_SKIP, QUARANTINE_ON_ERROR };
 enum config_family { FAMILY_BOTH, FAMILY_IPV4, FAMILY_IPV6 };
@@ -69,6 +70,7 @@ struct config {
 	int log_level;              /* enum nfv_log_level */
 	int log_to;                 /* enum config_log_to */
 	int backend;                /* enum config_backend */
+	int recovery;               /* enum config_recovery */
 	int when_flushed;           /* enum config_flushed */
 	const char *rules_socket;   /* absolute; NULL: no server for the rule engine */
 	const char *crash_dir;      /* absolute; NULL: packets that kill are not saved */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The keeper: a child that looks whether our steering rules are still there, and puts them back when somebody flushed them. A process
- * of its own, because the tools may take long, and the master has workers to look after.
+ * The keeper: a child that looks whether our steering rules are still there, and puts them back when somebody flushed
+ * them. A process of its own, because the tools may take long, and the master has workers to look after.
  */
 #ifndef PROCESS_KEEPER_H
 #define PROCESS_KEEPER_H

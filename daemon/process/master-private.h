@@ -26,6 +26,7 @@ struct master {
 	size_t count;
 	struct keeper keeper;
 	struct rules_server rules_server;
+	bool repeats;          /* what a dead worker had in hand is sent through the hook again */
 	int crash_folder;      /* -1: none */
 	int interrupt;         /* readable while a SIGTERM or SIGINT waits to be taken */
 	bool steered;          /* rules may be in place */

@@ -5,6 +5,7 @@
 #include "daemon/process/descriptors.h"
 #include "daemon/process/log.h"
 #include "daemon/process/master-private.h"
+#include "daemon/process/probe.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -117,11 +118,35 @@ static int install_steering(struct master *master)
 	return err;
 }
 
+/* The kernel is asked while there is something else to do. 0: it need not be. */
+static pid_t start_probe(const struct master *master)
+{
+	if (master->plan->config->recovery != RECOVERY_AUTO || !master->steering->have_tool)
+		return 0;
+	return probe_start(&master->steering->tool);
+}
+
+static void end_probe(struct master *master, pid_t probe)
+{
+	enum probe_answer answer = probe_answer(probe);
+
+	master->repeats = master->plan->config->recovery != RECOVERY_ON_ERROR;
+	if (answer == PROBE_NO) {
+		log_warning("this kernel takes REPEAT for ACCEPT: what a worker that dies has in hand gets on-error");
+		master->repeats = false;
+	} else if (probe > 0 && answer == PROBE_UNKNOWN) {
+		log_debug("whether this kernel repeats packets could not be tried; taken for granted");
+	}
+	for (size_t i = 0; i < master->count; i++)
+		master->served[i].repeats = master->repeats;
+}
+
 int master_start(struct master *master, const char **failed)
 {
 	const struct steering_patience patience = { .interrupt_fd = master->interrupt };
 	char why[512];
 	int removed, err;
+	pid_t probe;
 
 	*failed = "queues could not be bound";
 	err = descriptors_check(master->steering->number_count, why, sizeof(why));
@@ -137,7 +162,9 @@ int master_start(struct master *master, const char **failed)
 	err = open_queues(master);
 	if (err)
 		return err;
+	probe = start_probe(master);
 	removed = steering_remove(master->steering, &patience);
+	end_probe(master, probe);
 	if (removed == -EINTR)
 		return removed;
 	if (removed > 0)

@@ -166,6 +166,7 @@ static void run_worker(struct served *served, pid_t master, int channel, bool su
 		.channel = channel,
 		.foreground = served->foreground,
 		.successor = successor,
+		.repeats = served->repeats,
 		.predecessor_last_id = last_id,
 		.poisoned = successor && served->poisoned,
 		.poison_id = served->poison_id,

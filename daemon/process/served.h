@@ -31,6 +31,7 @@ struct served {
 	size_t slot_size;
 	int cpu;                   /* -1: any */
 	bool foreground;
+	bool repeats;              /* what a dead worker had in hand is sent through the hook again */
 
 	pid_t pid;                 /* 0: no worker */
 	int channel;               /* -1: none */

@@ -62,6 +62,7 @@ static void print_details(const struct served *served, FILE *out)
 								  : "packet ids missed",
 		  c->lost + missed_last(served, known, &status) },
 		{ "repeated for a worker that died", c->recovered },
+		{ "in the hands of a worker that died, got on-error", c->abandoned },
 		{ "left at the end, got when-down", served->left },
 		{ "messages cut", c->cut },
 		{ "messages malformed", c->malformed },

@@ -278,34 +278,77 @@ static int decide_poison(struct worker *worker)
 	return flush(worker);
 }
 
-static int repeat_rest(struct worker *worker, uint32_t until)
+static uint32_t recovery_verdict(const struct worker *worker)
 {
+	if (worker->setup->repeats)
+		return NF_REPEAT;
+	return worker->chain.on_error == NFV_DROP ? NF_DROP : NF_ACCEPT;
+}
+
+/*
+ * What the predecessor had in hand, and how it went on. What is repeated will be received again, so only what had been
+ * counted as received matters. What got on-error is gone: the ids tell how many, for the last ones may not have been looked
+ * at yet.
+ */
+static void count_rest(struct worker *worker, uint32_t in_hand)
+{
+	struct queue_counters *counters = worker->counters;
+	uint64_t known = counters->accepted + counters->dropped + counters->repeated + counters->requeued + counters->recovered;
+	uint64_t open = counters->received > known ? counters->received - known : 0;
+
+	if (worker->setup->repeats) {
+		counters->recovered += open;
+		return;
+	}
+	if (in_hand > open)
+		counters->received += in_hand - open;
+	counters->abandoned += in_hand;
+	counters->failed += in_hand;
+	if (recovery_verdict(worker) == NF_DROP)
+		counters->dropped += in_hand;
+	else
+		counters->accepted += in_hand;
+}
+
+/* Ids behind the last verdict that was sent, without the one that gets a verdict of its own. */
+static uint32_t count_in_hand(const struct worker *worker, uint32_t until)
+{
+	int32_t count = (int32_t)(until - worker->shared->sent_until);
+
+	if (count > 0 && worker->setup->poisoned)
+		count--;
+	return count > 0 ? (uint32_t)count : 0;
+}
+
+static int decide_rest(struct worker *worker, uint32_t until)
+{
+	uint32_t in_hand;
 	int err;
 
 	count_sent(worker->shared);
+	in_hand = count_in_hand(worker, until);
 	enter(worker);
 	err = decide_poison(worker);
 	if (err == 0)
-		err = sink_repeat_until(worker->sink, until);
+		err = sink_decide_until(worker->sink, until, recovery_verdict(worker));
 	leave(worker);
-	return err;
+	if (err)
+		return err;
+	count_rest(worker, in_hand);
+	worker->shared->sent_until = until;
+	return 0;
 }
 
 void worker_recover(struct worker *worker, bool any, uint32_t first_id)
 {
-	struct queue_counters *counters = worker->counters;
 	uint32_t until = any ? first_id - 1 : worker->setup->predecessor_last_id;
-	uint64_t known;
-	int err = repeat_rest(worker, until);
+	int err = decide_rest(worker, until);
 
 	worker->recovering = false;
 	if (err) {
 		give_up(worker, err);
 		return;
 	}
-	known = counters->accepted + counters->dropped + counters->repeated + counters->requeued + counters->recovered;
-	if (counters->received > known)
-		counters->recovered += counters->received - known;
 	worker->repeated_until = until;
 	worker->shared->last_id = until;
 	worker->shared->last_id_known = 1;

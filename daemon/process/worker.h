@@ -24,6 +24,7 @@ struct worker_setup {
 	int channel;                  /* to the master */
 	bool foreground;              /* standard output is the user's */
 	bool successor;               /* packets may be in the hands of a dead predecessor */
+	bool repeats;                 /* those are sent through the hook again; else they get on-error */
 	uint32_t predecessor_last_id; /* the newest id of the queue before this worker receives */
 	bool poisoned;                /* the predecessor died in a handler, of this packet: */
 	uint32_t poison_id;

@@ -16,6 +16,7 @@ struct queue_counters {
 	uint64_t failed;         /* decided by on-error */
 	uint64_t lost;           /* gaps in packet ids: the kernel had no room to deliver */
 	uint64_t recovered;      /* times that a predecessor's packets were sent through the hook again */
+	uint64_t abandoned;      /* packets of a predecessor that got on-error, for they could not be repeated */
 	uint64_t cut;            /* messages longer than a slot */
 	uint64_t malformed;      /* messages that make no sense; with a packet id they are decided by on-error */
 	uint64_t receives, sends, pauses;

@@ -3,7 +3,6 @@
 #include "daemon/queue/sink.h"
 
 #include <errno.h>
-#include <linux/netfilter.h>
 #include <linux/netlink.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -71,17 +70,17 @@ static int direct_decide(struct sink *sink, const struct coalesce_decision *deci
 	return coalesce_add(&direct_of(sink)->coalesce, decision);
 }
 
-static int direct_repeat_until(struct sink *sink, uint32_t id)
+static int direct_decide_until(struct sink *sink, uint32_t id, uint32_t verdict)
 {
 	struct direct *direct = direct_of(sink);
-	const struct message_verdict repeat = { .queue = direct->number, .id = id, .verdict = NF_REPEAT };
+	const struct message_verdict all = { .queue = direct->number, .id = id, .verdict = verdict };
 	uint8_t buffer[MESSAGE_HEADER_MAX];
 	struct iovec iov = { .iov_base = buffer };
 	int err = direct_flush(sink);
 
 	if (err)
 		return err;
-	iov.iov_len = message_put_batch(buffer, &repeat);
+	iov.iov_len = message_put_batch(buffer, &all);
 	return send_pieces(direct, &iov, 1);
 }
 
@@ -96,7 +95,7 @@ static void direct_free(struct sink *sink)
 static const struct sink_ops direct_ops = {
 	.decide = direct_decide,
 	.flush = direct_flush,
-	.repeat_until = direct_repeat_until,
+	.decide_until = direct_decide_until,
 	.free = direct_free,
 };
 

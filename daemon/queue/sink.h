@@ -22,8 +22,8 @@ struct sink_ops {
 	 * worker.
 	 */
 	int (*flush)(struct sink *sink);
-	/* Sends every packet of the queue up to an id through its hook again: what a predecessor had in hand. */
-	int (*repeat_until)(struct sink *sink, uint32_t id);
+	/* Gives every packet of the queue up to an id one verdict (NF_REPEAT …): what a predecessor had in hand. */
+	int (*decide_until)(struct sink *sink, uint32_t id, uint32_t verdict);
 	void (*free)(struct sink *sink);
 };
 
@@ -44,9 +44,9 @@ static inline int sink_flush(struct sink *sink)
 	return sink->ops->flush(sink);
 }
 
-static inline int sink_repeat_until(struct sink *sink, uint32_t id)
+static inline int sink_decide_until(struct sink *sink, uint32_t id, uint32_t verdict)
 {
-	return sink->ops->repeat_until(sink, id);
+	return sink->ops->decide_until(sink, id, verdict);
 }
 
 static inline void sink_free(struct sink *sink)
