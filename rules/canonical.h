@@ -8,7 +8,15 @@
 
 #include "rules/view.h"
 
-/* Adds the rule as iptables-save would print it. Out of memory: out->failed. */
+/*
+ * Adds the rule as iptables-save would print it. Out of memory: out->failed.
+ *
+ * Where iptables-nft and iptables-legacy of 1.8.9 differ, this is the form of the former: `! --dport 0:80` is `--dport
+ * 81:65535`, and `-m tcp --sport 1 -m tcp --dport 2` is one match. Where iptables-save prints less than the rule says, or
+ * what iptables-restore does not take, the words stay: two ports of one match (`-m tcp --dport 1 -m tcp --dport 2`), what is
+ * not everything (`! --dport 0:65535`, `! -i +`), a list's name with a blank in it. The first name of /etc/protocols is
+ * that of Debian's, and realm and device group 0 have the names that they have there.
+ */
 void canonical_print(const struct view *view, enum nfv_family family, struct text *out);
 
 /* The same with what makes no difference left out: equal texts are equal rules. */

@@ -30,7 +30,8 @@ EXTENSION_TARGET(ULOG, "ULOG", EXTENSION_IPV4, OPTIONS(
 	{ .name = "ulog-cprange", .values = 1, .kind = VALUE_NUMBER, .without = "0" },
 	{ .name = "ulog-qthreshold", .values = 1, .kind = VALUE_NUMBER, .max = 50, .without = "1" }));
 
-EXTENSION_TARGET(TRACE, "TRACE", EXTENSION_BOTH, .tables = "raw");
+/* iptables-legacy has it in table raw alone. */
+EXTENSION_TARGET(TRACE, "TRACE", EXTENSION_BOTH);
 EXTENSION_TARGET(QUEUE, "QUEUE", EXTENSION_BOTH);
 
 EXTENSION_TARGET(AUDIT, "AUDIT", EXTENSION_BOTH, OPTIONS(

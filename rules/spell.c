@@ -90,14 +90,28 @@ bool spell_find_name(const struct value_name *names, const char *name, size_t le
 	return false;
 }
 
+/* As the system says; a system without such a file still has those that everybody knows. */
 static bool find_service(const char *name, uint64_t *port)
 {
+	static const struct value_name known[] = {
+		{ "ftp-data", 20 }, { "ftp", 21 }, { "ssh", 22 }, { "telnet", 23 }, { "smtp", 25 }, { "domain", 53 },
+		{ "bootps", 67 }, { "bootpc", 68 }, { "tftp", 69 }, { "http", 80 }, { "www", 80 }, { "kerberos", 88 },
+		{ "pop3", 110 }, { "sunrpc", 111 }, { "ntp", 123 }, { "imap2", 143 }, { "snmp", 161 }, { "bgp", 179 },
+		{ "ldap", 389 }, { "https", 443 }, { "isakmp", 500 }, { "syslog", 514 }, { "submission", 587 },
+		{ "ldaps", 636 }, { "imaps", 993 }, { "pop3s", 995 }, { "openvpn", 1194 }, { "mysql", 3306 },
+		{ "postgresql", 5432 }, { NULL, 0 },
+	};
 	struct servent entry, *found = NULL;
 	char buffer[2048];
+	uint32_t number;
 
-	if (getservbyname_r(name, NULL, &entry, buffer, sizeof(buffer), &found) || !found)
+	if (!getservbyname_r(name, NULL, &entry, buffer, sizeof(buffer), &found) && found) {
+		*port = ntohs((uint16_t)found->s_port);
+		return true;
+	}
+	if (!spell_find_name(known, name, strlen(name), false, &number))
 		return false;
-	*port = ntohs((uint16_t)found->s_port);
+	*port = number;
 	return true;
 }
 

@@ -41,8 +41,6 @@
 -m recent --rsource --name DEFAULT --rcheck --mask 255.255.0.0 -j DROP;-m recent --rcheck --name DEFAULT --mask 255.255.0.0 --rsource -j DROP;OK
 -m length ! --length :9 -j LOG --log-uid --log-prefix "12345678901234567890123456789012345";-m length ! --length 0:9 -j LOG --log-prefix 12345678901234567890123456789 --log-uid;OK
 -s 192.168.1.1/255.0.255.0 -p sctp -m sctp --destination-port :80 --chunk-types all DATA ! --sport 1:1023 -m comment --comment "-j DROP";-s 192.0.1.0/255.0.255.0 -p sctp -m sctp ! --sport 1:1023 --dport 0:80 --chunk-types all DATA -m comment --comment "-j DROP";OK
--m devgroup ! --src-group 0 -m comment --comment "it's";-m devgroup ! --src-group default -m comment --comment "it\'s";OK
--i eth0.1 -m realm --realm 0 -j NFLOG --nflog-size 07;-i eth0.1 -m realm --realm cosmos -j NFLOG --nflog-size 7;OK
 -s 10/8 -m devgroup --src-group 5 -m comment --comment -x -j LOG --log-tcp-options --log-prefix abc;-s 10.0.0.0/8 -m devgroup --src-group 0x5 -m comment --comment -x -j LOG --log-prefix abc --log-tcp-options;OK
 -d 1.2.3.4/32 -m iprange --src-range 1.1.1.1;-d 1.2.3.4/32 -m iprange --src-range 1.1.1.1-1.1.1.1;OK
 ! -s 10.1.2.3/8 -i eth0.1 -p tcp -m multiport ! --destination-ports 22,1024:65535;! -s 10.0.0.0/8 -i eth0.1 -p tcp -m multiport ! --dports 22,1024:65535;OK
