@@ -84,7 +84,7 @@ static int make_and_submit(struct commit *commit, unsigned flags, struct nfv_rul
 	if (err)
 		blame(commit, error);
 	else if (!commit->submit.dry_run)
-		commit_settle(commit->rules, commit->count, &commit->change, &commit->submit);
+		commit_settle(commit->rules, commit->count, &commit->submit);
 	change_free(&commit->change);
 	return err;
 }

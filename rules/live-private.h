@@ -18,7 +18,6 @@ struct nfv_rules *live_read(struct nfv_live *live, enum nfv_family family, const
 void live_replace(struct nfv_rules *rules, struct nfv_rules *fresh);
 
 /* commit-settle.c: after a commit: what is here is what the kernel has. */
-void commit_settle(struct nfv_rules *const *rules, size_t count, const struct change *change,
-		   const struct store_submit *submit);
+void commit_settle(struct nfv_rules *const *rules, size_t count, const struct store_submit *submit);
 
 #endif
