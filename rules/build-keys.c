@@ -16,7 +16,7 @@ struct build {
 	struct nfv_rule *rule;
 	struct build_items items;
 	struct nfv_extension *current; /* that was opened last; NULL */
-	char *protocol;                /* that the rule had before; NULL */
+	char *protocol; /* that the rule had before; NULL */
 };
 
 /* ---- first: what has no order ---- */
@@ -49,7 +49,7 @@ static int apply_first(struct build *build)
 
 /* ---- then: matches and options ---- */
 
-/* The first "match" of a name is the rule's first match of that name, the second its second; those that it has not are added. */
+/* The first "match" of a name is the rule's first of that name, the second its second; those that it has not are added. */
 static int open_match(struct build *build, size_t at)
 {
 	const char *name = build->items.items[at].value;
@@ -69,8 +69,8 @@ static bool takes(const struct nfv_extension *extension, const char *name, bool 
 {
 	struct nfv_extension_option option;
 
-	return extension &&
-	       (build_has_option(extension->name, extension->is_target, name, whole) || nfv_extension_option(extension, name, &option) == 0);
+	return extension && (build_has_option(extension->name, extension->is_target, name, whole) ||
+			     nfv_extension_option(extension, name, &option) == 0);
 }
 
 static struct nfv_extension *find_open(const struct build *build, const char *name, bool whole)

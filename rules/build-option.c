@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLANKS " \t"
+#define BLANKS     " \t"
 #define VALUES_MAX 8 /* of one option; u32 and the like take one */
 
 int build_key_parse(struct build_key *parsed, const char *key)

@@ -55,8 +55,8 @@ static int prepare_rule(struct edits *edits, struct nfv_rule *rule, const char *
 		edit.spec = other_tail(rule->spec, old_len, name);
 	else if (lead == LEAD_VIEW)
 		edit.name = strdup(name);
-	if ((!edit.spec && !edit.name) ||
-	    grow((void **)&edits->items, edits->count, &edits->size, sizeof(struct edit)) || chain_touch(rule->chain)) {
+	if ((!edit.spec && !edit.name) || grow((void **)&edits->items, edits->count, &edits->size, sizeof(struct edit)) ||
+	    chain_touch(rule->chain)) {
 		spec_unref(edit.spec);
 		free(edit.name);
 		return -ENOMEM;

@@ -50,7 +50,8 @@ static size_t wanted_values(const struct owner *owner, const char *option)
 }
 
 /* "bad src" of an option that takes two values. */
-static int split_values(json_t *values, const json_t *json, const struct rulejson_place *place, struct nfv_rules_error *error)
+static int split_values(json_t *values, const json_t *json, const struct rulejson_place *place,
+			struct nfv_rules_error *error)
 {
 	char *text, *rest;
 	int err = rulejson_get_text(json, place, &text, error);
@@ -132,10 +133,10 @@ static int read_option_parts(const json_t *json, const struct owner *owner, cons
 	char *text;
 	int err;
 
-	json_object_foreach((json_t *)(uintptr_t)json, key, member)
-		if (strcmp(key, "name") != 0 && strcmp(key, "not") != 0 && strcmp(key, "values") != 0 &&
-		    strcmp(key, "value") != 0)
-			return rulejson_fail(error, place, "unknown key \"%s\"", key);
+	json_object_foreach((json_t *)(uintptr_t)json, key,
+			    member) if (strcmp(key, "name") != 0 && strcmp(key, "not") != 0 && strcmp(key, "values") != 0 &&
+					strcmp(key, "value") != 0) return rulejson_fail(error, place, "unknown key \"%s\"",
+											key);
 	if (!json_object_get(json, "name"))
 		return rulejson_fail(error, place, "has no \"name\"");
 	if (many && one)
@@ -188,7 +189,8 @@ int rulejson_full_options(const json_t *json, const struct rulejson_place *place
 	if (!*full)
 		return rulejson_fail_memory(error);
 	if (json_is_object(json)) {
-		json_object_foreach((json_t *)(uintptr_t)json, key, member) {
+		json_object_foreach((json_t *)(uintptr_t)json, key, member)
+		{
 			struct rulejson_place at = { .parent = place, .key = key };
 
 			if (!err)
@@ -216,9 +218,11 @@ static int check_keys(const json_t *json, bool is_target, const struct rulejson_
 	const char *key;
 	json_t *member;
 
-	json_object_foreach((json_t *)(uintptr_t)json, key, member)
-		if (strcmp(key, "name") != 0 && strcmp(key, "options") != 0 && (!is_target || strcmp(key, "goto") != 0))
-			return rulejson_fail(error, place, "unknown key \"%s\"", key);
+	json_object_foreach((json_t *)(uintptr_t)json, key,
+			    member) if (strcmp(key, "name") != 0 && strcmp(key, "options") != 0 &&
+					(!is_target || strcmp(key, "goto") != 0)) return rulejson_fail(error, place,
+												       "unknown key \"%s\"",
+												       key);
 	return json_object_get(json, "name") ? 0 : rulejson_fail(error, place, "has no \"name\"");
 }
 
@@ -233,7 +237,8 @@ static int fill_extension(json_t *object, const json_t *json, bool is_target, co
 
 	if (err)
 		return err;
-	err = rulejson_get_full_text(is_string ? json : json_object_get(json, "name"), is_string ? place : &at, &name, error);
+	err = rulejson_get_full_text(is_string ? json : json_object_get(json, "name"), is_string ? place : &at, &name,
+				     error);
 	if (err)
 		return err;
 	if (rulejson_put(object, "name", name))
@@ -248,7 +253,8 @@ static int fill_extension(json_t *object, const json_t *json, bool is_target, co
 	if (err)
 		return err;
 	at.key = "options";
-	err = rulejson_full_options(is_string ? NULL : json_object_get(json, "options"), &at, text, is_target, &options, error);
+	err = rulejson_full_options(is_string ? NULL : json_object_get(json, "options"), &at, text, is_target, &options,
+				    error);
 	free(text);
 	if (err)
 		return err;
@@ -276,7 +282,8 @@ int rulejson_full_match(const json_t *json, const struct rulejson_place *place, 
 	return full_extension(json, false, place, full, error);
 }
 
-int rulejson_full_target(const json_t *json, const struct rulejson_place *place, json_t **full, struct nfv_rules_error *error)
+int rulejson_full_target(const json_t *json, const struct rulejson_place *place, json_t **full,
+			 struct nfv_rules_error *error)
 {
 	return full_extension(json, true, place, full, error);
 }

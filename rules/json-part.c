@@ -51,9 +51,10 @@ static int read_field_object(const json_t *json, const struct rulejson_place *pl
 	json_t *member;
 	int err;
 
-	json_object_foreach((json_t *)(uintptr_t)json, key, member)
-		if (strcmp(key, "value") != 0 && strcmp(key, "not") != 0)
-			return rulejson_fail(error, place, "unknown key \"%s\"", key);
+	json_object_foreach((json_t *)(uintptr_t)json, key,
+			    member) if (strcmp(key, "value") != 0 &&
+					strcmp(key, "not") != 0) return rulejson_fail(error, place, "unknown key \"%s\"",
+										      key);
 	if (!given)
 		return rulejson_fail(error, place, "has no \"value\"");
 	at.key = "not";
@@ -86,8 +87,8 @@ static int read_field_value(const json_t *json, const struct rulejson_place *pla
 	return err;
 }
 
-static int read_field(struct rulejson_parts *parts, enum nfv_field field, const json_t *json, const struct rulejson_place *place,
-		      struct nfv_rules_error *error)
+static int read_field(struct rulejson_parts *parts, enum nfv_field field, const json_t *json,
+		      const struct rulejson_place *place, struct nfv_rules_error *error)
 {
 	const char *name = rulejson_field_name(field);
 	bool negated = false;
@@ -140,7 +141,8 @@ static int read_matches_object(struct rulejson_parts *parts, const json_t *json,
 	json_t *options;
 	int err = 0;
 
-	json_object_foreach((json_t *)(uintptr_t)json, key, options) {
+	json_object_foreach((json_t *)(uintptr_t)json, key, options)
+	{
 		struct rulejson_place at = { .parent = place, .key = key };
 		json_t *match;
 
@@ -201,7 +203,8 @@ static int read_origin(struct rulejson_parts *parts, const json_t *json, const s
 	json_t *member;
 	int err = json_is_object(json) ? 0 : rulejson_fail(error, place, "should be an object");
 
-	json_object_foreach((json_t *)(uintptr_t)json, key, member) {
+	json_object_foreach((json_t *)(uintptr_t)json, key, member)
+	{
 		struct rulejson_place at = { .parent = place, .key = key };
 
 		if (err)
@@ -268,7 +271,8 @@ int rulejson_read_parts(struct rulejson_parts *parts, const json_t *json, const 
 	parts->typed = json_object();
 	if (!parts->typed)
 		return rulejson_fail_memory(error);
-	json_object_foreach((json_t *)(uintptr_t)json, at.key, member) {
+	json_object_foreach((json_t *)(uintptr_t)json, at.key, member)
+	{
 		err = read_member(parts, at.key, member, &at, error);
 		if (err)
 			return err;

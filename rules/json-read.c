@@ -42,7 +42,8 @@ static int read_named(void *parent, const json_t *json, read_named_fn *fn, const
 	int err = 0;
 
 	if (json_is_object(json)) {
-		json_object_foreach((json_t *)(uintptr_t)json, key, member) {
+		json_object_foreach((json_t *)(uintptr_t)json, key, member)
+		{
 			struct rulejson_place at = { .parent = place, .key = key };
 
 			if (!err && json_object_get(member, "name"))
@@ -133,14 +134,15 @@ static bool is_builtin(const struct nfv_table *table, const char *name)
 }
 
 /* A built-in chain of which nothing is said but its rules keeps its policy wherever that is committed. */
-static int make_chain(struct nfv_table *table, const char *name, struct nfv_chain **chain, const struct rulejson_place *place,
-		      struct nfv_rules_error *error)
+static int make_chain(struct nfv_table *table, const char *name, struct nfv_chain **chain,
+		      const struct rulejson_place *place, struct nfv_rules_error *error)
 {
 	int err = chain_name_check(name, strlen(name));
 
 	if (err)
-		return rulejson_fail(error, place, err == -ENAMETOOLONG ? "a chain's name of more than %d bytes"
-									 : "not a name for a chain",
+		return rulejson_fail(error, place,
+				     err == -ENAMETOOLONG ? "a chain's name of more than %d bytes"
+							  : "not a name for a chain",
 				     NFV_RULES_CHAIN_NAME_MAX);
 	if (table_find_chain(table, name, strlen(name)))
 		return rulejson_fail(error, place, "chain \"%s\" is there twice", name);
@@ -178,7 +180,8 @@ static int read_chain(void *parent, const char *name, const json_t *json, const 
 		return read_rules(chain, json, place, error);
 	if (!json_is_object(json))
 		return rulejson_fail(error, place, "should be an object, or an array of rules");
-	json_object_foreach((json_t *)(uintptr_t)json, at.key, member) {
+	json_object_foreach((json_t *)(uintptr_t)json, at.key, member)
+	{
 		err = read_chain_member(chain, member, &at, error);
 		if (err)
 			return err;
@@ -228,7 +231,8 @@ static int read_table(void *parent, const char *name, const json_t *json, const 
 	table = table_new(parent, name, strlen(name));
 	if (!table)
 		return rulejson_fail_memory(error);
-	json_object_foreach((json_t *)(uintptr_t)json, at.key, member) {
+	json_object_foreach((json_t *)(uintptr_t)json, at.key, member)
+	{
 		err = read_table_member(table, member, &at, error);
 		if (err)
 			return err;
@@ -257,7 +261,8 @@ static int read_ruleset(struct nfv_rules *rules, const json_t *json, struct nfv_
 	json_t *member;
 	int err = 0;
 
-	json_object_foreach((json_t *)(uintptr_t)json, at.key, member) {
+	json_object_foreach((json_t *)(uintptr_t)json, at.key, member)
+	{
 		if (!strcmp(at.key, "tables"))
 			err = read_named(rules, member, read_table, &at, error);
 		else if (strcmp(at.key, "family") != 0)

@@ -68,7 +68,8 @@ static int compose_rule(const json_t *typed, const struct rulejson_place *place,
 	rulejson_compose(typed, &text);
 	err = text.failed ? rulejson_fail_memory(error) : try_text(text.data, text.len, typed, rule, &cause, error);
 	if (!err && !*rule) {
-		err = rulejson_fail(error, place, "no rule: %s", *cause.text ? cause.text : "as text it says something else");
+		err = rulejson_fail(error, place, "no rule: %s",
+				    *cause.text ? cause.text : "as text it says something else");
 		error_show(error, text.data, text.len, cause.column);
 	}
 	text_free(&text);
@@ -125,7 +126,8 @@ static int finish_rule(struct nfv_rule *rule, struct rulejson_parts *parts, stru
 	}
 	rule->note = parts->note;
 	parts->note = NULL;
-	return parts->file && nfv_rule_set_origin(rule, parts->file, (unsigned)parts->line) ? rulejson_fail_memory(error) : 0;
+	return parts->file && nfv_rule_set_origin(rule, parts->file, (unsigned)parts->line) ? rulejson_fail_memory(error)
+											    : 0;
 }
 
 int rulejson_read_rule(const json_t *json, const struct rulejson_place *place, struct nfv_rule **rule,

@@ -148,7 +148,8 @@ int rulejson_get_text(const json_t *json, const struct rulejson_place *place, ch
 	return 0;
 }
 
-int rulejson_get_full_text(const json_t *json, const struct rulejson_place *place, json_t **full, struct nfv_rules_error *error)
+int rulejson_get_full_text(const json_t *json, const struct rulejson_place *place, json_t **full,
+			   struct nfv_rules_error *error)
 {
 	char *text;
 	int err = rulejson_get_text(json, place, &text, error);
@@ -160,7 +161,8 @@ int rulejson_get_full_text(const json_t *json, const struct rulejson_place *plac
 	return *full ? 0 : rulejson_fail_memory(error);
 }
 
-int rulejson_get_number(const json_t *json, const struct rulejson_place *place, uint64_t *number, struct nfv_rules_error *error)
+int rulejson_get_number(const json_t *json, const struct rulejson_place *place, uint64_t *number,
+			struct nfv_rules_error *error)
 {
 	const char *digits = json_string_value(json);
 	char *end;
@@ -193,7 +195,8 @@ static void fail_syntax(const char *text, size_t len, const char *file, const js
 
 	error_set(error, -EINVAL, "not JSON: %s", cause->text);
 	make_line(error);
-	error_place(error, file, cause->line > 0 ? (unsigned)cause->line : 0, cause->column > 0 ? (unsigned)cause->column : 0);
+	error_place(error, file, cause->line > 0 ? (unsigned)cause->line : 0,
+		    cause->column > 0 ? (unsigned)cause->column : 0);
 	at = at > len ? len : at;
 	for (begin = at; begin > 0 && text[begin - 1] != '\n';)
 		begin--;

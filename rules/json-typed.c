@@ -13,9 +13,8 @@
 const char *rulejson_field_name(enum nfv_field field)
 {
 	static const char *const names[NFV_FIELD_COUNT] = {
-		[NFV_FIELD_SOURCE] = "source",     [NFV_FIELD_DESTINATION] = "destination",
-		[NFV_FIELD_IN] = "in",             [NFV_FIELD_OUT] = "out",
-		[NFV_FIELD_PROTOCOL] = "protocol", [NFV_FIELD_FRAGMENT] = "fragment",
+		[NFV_FIELD_SOURCE] = "source", [NFV_FIELD_DESTINATION] = "destination", [NFV_FIELD_IN] = "in",
+		[NFV_FIELD_OUT] = "out",       [NFV_FIELD_PROTOCOL] = "protocol",       [NFV_FIELD_FRAGMENT] = "fragment",
 	};
 
 	return names[field];

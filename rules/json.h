@@ -35,8 +35,8 @@ json_t *rulejson_rule(const struct nfv_rule *rule);
 /* Where in the JSON: a list from the inside out. */
 struct rulejson_place {
 	const struct rulejson_place *parent; /* NULL: the whole */
-	const char *key;                     /* NULL: */
-	size_t index;                        /* in an array */
+	const char *key; /* NULL: */
+	size_t index; /* in an array */
 };
 
 /* -EINVAL (or code) after telling "tables[0].chains[2]: …". */
@@ -51,10 +51,12 @@ int rulejson_get_number(const json_t *json, const struct rulejson_place *place, 
 			struct nfv_rules_error *error);
 int rulejson_get_bool(const json_t *json, const struct rulejson_place *place, bool *value, struct nfv_rules_error *error);
 /* A text again in its full form: {"latin1": …} only if it must be. */
-int rulejson_get_full_text(const json_t *json, const struct rulejson_place *place, json_t **full, struct nfv_rules_error *error);
+int rulejson_get_full_text(const json_t *json, const struct rulejson_place *place, json_t **full,
+			   struct nfv_rules_error *error);
 
 /* A match or target in any form, brought into the full one. */
-int rulejson_full_match(const json_t *json, const struct rulejson_place *place, json_t **full, struct nfv_rules_error *error);
+int rulejson_full_match(const json_t *json, const struct rulejson_place *place, json_t **full,
+			struct nfv_rules_error *error);
 int rulejson_full_target(const json_t *json, const struct rulejson_place *place, json_t **full,
 			 struct nfv_rules_error *error);
 /* Options of an extension in any form, as an array. */
@@ -63,8 +65,8 @@ int rulejson_full_options(const json_t *json, const struct rulejson_place *place
 
 /* What a rule's object holds; all zero before it is read. */
 struct rulejson_parts {
-	json_t *typed;   /* in the full form, empty when there is none */
-	char *text;      /* NULL: none */
+	json_t *typed; /* in the full form, empty when there is none */
+	char *text; /* NULL: none */
 	char *note, *file;
 	uint64_t packets, bytes, line;
 	bool verbatim;

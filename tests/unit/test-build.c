@@ -41,15 +41,15 @@ static void test_fields(void **state)
 	(void)state;
 	EXPECT("", nfv_rule_build_words(NULL, 0));
 	EXPECT("-s 10.0.0.0/8 -d 10.1.0.0/16 -i eth+ -o lo -p udp -f",
-	       nfv_rule_build("fragment", "", "protocol", "udp", "out-interface", "lo", "in_interface", "eth+", "destination",
-			      "10.1.0.0/16", "source", "10.0.0.0/8", NULL));
+	       nfv_rule_build("fragment", "", "protocol", "udp", "out-interface", "lo", "in_interface", "eth+",
+			      "destination", "10.1.0.0/16", "source", "10.0.0.0/8", NULL));
 	EXPECT("-s 10.0.0.1 -d 10.0.0.2 -i a -o b -p tcp",
 	       nfv_rule_build("src", "10.0.0.1", "dst", "10.0.0.2", "in", "a", "out", "b", "proto", "tcp", NULL));
 	EXPECT("-s 10.0.0.1 -d 10.0.0.2 -i a -o b -p tcp",
 	       nfv_rule_build("s", "10.0.0.1", "d", "10.0.0.2", "i", "a", "o", "b", "p", "tcp", NULL));
 	EXPECT("! -s 10.0.0.1 ! -d 10.0.0.2 ! -i lo ! -p tcp ! -f",
-	       nfv_rule_build("!source", "10.0.0.1", "destination__not", "10.0.0.2", "in", "! lo", "! proto", "tcp", "!f", "",
-			      NULL));
+	       nfv_rule_build("!source", "10.0.0.1", "destination__not", "10.0.0.2", "in", "! lo", "! proto", "tcp", "!f",
+			      "", NULL));
 	REFUSE(nfv_rule_build("!source", "! 10.0.0.1", NULL));
 	REFUSE(nfv_rule_build("!source__not", "10.0.0.1", NULL));
 	REFUSE(nfv_rule_build("source", "10.0.0.1.2/8/8", NULL));
@@ -72,11 +72,12 @@ static void test_options(void **state)
 	EXPECT("-m set ! --match-set bad src,dst", nfv_rule_build("match", "set", "match_set__not", "bad src,dst", NULL));
 	/* What was opened last has it first. */
 	EXPECT("-m mark --mark 0x1 -m connmark ! --mark 0x2 -j MARK --set-xmark 0x3",
-	       nfv_rule_build("match", "mark", "mark", "0x1", "match", "connmark", "!mark", "0x2", "jump", "MARK", "set_xmark",
-			      "0x3", NULL));
+	       nfv_rule_build("match", "mark", "mark", "0x1", "match", "connmark", "!mark", "0x2", "jump", "MARK",
+			      "set_xmark", "0x3", NULL));
 	EXPECT("-m mark --mark 0x1 -m mark --mark 0x2",
 	       nfv_rule_build("match", "mark", "mark", "0x1", "match", "mark", "mark", "0x2", NULL));
-	EXPECT("-p tcp -m policy --dir in --proto esp", nfv_rule_build("p", "tcp", "m", "policy", "dir", "in", "proto", "esp", NULL));
+	EXPECT("-p tcp -m policy --dir in --proto esp",
+	       nfv_rule_build("p", "tcp", "m", "policy", "dir", "in", "proto", "esp", NULL));
 	EXPECT("-p udp -m policy --dir in", nfv_rule_build("m", "policy", "dir", "in", "protocol", "udp", NULL));
 	EXPECT("-p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8080 --random",
 	       nfv_rule_build("jump", "REDIRECT", "to-ports", "8080", "proto", "tcp", "dport", "80", "random", "", NULL));
@@ -130,9 +131,11 @@ static void test_templates(void **state)
 	EXPECT("-p tcp -m conntrack --ctstate NEW -j ACCEPT", nfv_rule_specialise(ssh, "dport", NULL, NULL));
 	EXPECT("-p tcp -m tcp --dport 22", nfv_rule_specialise(ssh, "ctstate", NULL, "jump", NULL, NULL));
 	EXPECT("-m conntrack --ctstate NEW -j ACCEPT", nfv_rule_specialise(ssh, "dport", NULL, "proto", NULL, NULL));
-	EXPECT("-p tcp -m tcp --dport 22 -m conntrack --ctstate NEW -j ACCEPT", nfv_rule_specialise(ssh, "sport", NULL, NULL));
+	EXPECT("-p tcp -m tcp --dport 22 -m conntrack --ctstate NEW -j ACCEPT",
+	       nfv_rule_specialise(ssh, "sport", NULL, NULL));
 	/* Another protocol. */
-	EXPECT("-p udp -m udp --dport 22 -m conntrack --ctstate NEW -j ACCEPT", nfv_rule_specialise(ssh, "proto", "udp", NULL));
+	EXPECT("-p udp -m udp --dport 22 -m conntrack --ctstate NEW -j ACCEPT",
+	       nfv_rule_specialise(ssh, "proto", "udp", NULL));
 	EXPECT("-p icmp -m conntrack --ctstate NEW -m icmp --icmp-type 8 -j ACCEPT",
 	       nfv_rule_specialise(ssh, "proto", "icmp", "dport", NULL, "icmp-type", "8", NULL));
 	REFUSE(nfv_rule_specialise(ssh, "proto", "icmp", NULL));
@@ -171,7 +174,8 @@ static void test_macros(void **state)
 	EXPECT("-j web", NFV_RULE_JUMP("web"));
 	EXPECT("-p tcp -g web", NFV_RULE_GOTO("web", "proto", "tcp"));
 	EXPECT("-m mark --mark 0x2 -j MARK --set-xmark 0x1/0xff", NFV_RULE_MARK("0x1/0xff", "match", "mark", "mark", "0x2"));
-	EXPECT("-p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8080", NFV_RULE_REDIRECT("8080", "proto", "tcp", "dport", "80"));
+	EXPECT("-p tcp -m tcp --dport 80 -j REDIRECT --to-ports 8080",
+	       NFV_RULE_REDIRECT("8080", "proto", "tcp", "dport", "80"));
 	EXPECT("-j NFQUEUE --queue-num 5 --queue-bypass", NFV_RULE_QUEUE("5", "queue-bypass", ""));
 	EXPECT("-j DNAT --to-destination 10.0.0.2:80", NFV_RULE_DNAT("10.0.0.2:80"));
 	EXPECT("-j SNAT --to-source 10.0.0.1", NFV_RULE_SNAT("10.0.0.1"));
@@ -191,8 +195,8 @@ static void test_specs(void **state)
 	EXPECT("-m comment --comment why", rule);
 	EXPECT("", NFV_RULE());
 	EXPECT("-s 10.0.0.0/8 ! -i lo -p tcp -m tcp --dport 22 -j ACCEPT",
-	       NFV_RULE(.protocol = "tcp", .source = "10.0.0.0/8", .in = "! lo", .matches = { NFV_MATCH("tcp", "dport", "22") },
-			.jump = "ACCEPT"));
+	       NFV_RULE(.protocol = "tcp", .source = "10.0.0.0/8", .in = "! lo",
+			.matches = { NFV_MATCH("tcp", "dport", "22") }, .jump = "ACCEPT"));
 	EXPECT("-m socket -m set ! --match-set bad src -m mark --mark 0x1 -m mark ! --mark 0x2 -g web",
 	       NFV_RULE(.matches = { NFV_MATCH("socket"), NFV_MATCH("set", "!match-set", "bad src"),
 				     NFV_MATCH("mark", "mark", "0x1"), NFV_MATCH("mark", "mark__not", "0x2") },
@@ -217,7 +221,7 @@ static void test_specs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fields),	  cmocka_unit_test(test_options), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_fields),    cmocka_unit_test(test_options), cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_templates), cmocka_unit_test(test_macros),  cmocka_unit_test(test_specs),
 	};
 

@@ -290,9 +290,9 @@ static void test_delete_list(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_CHAIN(test_order), IN_CHAIN(test_move), IN_CHAIN(test_owning),      IN_CHAIN(test_all),
-		IN_CHAIN(test_lists), IN_CHAIN(test_text), IN_CHAIN(test_find), IN_CHAIN(test_find_ipv6),
-		IN_CHAIN(test_delete_list),
+		IN_CHAIN(test_order), IN_CHAIN(test_move),      IN_CHAIN(test_owning),
+		IN_CHAIN(test_all),   IN_CHAIN(test_lists),     IN_CHAIN(test_text),
+		IN_CHAIN(test_find),  IN_CHAIN(test_find_ipv6), IN_CHAIN(test_delete_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* JSON out and in: nothing is lost, nothing odd is taken. */
+/* JSON of rules and rulesets: what is written, what is taken, and what is not. */
 #include "rules/json.h"
-#include "rules/model.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -13,147 +11,7 @@
 
 #include <cmocka.h>
 
-/* ---- there and back ---- */
-
-/* True when the text can be read as a ruleset; fails when JSON loses something of it. */
-static bool round_trip(const char *text, size_t len, enum nfv_family family, const char *name)
-{
-	const unsigned flags = NFV_PRINT_COUNTERS | NFV_PRINT_ANNOTATED;
-	struct nfv_rules *rules = nfv_rules_new(family), *back;
-	struct nfv_read_options options = { .file = name };
-	struct nfv_rules_error error;
-	char *json, *before, *after, *again;
-	size_t json_len;
-
-	if (nfv_rules_read(rules, text, len, &options, NULL)) {
-		nfv_rules_free(rules);
-		return false;
-	}
-	json = nfv_rules_to_json(rules, &json_len);
-	assert_non_null(json);
-	assert_int_equal(strlen(json), json_len);
-	back = nfv_rules_from_json(json, json_len, "json", &error);
-	if (!back)
-		fail_msg("%s: %s\n%s", name, error.text, json);
-	assert_int_equal(nfv_rules_family(back), family);
-	before = nfv_rules_print(rules, flags, NULL);
-	after = nfv_rules_print(back, flags, NULL);
-	if (strcmp(before, after) != 0)
-		fail_msg("%s: \"%s\" is not \"%s\"", name, after, before);
-	again = nfv_rules_to_json(back, NULL);
-	assert_string_equal(again, json);
-	free(before);
-	free(after);
-	free(again);
-	free(json);
-	nfv_rules_free(back);
-	nfv_rules_free(rules);
-	return true;
-}
-
-/* Rules that are written as nobody prints them, or that hold what JSON cannot. */
-static const char *const odd_rules[] = {
-	"",
-	"-j ACCEPT",
-	"-g web",
-	"-p tcp --dport 22 -j ACCEPT",
-	"-p tcp -m tcp ! --dport 22 ! -s 10.0.0.1 -j ACCEPT",
-	"! -s 10.0.0.0/8 ! -d 10.0.0.0/255.0.0.0 ! -i eth+ ! -o lo ! -p 6 ! -f -j DROP",
-	"-j ACCEPT -s 10.0.0.1",
-	"--source=10.0.0.1 --jump DROP",
-	"-m mark --mark 1 -m mark ! --mark 2",
-	"-m set ! --match-set bad src,dst -m set --match-set good dst",
-	"-m comment --comment \"it\\'s a \\\"quote\\\" \\\\ $x `y`\" -j DROP",
-	"-m comment --comment 'single -j DROP",
-	"-m comment --comment \"\"",
-	"-m comment --comment \"caf\xc3\xa9 \xe2\x82\xac\"",
-	"-m comment --comment \"caf\xe9 \xff\x80\"",
-	"-m comment --comment\t\"a\tb\"",
-	"-j LOG --log-prefix \"x: \" --log-level debug --log-uid",
-	"-j LOG --log-prefix bare",
-	"-m odd --odd-mode 3 4 --odd-flag -j ODD --what \"a b\" c",
-	"-m recent --set --name x",
-	"-m u32 --u32 \"0x0&0xff=0x1:0x2\"",
-	"-p icmp -m icmp --icmp-type echo-request -j ACCEPT",
-	"-m multiport --dports 22,80 -j ACCEPT",
-	"-i \"eth0\" -j \"ACCEPT\"",
-	"  -p udp   -j  ACCEPT",
-	"-4 -j ACCEPT",
-	"-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j REJECT --reject-with tcp-reset",
-	"-j DNAT --to-destination 10.0.0.1:80-90 --random --persistent",
-};
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static void test_round_trip(void **state)
-{
-	size_t taken = 0;
-	char text[4096];
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(odd_rules); i++) {
-		int len = snprintf(text, sizeof(text), "*filter\n:INPUT DROP [1:18446744073709551615]\n:web - [0:0]\n"
-						       "[9223372036854775808:7] -A INPUT %s\n-A web -j RETURN\nCOMMIT\n",
-				   odd_rules[i]);
-
-		if (!round_trip(text, (size_t)len, NFV_FAMILY_IPV4, odd_rules[i]))
-			fail_msg("not read: %s", odd_rules[i]);
-		taken++;
-	}
-	assert_int_equal(taken, COUNT(odd_rules));
-}
-
-static void test_round_trip_rulesets(void **state)
-{
-	static const char *const texts[] = {
-		"",
-		"*filter\nCOMMIT\n",
-		"*nat\n-A POSTROUTING -j MASQUERADE\nCOMMIT\n*filter\n:INPUT ACCEPT [5:6]\n:a-b_c - [0:0]\nCOMMIT\n",
-		"*filter\n:INPUT ACCEPT [5:6]\n:x - [7:8]\n-A INPUT -j x\n[3:4] -A x -j RETURN\nCOMMIT\n",
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(texts); i++) {
-		assert_true(round_trip(texts[i], strlen(texts[i]), NFV_FAMILY_IPV4, texts[i]));
-		assert_true(round_trip(texts[i], strlen(texts[i]), NFV_FAMILY_IPV6, texts[i]));
-	}
-}
-
-/* Notes, origins, and rules that the kernel's tools printed though they are none. */
-static void test_round_trip_rest(void **state)
-{
-	struct nfv_rules *rules = nfv_rules_new(NFV_FAMILY_IPV4), *back;
-	struct nfv_table *table = nfv_rules_add_table(rules, "filter");
-	struct nfv_chain *chain = nfv_table_chain(table, "INPUT");
-	struct nfv_rules_error error;
-	struct nfv_rule *rule = nfv_rule_new();
-	char *json, *text;
-	unsigned line;
-
-	(void)state;
-	nfv_table_set_note(table, "two\nlines \xff");
-	nfv_chain_set_note(chain, "of a chain");
-	nfv_chain_append_text(chain, "-j ACCEPT", NULL);
-	nfv_rule_set_note(nfv_chain_rule(chain, 0), "of a rule");
-	nfv_rule_set_origin(nfv_chain_rule(chain, 0), "fire\xe9.c", 12);
-	assert_int_equal(rule_set_spec(rule, spec_new("-m \"odd", 7)), 0);
-	assert_int_equal(nfv_chain_append(chain, rule), 0);
-	json = nfv_rules_to_json(rules, NULL);
-	back = nfv_rules_from_json(json, strlen(json), NULL, &error);
-	if (!back)
-		fail_msg("%s", error.text);
-	assert_string_equal(nfv_table_note(nfv_rules_table(back, "filter")), "two\nlines \xff");
-	chain = nfv_table_chain(nfv_rules_table(back, "filter"), "INPUT");
-	assert_string_equal(nfv_chain_note(chain), "of a chain");
-	assert_string_equal(nfv_rule_note(nfv_chain_rule(chain, 0)), "of a rule");
-	assert_string_equal(nfv_rule_origin(nfv_chain_rule(chain, 0), &line), "fire\xe9.c");
-	assert_int_equal(line, 12);
-	text = nfv_rule_print(nfv_chain_rule(chain, 1), 0);
-	assert_string_equal(text, "-m \"odd");
-	free(text);
-	free(json);
-	nfv_rules_free(back);
-	nfv_rules_free(rules);
-}
 
 /* ---- what is written ---- */
 
@@ -171,18 +29,23 @@ static void test_form(void **state)
 {
 	(void)state;
 	expect_json("", "{}");
-	expect_json("-c 1 2 ! -s 10.0.0.0/8 -p tcp -m tcp --dport 22 --syn -m set ! --match-set bad src -j LOG --log-prefix \"a b\"",
+	expect_json("-c 1 2 ! -s 10.0.0.0/8 -p tcp -m tcp --dport 22 --syn -m set ! --match-set bad src -j LOG --log-prefix "
+		    "\"a b\"",
 		    "{\"packets\": 1, \"bytes\": 2, \"source\": {\"value\": \"10.0.0.0/8\", \"not\": true}, "
 		    "\"protocol\": {\"value\": \"tcp\"}, \"matches\": [{\"name\": \"tcp\", \"options\": ["
 		    "{\"name\": \"dport\", \"values\": [\"22\"]}, {\"name\": \"syn\", \"values\": []}]}, "
-		    "{\"name\": \"set\", \"options\": [{\"name\": \"match-set\", \"not\": true, \"values\": [\"bad\", \"src\"]}]}], "
+		    "{\"name\": \"set\", \"options\": [{\"name\": \"match-set\", \"not\": true, \"values\": [\"bad\", "
+		    "\"src\"]}]}], "
 		    "\"target\": {\"name\": \"LOG\", \"options\": [{\"name\": \"log-prefix\", \"values\": [\"a b\"]}]}}");
-	expect_json("-f -g web", "{\"fragment\": {\"value\": \"\"}, \"target\": {\"name\": \"web\", \"goto\": true, \"options\": []}}");
+	expect_json("-f -g web",
+		    "{\"fragment\": {\"value\": \"\"}, \"target\": {\"name\": \"web\", \"goto\": true, \"options\": []}}");
 	/* Other words than the typed part gives. */
-	expect_json("-j ACCEPT  -p tcp", "{\"protocol\": {\"value\": \"tcp\"}, \"target\": {\"name\": \"ACCEPT\", \"options\": []}, "
-					 "\"text\": \"-j ACCEPT  -p tcp\"}");
-	expect_json("-m comment --comment \"\xe9\"", "{\"matches\": [{\"name\": \"comment\", \"options\": [{\"name\": \"comment\", "
-						     "\"values\": [{\"latin1\": \"\xc3\xa9\"}]}]}]}");
+	expect_json("-j ACCEPT  -p tcp",
+		    "{\"protocol\": {\"value\": \"tcp\"}, \"target\": {\"name\": \"ACCEPT\", \"options\": []}, "
+		    "\"text\": \"-j ACCEPT  -p tcp\"}");
+	expect_json("-m comment --comment \"\xe9\"",
+		    "{\"matches\": [{\"name\": \"comment\", \"options\": [{\"name\": \"comment\", "
+		    "\"values\": [{\"latin1\": \"\xc3\xa9\"}]}]}]}");
 }
 
 /* ---- what is read ---- */
@@ -205,11 +68,13 @@ static void expect_text(const char *json, const char *wanted)
 static void test_short_forms(void **state)
 {
 	(void)state;
-	expect_text("{\"protocol\":\"tcp\",\"matches\":[{\"name\":\"tcp\",\"options\":{\"dport\":\"22\"}}],\"target\":\"ACCEPT\"}",
+	expect_text("{\"protocol\":\"tcp\",\"matches\":[{\"name\":\"tcp\",\"options\":{\"dport\":\"22\"}}],\"target\":"
+		    "\"ACCEPT\"}",
 		    "-p tcp -m tcp --dport 22 -j ACCEPT");
 	expect_text("\"-p tcp --dport 22 -j ACCEPT\"", "-p tcp --dport 22 -j ACCEPT");
 	expect_text("{\"text\":\"-p tcp --dport 22 -j ACCEPT\"}", "-p tcp --dport 22 -j ACCEPT");
-	expect_text("{\"src\":\"! 10.0.0.0/8\",\"dst\":\"10.0.0.1\",\"in-interface\":\"a\",\"out-interface\":\"b\",\"protocol\":17}",
+	expect_text("{\"src\":\"! "
+		    "10.0.0.0/8\",\"dst\":\"10.0.0.1\",\"in-interface\":\"a\",\"out-interface\":\"b\",\"protocol\":17}",
 		    "! -s 10.0.0.0/8 -d 10.0.0.1 -i a -o b -p 17");
 	expect_text("{\"fragment\":true}", "-f");
 	expect_text("{\"fragment\":{\"value\":\"\",\"not\":true}}", "! -f");
@@ -217,14 +82,16 @@ static void test_short_forms(void **state)
 		    "-m tcp ! --dport 22 --syn --fin -m socket");
 	expect_text("{\"matches\":[\"socket\",{\"name\":\"set\",\"options\":{\"match-set\":\"bad src\"}}]}",
 		    "-m socket -m set --match-set bad src");
-	expect_text("{\"matches\":[{\"name\":\"set\",\"options\":[{\"name\":\"match-set\",\"not\":true,\"value\":\"bad src\"}]}]}",
+	expect_text("{\"matches\":[{\"name\":\"set\",\"options\":[{\"name\":\"match-set\",\"not\":true,\"value\":\"bad "
+		    "src\"}]}]}",
 		    "-m set ! --match-set bad src");
 	expect_text("{\"target\":{\"name\":\"REDIRECT\",\"options\":[{\"name\":\"to-ports\",\"values\":[80]},\"random\"]}}",
 		    "-j REDIRECT --to-ports 80 --random");
 	expect_text("{\"target\":{\"name\":\"web\",\"goto\":true},\"comment\":\"to the web\"}",
 		    "-m comment --comment \"to the web\" -g web");
 	expect_text("{\"comment\":{\"latin1\":\"\\u00ff\"}}", "-m comment --comment \"\xff\"");
-	expect_text("{\"target\":{\"name\":\"LOG\",\"options\":{\"log-prefix\":\"x -j DROP\"}}}", "-j LOG --log-prefix \"x -j DROP\"");
+	expect_text("{\"target\":{\"name\":\"LOG\",\"options\":{\"log-prefix\":\"x -j DROP\"}}}",
+		    "-j LOG --log-prefix \"x -j DROP\"");
 	/* The text is used while it says the same; else the typed part wins. */
 	expect_text("{\"protocol\":\"tcp\",\"text\":\"-p  tcp\"}", "-p  tcp");
 	expect_text("{\"protocol\":\"udp\",\"text\":\"-p  tcp\"}", "-p udp");
@@ -264,13 +131,16 @@ static void test_refused_rules(void **state)
 	refuse_rule("{\"matches\":[1]}", "matches[0]: should be a name or an object");
 	refuse_rule("{\"matches\":[{}]}", "matches[0]: has no \"name\"");
 	refuse_rule("{\"matches\":[{\"name\":\"tcp\",\"goto\":true}]}", "matches[0]: unknown key \"goto\"");
-	refuse_rule("{\"matches\":[{\"name\":\"tcp\",\"options\":1}]}", "matches[0].options: should be an object or an array");
-	refuse_rule("{\"matches\":[{\"name\":\"tcp\",\"options\":[{\"values\":[]}]}]}", "matches[0].options[0]: has no \"name\"");
+	refuse_rule("{\"matches\":[{\"name\":\"tcp\",\"options\":1}]}",
+		    "matches[0].options: should be an object or an array");
+	refuse_rule("{\"matches\":[{\"name\":\"tcp\",\"options\":[{\"values\":[]}]}]}",
+		    "matches[0].options[0]: has no \"name\"");
 	refuse_rule("{\"matches\":[{\"name\":\"tcp\",\"options\":[{\"name\":\"dport\",\"values\":\"1\"}]}]}",
 		    "matches[0].options[0].values: should be an array");
 	refuse_rule("{\"matches\":[{\"name\":\"tcp\",\"options\":[{\"name\":\"dport\",\"value\":1,\"values\":[1]}]}]}",
 		    "matches[0].options[0]: has \"value\" and \"values\"");
-	refuse_rule("{\"matches\":[{\"name\":\"tcp\",\"options\":{\"dport\":null}}]}", "matches[0].options.dport: should be a string");
+	refuse_rule("{\"matches\":[{\"name\":\"tcp\",\"options\":{\"dport\":null}}]}",
+		    "matches[0].options.dport: should be a string");
 	refuse_rule("{\"matches\":{\"comment\":{}},\"comment\":\"x\"}", "comment: there is a match \"comment\" too");
 	refuse_rule("{\"target\":null}", "target: should be a name or an object");
 	refuse_rule("{\"target\":{\"name\":\"web\",\"goto\":1}}", "target.goto: should be true or false");
@@ -352,21 +222,24 @@ static void test_refused_rulesets(void **state)
 	refuse("{\"family\":\"ipv4\",\"tables\":1}", "tables: should be an array or an object");
 	refuse("{\"family\":\"ipv4\",\"tables\":[{}]}", "tables[0]: has no \"name\"");
 	refuse("{\"family\":\"ipv4\",\"tables\":[{\"name\":\"a b\"}]}", "tables[0]: not a name for a table");
-	refuse("{\"family\":\"ipv4\",\"tables\":[{\"name\":\"raw\"},{\"name\":\"raw\"}]}", "tables[1]: table \"raw\" is there twice");
+	refuse("{\"family\":\"ipv4\",\"tables\":[{\"name\":\"raw\"},{\"name\":\"raw\"}]}",
+	       "tables[1]: table \"raw\" is there twice");
 	refuse("{\"family\":\"ipv4\",\"tables\":{\"raw\":{\"name\":\"raw\"}}}", "tables.raw: has two names");
 	refuse("{\"family\":\"ipv4\",\"tables\":{\"raw\":{\"chain\":[]}}}", "tables.raw: unknown key \"chain\"");
 	refuse(IN_FILTER("[{\"name\":\"a\"},{\"name\":\"a\"}]"), "tables[0].chains[1]: chain \"a\" is there twice");
 	refuse(IN_FILTER("[{\"name\":\"-a\"}]"), "tables[0].chains[0]: not a name for a chain");
 	refuse(IN_FILTER("[{\"name\":\"12345678901234567890123456789\"}]"),
 	       "tables[0].chains[0]: a chain's name of more than 28 bytes");
-	refuse(IN_FILTER("[{\"name\":\"a\",\"policy\":\"DROP\"}]"), "tables[0].chains[0].policy: a chain of the user has no policy");
+	refuse(IN_FILTER("[{\"name\":\"a\",\"policy\":\"DROP\"}]"),
+	       "tables[0].chains[0].policy: a chain of the user has no policy");
 	refuse(IN_FILTER("[{\"name\":\"INPUT\",\"policy\":\"REJECT\"}]"),
 	       "tables[0].chains[0].policy: should be \"ACCEPT\" or \"DROP\"");
 	refuse(IN_FILTER("[{\"name\":\"a\",\"rules\":{}}]"), "tables[0].chains[0].rules: should be an array");
 	refuse(IN_FILTER("[{\"name\":\"a\",\"rule\":[]}]"), "tables[0].chains[0]: unknown key \"rule\"");
 	refuse(IN_FILTER("[{\"name\":\"a\",\"declared\":1}]"), "tables[0].chains[0].declared: should be true or false");
 	refuse(IN_FILTER("{\"a\":[\"-j b\",{\"sauce\":1}]}"), "tables[0].chains.a[1]: unknown key \"sauce\"");
-	refuse(IN_FILTER("[{\"name\":\"a\",\"rules\":[\"\",\"-p\"]}]"), "tables[0].chains[0].rules[1]: -p: its value is missing");
+	refuse(IN_FILTER("[{\"name\":\"a\",\"rules\":[\"\",\"-p\"]}]"),
+	       "tables[0].chains[0].rules[1]: -p: its value is missing");
 }
 
 static void test_syntax(void **state)
@@ -393,58 +266,13 @@ static void test_syntax(void **state)
 	free(deep);
 }
 
-/* ---- a corpus of rulesets, if there is one ---- */
-
-struct corpus {
-	size_t read, files;
-};
-static struct corpus corpus; /* nftw() gives its function no context */
-
-static int visit(const char *path, const struct stat *status, int type, struct FTW *place)
-{
-	FILE *file = type == FTW_F ? fopen(path, "r") : NULL;
-	size_t len;
-	char *text;
-
-	(void)place;
-	if (!file)
-		return 0;
-	text = malloc((size_t)status->st_size + 1);
-	len = fread(text, 1, (size_t)status->st_size, file);
-	fclose(file);
-	corpus.files++;
-	for (int family = NFV_FAMILY_IPV4; family <= NFV_FAMILY_IPV6; family++)
-		corpus.read += round_trip(text, len, (enum nfv_family)family, path);
-	free(text);
-	return 0;
-}
-
-static void test_corpus(void **state)
-{
-	const char *folder = getenv("NFV_CORPUS"), *top = getenv("top_srcdir");
-	char path[4096];
-
-	(void)state;
-	if (!folder)
-		snprintf(path, sizeof(path), "%s/../shared/corpus", top ? top : ".");
-	nftw(folder ? folder : path, visit, 16, FTW_PHYS);
-	if (corpus.files == 0) {
-		print_message("no corpus of rulesets in %s\n", folder ? folder : path);
-		skip();
-	}
-	print_message("%zu rulesets of %zu files\n", corpus.read, corpus.files);
-	assert_true(corpus.read > 0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip),	 cmocka_unit_test(test_round_trip_rulesets),
-		cmocka_unit_test(test_round_trip_rest),	 cmocka_unit_test(test_form),
-		cmocka_unit_test(test_short_forms),	 cmocka_unit_test(test_refused_rules),
-		cmocka_unit_test(test_smuggled),	 cmocka_unit_test(test_dictionaries),
-		cmocka_unit_test(test_refused_rulesets), cmocka_unit_test(test_syntax),
-		cmocka_unit_test(test_corpus),
+		cmocka_unit_test(test_form),          cmocka_unit_test(test_short_forms),
+		cmocka_unit_test(test_refused_rules), cmocka_unit_test(test_smuggled),
+		cmocka_unit_test(test_dictionaries),  cmocka_unit_test(test_refused_rulesets),
+		cmocka_unit_test(test_syntax),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

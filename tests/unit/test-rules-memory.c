@@ -20,7 +20,7 @@
 /* ---- the allocator ---- */
 
 static struct {
-	long blocks;      /* allocated and not freed */
+	long blocks; /* allocated and not freed */
 	unsigned long at; /* allocations until one fails; 0: none does */
 	bool failed;
 } memory;
@@ -189,8 +189,8 @@ static int append_list(struct nfv_rules *rules)
 
 static int append_built(struct nfv_rules *rules)
 {
-	return nfv_chain_append(chain(rules, "INPUT"),
-				NFV_RULE_LOG("proto", "tcp", "dport", "22", "log-prefix", "a b", "comment", "why", "note", "n"));
+	return nfv_chain_append(chain(rules, "INPUT"), NFV_RULE_LOG("proto", "tcp", "dport", "22", "log-prefix", "a b",
+								    "comment", "why", "note", "n"));
 }
 
 static int append_all(struct nfv_rules *rules)
@@ -240,8 +240,8 @@ static int move(struct nfv_rules *rules)
 static int build(struct nfv_rules *rules)
 {
 	(void)rules;
-	return got_rule(NFV_RULE_KEYS("proto", "tcp", "dport", "22", "match", "set", "!match-set", "bad src", "comment", "x y",
-				      "jump", "LOG", "log-prefix", "p"));
+	return got_rule(NFV_RULE_KEYS("proto", "tcp", "dport", "22", "match", "set", "!match-set", "bad src", "comment",
+				      "x y", "jump", "LOG", "log-prefix", "p"));
 }
 
 static int build_arguments(struct nfv_rules *rules)
@@ -252,7 +252,8 @@ static int build_arguments(struct nfv_rules *rules)
 
 static int specialise(struct nfv_rules *rules)
 {
-	return got_rule(NFV_RULE_LIKE(nfv_chain_rule(chain(rules, "INPUT"), 0), "proto", "udp", "jump", "DROP", "source", "10.0.0.1"));
+	return got_rule(NFV_RULE_LIKE(nfv_chain_rule(chain(rules, "INPUT"), 0), "proto", "udp", "jump", "DROP", "source",
+				      "10.0.0.1"));
 }
 
 static int from_spec(struct nfv_rules *rules)
@@ -275,10 +276,12 @@ static int rule_to_json(struct nfv_rules *rules)
 
 static int from_json(struct nfv_rules *rules)
 {
-	static const char json[] =
-		"{\"family\":\"ipv4\",\"tables\":{\"filter\":{\"note\":\"n\",\"chains\":[{\"name\":\"INPUT\",\"policy\":\"DROP\","
-		"\"rules\":[\"-p tcp -j ACCEPT\",{\"protocol\":6,\"text\":\"-p 6  -j web\",\"target\":\"web\",\"comment\":\"a b\","
-		"\"matches\":{\"set\":{\"match-set\":\"bad src\"}},\"origin\":{\"file\":\"f\",\"line\":1},\"note\":\"n\"}]}]}}}";
+	static const char json[] = "{\"family\":\"ipv4\",\"tables\":{\"filter\":{\"note\":\"n\",\"chains\":[{\"name\":"
+				   "\"INPUT\",\"policy\":\"DROP\","
+				   "\"rules\":[\"-p tcp -j ACCEPT\",{\"protocol\":6,\"text\":\"-p 6  -j "
+				   "web\",\"target\":\"web\",\"comment\":\"a b\","
+				   "\"matches\":{\"set\":{\"match-set\":\"bad "
+				   "src\"}},\"origin\":{\"file\":\"f\",\"line\":1},\"note\":\"n\"}]}]}}}";
 	struct nfv_rules *read = nfv_rules_from_json(json, strlen(json), "file", NULL);
 	int err = got(read);
 
@@ -291,8 +294,10 @@ static int from_json(struct nfv_rules *rules)
 static int read_over(struct nfv_rules *rules)
 {
 	static const char text[] =
-		"*filter\n:INPUT DROP [7:7]\n:web - [0:0]\n-N new\n[1:1] -A web -p udp -c 3 4\n-A new -p tcp --dport 1 -j web\n"
-		"-I INPUT 2 -s 10.0.0.1,10.0.0.2 -j new\n-D INPUT 1\n-R INPUT 1 -p esp\n-D INPUT -s 10.0.0.1 -j new\n-E web pages\n"
+		"*filter\n:INPUT DROP [7:7]\n:web - [0:0]\n-N new\n[1:1] -A web -p udp -c 3 4\n-A new -p tcp --dport 1 -j "
+		"web\n"
+		"-I INPUT 2 -s 10.0.0.1,10.0.0.2 -j new\n-D INPUT 1\n-R INPUT 1 -p esp\n-D INPUT -s 10.0.0.1 -j new\n-E web "
+		"pages\n"
 		"-Z\n-F free\n-X free\n-N free\n-C new -p tcp --dport 1 -j pages\n-P INPUT ACCEPT\nCOMMIT\n"
 		"*nat\n-A OUTPUT -m comment --comment \"a b\"\n:own - [0:0]\nCOMMIT\n";
 
@@ -302,8 +307,9 @@ static int read_over(struct nfv_rules *rules)
 /* The last line fails: all before it is undone, also when memory runs out on the way. */
 static int read_and_undo(struct nfv_rules *rules)
 {
-	static const char text[] = "iptables -F\niptables -X\niptables -N web\niptables -A web -s 10.0.0.1,10.0.0.2 -m comment \\\n"
-				   "\t--comment 'it'\\''s'\niptables -t nat -P OUTPUT DROP\niptables -E none other\n";
+	static const char text[] =
+		"iptables -F\niptables -X\niptables -N web\niptables -A web -s 10.0.0.1,10.0.0.2 -m comment \\\n"
+		"\t--comment 'it'\\''s'\niptables -t nat -P OUTPUT DROP\niptables -E none other\n";
 	int err = nfv_rules_read(rules, text, strlen(text), NULL, NULL);
 
 	return err == -ENOENT ? 0 : err ? err : -EPERM;
@@ -311,8 +317,9 @@ static int read_and_undo(struct nfv_rules *rules)
 
 static int read_kernel(struct nfv_rules *rules)
 {
-	static const char text[] = "*filter\n:INPUT ACCEPT [0:0]\n:a - [0:0]\n[1:1] -A INPUT -m comment --comment \"a\nb\" -j a\nodd\n"
-				   "[1:1] -A a -j DROP\nCOMMIT\n";
+	static const char text[] =
+		"*filter\n:INPUT ACCEPT [0:0]\n:a - [0:0]\n[1:1] -A INPUT -m comment --comment \"a\nb\" -j a\nodd\n"
+		"[1:1] -A a -j DROP\nCOMMIT\n";
 	struct nfv_rules *fresh = nfv_rules_new(NFV_FAMILY_IPV4);
 	int err = got(fresh);
 
@@ -370,10 +377,11 @@ static const struct operation {
 
 /* ---- each allocation in turn ---- */
 
-static const char start[] = "*filter\n:INPUT ACCEPT [1:2]\n:web - [0:0]\n:free - [0:0]\n-A INPUT -p tcp -m tcp --dport 22 -j web\n"
-			    "-A INPUT -m mark --mark 0x1 -g web -m mark --mark 0x2\n-A INPUT -s 10.9.0.1/32 -j web\n"
-			    "-A INPUT -s 10.9.0.2/32 -j web\n-A web -m comment --comment \"a \\\" b\" -j RETURN\n"
-			    "-A free -j DROP\nCOMMIT\n";
+static const char start[] =
+	"*filter\n:INPUT ACCEPT [1:2]\n:web - [0:0]\n:free - [0:0]\n-A INPUT -p tcp -m tcp --dport 22 -j web\n"
+	"-A INPUT -m mark --mark 0x1 -g web -m mark --mark 0x2\n-A INPUT -s 10.9.0.1/32 -j web\n"
+	"-A INPUT -s 10.9.0.2/32 -j web\n-A web -m comment --comment \"a \\\" b\" -j RETURN\n"
+	"-A free -j DROP\nCOMMIT\n";
 
 static struct nfv_rules *make(bool live)
 {
