@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Measures nfverdictd beside the smallest possible consumers (loop.c), in turn, in one run.
+"""Measures nfverdictd beside the smallest possible consumers (loop.c), in turn, in one run; then the rule engine.
 
 What is printed are ratios of medians: the figures of one machine say little, and those of another minute on it not
 much more. So the consumers of a comparison run side by side, each with a queue and a port of its own, and get
@@ -12,6 +12,7 @@ their loads in turn, a short one each time. Everything happens in network, mount
     pingpong  UDP round trips, one after the other. Median.
     tcp       one TCP stream over veth, queued where it arrives, 128 bytes of each packet copied. Gigabits a second.
     idle      resident memory of a worker that waits.
+    rules     the rule engine: reading, printing, JSON, differences, commits beside the bare tool (bench_rules.py).
 
 CPU is the time that all processes of a consumer were on a CPU: /proc/PID/task/*/schedstat.
 """
@@ -26,6 +27,9 @@ import subprocess
 import sys
 import tempfile
 import time
+
+sys.dont_write_bytecode = True  # the source folder may be another user's
+import bench_rules  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 UDP_PORT, TCP_PORT, PACKET = 9000, 5200, 64  # of consumer 0, who has no queue; the others count up
@@ -211,8 +215,8 @@ class Bench:
                     f"    steer:\n      - {{ {steer}, match: -p udp --dport {UDP_PORT + number} }}\n"
                     f"      - {{ {steer}, match: -p tcp --dport {TCP_PORT + number} }}\n")
         os.chmod(path, 0o644)
-        return Consumer(number, [os.path.join(self.options.build, "nfverdictd"), "-f", "--allow-unsafe-files", "-c", path],
-                        own_rules=True)
+        command = [os.path.join(self.options.build, "nfverdictd"), "-f", "--allow-unsafe-files", "-c", path]
+        return Consumer(number, command, own_rules=True)
 
     # One measurement of one consumer each.
 
@@ -322,11 +326,20 @@ def judge(figures):
     return rows
 
 
-def report(figures, as_json):
-    rows = judge(figures)
+def report(figures, rules, as_json):
+    """Of the daemon and of the rule engine; either may be empty."""
+    rows, rules_rows = judge(figures), bench_rules.judge(rules)
     if as_json:
-        print(json.dumps({"figures": figures, "targets": rows}, indent=1))
-        return rows
+        print(json.dumps({"figures": figures, "rules": rules, "targets": rows + rules_rows}, indent=1))
+        return rows + rules_rows
+    if figures:
+        show(figures, rows)
+    if rules:
+        bench_rules.show(rules, rules_rows)
+    return rows + rules_rows
+
+
+def show(figures, rows):
     print(f"\n{'what':10} {'consumer':14} {'median':>10} {'least':>10} {'most':>10}")
     for group, consumers in figures.items():
         for who, values in consumers.items():
@@ -337,7 +350,6 @@ def report(figures, as_json):
     for row in rows:
         met = "met" if row["met"] else "MISSED"
         print(f"{row['what']:32} {row['value']:8.2f} {row['best']:8.2f}   {row['target']}  {met}")
-    return rows
 
 
 def prepare():
@@ -355,8 +367,10 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default=os.getcwd(), help="build folder (default: the current one)")
     parser.add_argument("--rounds", type=int, help="more for steadier figures (default 5)")
-    parser.add_argument("--only", action="append", choices=list(GROUPS), metavar="NAME",
-                        help=f"only {', '.join(GROUPS)}; repeatable")
+    parser.add_argument("--only", action="append", choices=[*GROUPS, "rules"], metavar="NAME",
+                        help=f"only {', '.join(GROUPS)}, rules; repeatable")
+    parser.add_argument("--rules", dest="only", action="append_const", const="rules",
+                        help="the rule engine alone; needs no root")
     parser.add_argument("--quick", action="store_true",
                         help="one round of short measurements: whether it works, not how fast it is")
     parser.add_argument("--queue-key", action="append", default=[], metavar="'KEY: VALUE'",
@@ -366,6 +380,7 @@ def arguments():
     parser.add_argument("--strict", action="store_true", help="exit 1 when a target is missed")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    options.only = options.only or [*GROUPS, "rules"]
     options.rounds = options.rounds or (1 if options.quick else 5)
     options.build = os.path.abspath(options.build)
     options.burst, options.rate = 4000, 100000
@@ -373,8 +388,26 @@ def arguments():
     return options
 
 
+def verdict(options, rows):
+    return 1 if options.strict and not all(row["met"] for row in rows) else 0
+
+
+def measure_rules(options):
+    return bench_rules.measure(options.build, options.rounds, options.quick) if "rules" in options.only else {}
+
+
+def measure_daemon(options):
+    prepare()
+    with tempfile.TemporaryDirectory(prefix="nfv-bench.") as folder:
+        os.chmod(folder, 0o755)
+        bench = Bench(options, folder)
+        return {name: compare(bench, name) for name in GROUPS if name in options.only}
+
+
 def main():
     options = arguments()
+    if options.only == ["rules"]:
+        return verdict(options, report({}, measure_rules(options), options.json))
     if os.geteuid() != 0:
         print("SKIP: measuring needs root: the receive buffers of the loops are above what others may ask for",
               file=sys.stderr)
@@ -386,12 +419,7 @@ def main():
         os.environ["NFV_BENCH_ISOLATED"] = "1"
         os.execvp("unshare", ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
                               "--propagation", "private", sys.executable, os.path.join(HERE, "bench.py"), *sys.argv[1:]])
-    prepare()
-    with tempfile.TemporaryDirectory(prefix="nfv-bench.") as folder:
-        os.chmod(folder, 0o755)
-        bench = Bench(options, folder)
-        rows = report({name: compare(bench, name) for name in options.only or GROUPS}, options.json)
-    return 1 if options.strict and not all(row["met"] for row in rows) else 0
+    return verdict(options, report(measure_daemon(options), measure_rules(options), options.json))
 
 
 if __name__ == "__main__":

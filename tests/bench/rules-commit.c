@@ -7,18 +7,18 @@
  */
 #include <nfverdict/rules.h>
 
+#include "measure.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 struct settings {
@@ -34,23 +34,7 @@ static void __attribute__((noreturn)) fail(const char *what, const char *why)
 
 static double now_ms(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
-static int compare(const void *a, const void *b)
-{
-	const double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *values, unsigned count)
-{
-	qsort(values, count, sizeof(*values), compare);
-	return values[count / 2];
+	return clock_ms(CLOCK_MONOTONIC);
 }
 
 /* ---- the bare tool ---- */

@@ -2,26 +2,19 @@
 /*
  * How fast differences are found: `rules-diff [RULES [RUNS]]` reads two rulesets that differ in one rule of as many
  * (50,000), in one chain and in 500, RUNS times (9) anew, and prints what the median run took to find the script between
- * them. The same for a check of the whole, and for one rule of all that moves from the first place to the last.
+ * them. The same for a check of the whole, and for one rule of all that moves from the first place to the last. Times are
+ * the processor's.
  */
 #include <nfverdict/rules.h>
 
+#include "measure.h"
 #include "rules/text.h"
 
 #include <err.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define RUNS_MAX 101
-
-static double now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
 
 /* The rule at place `odd` drops, all others accept; that at place `late` comes last. */
 static void write_rules(struct text *text, unsigned rules, unsigned chains, unsigned odd, unsigned late)
@@ -58,13 +51,6 @@ static struct nfv_rules *make(unsigned rules, unsigned chains, unsigned odd, uns
 	return made;
 }
 
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 enum what { WHAT_ONE, WHAT_ONE_BY_VALUE, WHAT_MOVED, WHAT_CHECK };
 
 static double run(enum what what, unsigned rules, unsigned chains)
@@ -72,7 +58,7 @@ static double run(enum what what, unsigned rules, unsigned chains)
 	const bool moved = what == WHAT_MOVED;
 	struct nfv_rules *from = make(rules, chains, rules, rules);
 	struct nfv_rules *to = make(rules, chains, moved ? rules : rules / 2, moved ? 0 : rules);
-	double begin = now_ms(), took;
+	double begin = cpu_ms(), took;
 	char *script = NULL;
 
 	if (what == WHAT_CHECK) {
@@ -83,7 +69,7 @@ static double run(enum what what, unsigned rules, unsigned chains)
 		if (!script || strlen(script) < 30 || strlen(script) > 300)
 			errx(1, "not a script of one rule");
 	}
-	took = now_ms() - begin;
+	took = cpu_ms() - begin;
 	free(script);
 	nfv_rules_free(to);
 	nfv_rules_free(from);
@@ -96,8 +82,7 @@ static void measure(const char *name, enum what what, unsigned rules, unsigned c
 
 	for (unsigned i = 0; i < runs; i++)
 		times[i] = run(what, rules, chains);
-	qsort(times, runs, sizeof(times[0]), compare);
-	printf("%-28s %u rules in %3u chains: %8.2f ms\n", name, rules, chains, times[runs / 2]);
+	printf(" %s_in_%u_ms=%.2f", name, chains, median(times, runs));
 }
 
 int main(int argc, char **argv)
@@ -107,12 +92,14 @@ int main(int argc, char **argv)
 
 	if (rules < 1000 || rules > 1000000 || runs < 1 || runs > RUNS_MAX)
 		errx(2, "usage: rules-diff [RULES [RUNS]]: 1000 to 1000000 rules, 1 to %d runs", RUNS_MAX);
+	printf("rules=%u runs=%u", rules, runs);
 	for (unsigned chains = 1; chains <= 500; chains += 499) {
-		measure("one rule is another", WHAT_ONE, rules, chains, runs);
-		measure("the same, by value", WHAT_ONE_BY_VALUE, rules, chains, runs);
+		measure("one", WHAT_ONE, rules, chains, runs);
+		measure("by_value", WHAT_ONE_BY_VALUE, rules, chains, runs);
 		if (chains == 1)
-			measure("the first goes to the end", WHAT_MOVED, rules, chains, runs);
-		measure("check of all", WHAT_CHECK, rules, chains, runs);
+			measure("moved", WHAT_MOVED, rules, chains, runs);
+		measure("check", WHAT_CHECK, rules, chains, runs);
 	}
+	printf("\n");
 	return 0;
 }

@@ -1,29 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How fast rulesets are read and printed, and what they take: `rules-text [RULES [RUNS]]` makes the text of a cluster's
- * table nat with as many rules (50,000), reads and prints it RUNS times (15) and prints what the median run gave.
- * Times are the processor's, so that a machine that is busy tells nearly the same. Memory is what malloc() holds for the
- * ruleset, its own overhead included.
+ * table nat with as many rules (50,000), reads and prints it RUNS times (15) and prints what the median run gave; then the
+ * same with JSON. Times are the processor's, so that a machine that is busy tells nearly the same. Memory is what malloc()
+ * holds for the ruleset that was read, chains and its own overhead included.
  */
 #include <nfverdict/rules.h>
 
+#include "measure.h"
 #include "rules/text.h"
 
 #include <err.h>
 #include <malloc.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define RULES_OF_SERVICE 10
-
-static double now_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 /* Sixteen letters that look like the hash of a service. */
 static const char *hash(unsigned number, char salt)
@@ -100,19 +91,6 @@ static void generate(struct text *text, unsigned rules)
 		errx(1, "out of memory");
 }
 
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *values, size_t count)
-{
-	qsort(values, count, sizeof(*values), compare);
-	return values[count / 2];
-}
-
 static size_t held(void)
 {
 	struct mallinfo2 info = mallinfo2();
@@ -136,47 +114,83 @@ static struct nfv_rules *read_text(const struct text *text)
 	return rules;
 }
 
+struct figures {
+	double *parse, *print, *to_json, *from_json; /* ms, of each run */
+	size_t memory;
+};
+
+static char *checked(char *printed, size_t len, const struct text *text)
+{
+	if (!printed || len != text->len || memcmp(printed, text->data, len) != 0)
+		errx(1, "what is printed is not what was read");
+	return printed;
+}
+
+static void run_text(const struct text *text, struct figures *figures, size_t i)
+{
+	size_t before = held(), len;
+	double began = cpu_ms();
+	struct nfv_rules *rules = read_text(text);
+	char *printed;
+
+	figures->parse[i] = cpu_ms() - began;
+	figures->memory = held() - before;
+	began = cpu_ms();
+	printed = nfv_rules_print(rules, 0, &len);
+	figures->print[i] = cpu_ms() - began;
+	free(checked(printed, len, text));
+	nfv_rules_free(rules);
+}
+
+static void run_json(const struct text *text, struct figures *figures, size_t i)
+{
+	struct nfv_rules *rules = read_text(text), *again;
+	struct nfv_rules_error error;
+	double began = cpu_ms();
+	size_t len;
+	char *json = nfv_rules_to_json(rules, &len);
+
+	figures->to_json[i] = cpu_ms() - began;
+	if (!json)
+		errx(1, "no JSON");
+	began = cpu_ms();
+	again = nfv_rules_from_json(json, len, NULL, &error);
+	figures->from_json[i] = cpu_ms() - began;
+	if (!again)
+		errx(1, "%s", error.text);
+	free(json);
+	json = nfv_rules_print(again, 0, &len);
+	free(checked(json, len, text));
+	nfv_rules_free(again);
+	nfv_rules_free(rules);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned count = argc > 1 ? (unsigned)atoi(argv[1]) : 50000;
-	size_t runs = argc > 2 ? (size_t)atoi(argv[2]) : 15, before, memory = 0, len = 0;
-	double *parse = calloc(runs, sizeof(double)), *print = calloc(runs, sizeof(double));
-	double parse_s, print_s, megabytes;
+	size_t runs = argc > 2 ? (size_t)atoi(argv[2]) : 15;
+	double *room = calloc(4 * runs + 1, sizeof(double)), parse, print, kilobytes;
+	struct figures figures = { room, room + runs, room + 2 * runs, room + 3 * runs, 0 };
+	const size_t json_runs = runs < 5 ? runs : 5; /* they take long */
 	struct text text = { 0 };
 
-	if (count < RULES_OF_SERVICE || !runs || !parse || !print)
+	if (count < RULES_OF_SERVICE || !runs || !room)
 		errx(2, "usage: %s [RULES [RUNS]]", argv[0]);
 	count -= count % RULES_OF_SERVICE;
 	generate(&text, count);
-	for (size_t i = 0; i < runs; i++) {
-		struct nfv_rules *rules;
-		double begin, middle;
-		char *printed;
-
-		before = held();
-		begin = now_s();
-		rules = read_text(&text);
-		middle = now_s();
-		memory = held() - before;
-		parse[i] = middle - begin;
-		middle = now_s();
-		printed = nfv_rules_print(rules, 0, &len);
-		print[i] = now_s() - middle;
-		if (!printed || len != text.len || memcmp(printed, text.data, len) != 0)
-			errx(1, "what is printed is not what was read");
-		free(printed);
-		nfv_rules_free(rules);
-	}
-	parse_s = median(parse, runs);
-	print_s = median(print, runs);
-	megabytes = (double)text.len / 1e6;
-	printf("%u rules, %.1f MB, %.1f bytes a line\n", count, megabytes, (double)text.len / count);
-	printf("parse          %7.1f MB/s  %6.0f ns a rule\n", megabytes / parse_s, parse_s * 1e9 / count);
-	printf("print          %7.1f MB/s  %6.0f ns a rule\n", megabytes / print_s, print_s * 1e9 / count);
-	printf("parse + print  %7.1f MB/s\n", megabytes / (parse_s + print_s));
-	printf("memory         %7.1f bytes a rule, chains included\n", (double)memory / count);
+	for (size_t i = 0; i < runs; i++)
+		run_text(&text, &figures, i);
+	for (size_t i = 0; i < json_runs; i++)
+		run_json(&text, &figures, i);
+	parse = median(figures.parse, runs);
+	print = median(figures.print, runs);
+	kilobytes = (double)text.len / 1e3; /* in a millisecond: MB/s */
+	printf("rules=%u megabytes=%.1f runs=%zu", count, kilobytes / 1e3, runs);
+	printf(" parse_mb_s=%.1f print_mb_s=%.1f", kilobytes / parse, kilobytes / print);
+	printf(" parse_print_mb_s=%.1f", kilobytes / (parse + print));
+	printf(" bytes_a_rule=%.1f", (double)figures.memory / count);
+	printf(" to_json_ms=%.0f from_json_ms=%.0f\n", median(figures.to_json, json_runs), median(figures.from_json, json_runs));
 	text_free(&text);
-	free(parse);
-	free(print);
+	free(room);
 	return 0;
 }
