@@ -182,10 +182,5 @@ int master_start(struct master *master, const char **failed)
 	if (err)
 		return err;
 	*failed = "packets could not be steered to the queues";
-	err = install_steering(master);
-	if (err)
-		return err;
-	*failed = "a process that looks after rules could not be started";
-	err = keeper_start(&master->keeper, master->steering);
-	return err ? err : rules_server_start(&master->rules_server, master->plan->config);
+	return install_steering(master);
 }

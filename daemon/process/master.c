@@ -172,6 +172,18 @@ static void reap_others(struct master *master)
 		(void)events_timer(&master->events, wait, 0, on_rules_server, master);
 }
 
+/* After the daemon has left its terminal: they have its outputs and its log. Packets flow also without them. */
+static void start_others(struct master *master)
+{
+	int err = keeper_start(&master->keeper, master->steering);
+
+	if (err)
+		log_error("steering: nobody keeps our rules in place: %s", strerror(-err));
+	err = rules_server_start(&master->rules_server, master->plan->config);
+	if (err)
+		log_error("rules server: it cannot be started: %s", strerror(-err));
+}
+
 static void reap(struct master *master)
 {
 	for (size_t i = 0; i < master->count; i++) {
@@ -345,6 +357,7 @@ int master_run(const struct options *options, const struct plan *plan, struct st
 	if (was_ready) {
 		tell_manager(&master);
 		ready(context);
+		start_others(&master);
 	}
 	if (!was_ready)
 		(void)events_wait(&master.events, 0); /* a signal that ended a wait for a tool is still to be taken */
