@@ -51,7 +51,7 @@ for pid in $(daemons); do
 	done
 done
 
-equal "processes: master and worker" "$(daemons | wc -l)" 2
+equal "processes: master, worker and keeper" "$(daemons | wc -l)" 3
 
 # A second one: its queue is taken, or its chain is, and the first is not disturbed.
 rules right nft >"$tmp/rules"
