@@ -71,6 +71,11 @@ class Walk:
         self.sets_counters = "[7:700] -A INPUT" in self.save()
         self.restore("*filter\nCOMMIT\n")
 
+    def clear(self):
+        """Policies of one backend hold for the packets of the next one's walk as well."""
+        for table, chains in TABLES.items():
+            self.restore(f"*{table}\n" + "".join(f":{name} ACCEPT [0:0]\n" for name in chains) + "COMMIT\n")
+
     def run(self, what, *args, text=None):
         return subprocess.run([f"{self.tool}{what}", *args], input=text, capture_output=True, text=True)
 
@@ -301,6 +306,7 @@ def main():
                 walk.walk(states)
             what = f"{walk.steps} steps, {walk.lines} lines, {walk.foreign} with a rule of somebody else"
             print(f"ok: {walk.tool}: {what}", flush=True)
+            walk.clear()
     if not corpus_states(4):
         print("no corpus: own states only")
 
