@@ -133,7 +133,12 @@ static void print_words(struct printer *printer, const struct nfv_extension *ext
 			spell_add(printer->out, option->name);
 		}
 		for (size_t j = 0; j < option->count; j++) {
-			next_word(printer);
+			if (option->joined && j == 0)
+				text_add(printer->out, "=", 1);
+			else
+				next_word(printer);
+			if (option->joined && j == 0 && !*option->values[0])
+				continue;
 			if (option->quoted[j] && !printer->for_key)
 				tokens_quote_always(printer->out, option->values[j]);
 			else
@@ -186,8 +191,7 @@ static void join_later(struct printer *printer, size_t position, struct form *fo
 			continue;
 		if (!form_fill(&other, view->matches[i], printer->family, &printer->values, printer->for_key))
 			continue;
-		form_complete(&other);
-		if (!is_native(&other) || any_shared(form, &other) || !form_join(form, view->matches[i]))
+		if (!form_complete(&other) || !is_native(&other) || any_shared(form, &other) || !form_join(form, view->matches[i]))
 			continue;
 		form_complete(form);
 		printer->joined |= (uint64_t)1 << i;
@@ -203,7 +207,7 @@ static void print_extension(struct printer *printer, const struct nfv_extension 
 
 	printer->values.len = 0;
 	known = !extension->is_goto &&
-		form_fill(&form, extension, printer->family, &printer->values, printer->for_key);
+		form_fill(&form, extension, printer->family, &printer->values, printer->for_key) && form_complete(&form);
 	add_word(printer, letter);
 	next_word(printer);
 	if (known)
@@ -214,7 +218,6 @@ static void print_extension(struct printer *printer, const struct nfv_extension 
 		print_words(printer, extension);
 		return;
 	}
-	form_complete(&form);
 	if (!extension->is_target && (!strcmp(extension->name, "tcp") || !strcmp(extension->name, "udp")))
 		join_later(printer, position, &form);
 	form_print(&form, printer->out);

@@ -35,8 +35,6 @@ static void add_item(struct form *form, const struct extension_option *option, c
 		item->spelt = spell_option(option, words->values, form->family, form->text);
 		/* A flag has no values, and words nothing but themselves. */
 		item->spelt |= option->values == 0 || option->kind == VALUE_WORD;
-	} else if (option && (words->count > option->values || !(option->flags & OPTION_OPTIONAL))) {
-		item->option = NULL;
 	}
 	if (form->text->len == item->at)
 		keep_values(form, item);
@@ -49,10 +47,10 @@ static void add_item(struct form *form, const struct extension_option *option, c
 /* The tool refuses such rules, so there is no form of it. */
 static bool is_repeated(const struct form *form, const struct form_item *item)
 {
-	if (!item->option || (item->option->flags & OPTION_REPEATED))
+	if (item->gone || !item->option || (item->option->flags & OPTION_REPEATED))
 		return false;
 	for (const struct form_item *other = form->items; other < item; other++)
-		if (other->option == item->option)
+		if (!other->gone && other->option == item->option)
 			return true;
 	return false;
 }
@@ -63,10 +61,15 @@ bool form_join(struct form *form, const struct nfv_extension *extension)
 		return false;
 	for (size_t i = 0; i < extension->count; i++) {
 		const struct view_option *words = &extension->options[i];
+		const struct extension_option *option;
 
-		bool is_long = *words->name && !words->short_form;
-
-		add_item(form, is_long ? extension_option_find(form->extension, words->name) : NULL, words);
+		option = extension_option_find(form->extension, words->name);
+		/* Words that belong to no option stay where they are. */
+		if (!*words->name || words->short_form || (words->joined && !option))
+			return false;
+		if (option && words->count != option->values && !(words->count == 0 && option->flags & OPTION_OPTIONAL))
+			return false;
+		add_item(form, option, words);
 		if (is_repeated(form, &form->items[form->count - 1]))
 			return false;
 	}
@@ -155,7 +158,7 @@ static bool is_default(const struct form *form, const struct form_item *item)
 	return item->option->without && !item->negated && !strcmp(form_value(form, item), item->option->without);
 }
 
-void form_complete(struct form *form)
+bool form_complete(struct form *form)
 {
 	for (size_t i = 0; i < form->count; i++) {
 		struct form_item *item = &form->items[i];
@@ -165,6 +168,11 @@ void form_complete(struct form *form)
 	}
 	if (form->extension->complete)
 		form->extension->complete(form);
+	/* Options that exclude each other may have become the same one. */
+	for (size_t i = 1; i < form->count; i++)
+		if (is_repeated(form, &form->items[i]))
+			return false;
+	return true;
 }
 
 /* ---- printing ---- */
@@ -175,12 +183,8 @@ static void print_item(const struct form *form, const struct form_item *item, st
 
 	if (item->negated)
 		text_add(out, " !", 2);
-	if (*name) {
-		bool short_form = !item->option && item->words->short_form;
-
-		text_add(out, " --", short_form ? 2 : 3);
-		spell_add(out, name);
-	}
+	text_add(out, " --", 3);
+	spell_add(out, name);
 	if (item->len) {
 		text_add(out, " ", 1);
 		text_add(out, form_value(form, item), form->text->failed ? 0 : item->len);

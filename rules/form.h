@@ -27,13 +27,13 @@ struct form {
 	struct form_item items[FORM_MAX];
 };
 
-/* Takes the options of a known extension. text: for the values, the caller's. False: too many options, or one twice. */
+/* Takes the options of a known extension. text: for the values, the caller's. False: too many options, one twice, or stray words. */
 bool form_fill(struct form *form, const struct nfv_extension *extension, enum nfv_family family, struct text *text,
 	       bool for_key);
 /* The same with more options, of another match of that name. */
 bool form_join(struct form *form, const struct nfv_extension *extension);
-/* Defaults come in and go out, options become others. */
-void form_complete(struct form *form);
+/* Defaults come in and go out, options become others. False: some do not go together. */
+bool form_complete(struct form *form);
 /* Adds the options, each with a blank before it. */
 void form_print(const struct form *form, struct text *out);
 

@@ -232,6 +232,9 @@ static void texts_are_quoted_as_the_tool_does(void **state)
 static void what_is_not_known_stays(void **state)
 {
 	CHECK4({ "-m nosuch --foo bar ! --baz 0x10 -j NOSUCH --x", NULL }, { "-j CHAIN", NULL },
+	       /* What the tool refuses has no form. */
+	       { "-p tcp -m tcp --sport 0x5 --dport 1 --dport 2", NULL },
+	       { "-m string --hex-string \"|00|\" --to 5 --string \"\303\251\" --algo kmp", NULL },
 	       { "-m set --match-set foo src,dst --return-nomatch", NULL }, { "-m geoip --src-cc AA,BB", NULL });
 }
 
