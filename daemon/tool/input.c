@@ -169,7 +169,7 @@ int input_read_path(struct say *say, const char *path, struct rulesets *rulesets
 	result = input_load(say, path, &input);
 	if (result != TOOL_OK)
 		return result;
-	result = input_read(say, &input, rulesets);
+	result = input.json ? input_read_json(say, &input, rulesets) : input_read(say, &input, rulesets);
 	input_free(&input);
 	return result;
 }

@@ -37,7 +37,10 @@ int input_apply(const struct input *input, struct nfv_rules *rules, const char *
 /* What the text says, as new rulesets; every mistake in it is told. TOOL_OK, or another exit code. */
 int input_read(struct say *say, const struct input *input, struct rulesets *rulesets);
 
-/* Both steps; the path "live" is the kernel. */
+/* Likewise from JSON, also when it does not look like it. --family picks of what is there. */
+int input_read_json(struct say *say, const struct input *input, struct rulesets *rulesets);
+
+/* Both steps, text or JSON; the path "live" is the kernel. */
 int input_read_path(struct say *say, const char *path, struct rulesets *rulesets);
 
 /* The way to the kernel, as the options say. TOOL_OK, or another exit code after telling. */

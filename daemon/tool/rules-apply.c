@@ -124,74 +124,6 @@ int tool_apply(const struct arguments *arguments)
 	return result;
 }
 
-static int take_json(struct apply *apply, json_t *value, const char *name)
-{
-	char *text = json_is_object(value) ? json_dumps(value, JSON_COMPACT) : NULL;
-	struct nfv_rules_error error = { 0 };
-	struct nfv_rules *rules = text ? nfv_rules_from_json(text, strlen(text), name, &error) : NULL;
-	enum nfv_family family;
-
-	free(text);
-	if (!rules && !error.code)
-		return say_failure(apply->say, TOOL_ERROR, EINVAL, "%s: a list of rulesets has something else in it", name);
-	if (!rules)
-		return say_error(apply->say, &error, TOOL_ERROR);
-	family = nfv_rules_family(rules);
-	if (apply->wanted.of[family]) {
-		nfv_rules_free(rules);
-		return say_failure(apply->say, TOOL_ERROR, EINVAL, "%s: there are two rulesets of the family %s", name,
-				   rulesets_family_name(family));
-	}
-	apply->wanted.of[family] = rules;
-	return TOOL_OK;
-}
-
-/* One ruleset, or a list of them. */
-static int read_json(struct apply *apply, const struct input *input)
-{
-	struct nfv_rules_error error = { .code = EINVAL };
-	json_error_t where;
-	json_t *root;
-	int result = TOOL_OK;
-
-	if (!input->text || input->text[strspn(input->text, " \t\r\n")] != '[') {
-		struct nfv_rules *rules =
-			nfv_rules_from_json(input->text ? input->text : "", input->len, input->name, &error);
-
-		if (!rules)
-			return say_error(apply->say, &error, TOOL_ERROR);
-		apply->wanted.of[nfv_rules_family(rules)] = rules;
-		return TOOL_OK;
-	}
-	root = json_loadb(input->text, input->len, JSON_REJECT_DUPLICATES, &where);
-	if (!root) {
-		snprintf(error.text, sizeof(error.text), "%s", where.text);
-		snprintf(error.file, sizeof(error.file), "%s", input->name);
-		error.line = (unsigned)where.line;
-		error.column = (unsigned)where.column;
-		return say_error(apply->say, &error, TOOL_ERROR);
-	}
-	for (size_t i = 0; result == TOOL_OK && i < json_array_size(root); i++)
-		result = take_json(apply, json_array_get(root, i), input->name);
-	json_decref(root);
-	return result;
-}
-
-/* Only the families that --family says. */
-static void choose_families(struct apply *apply)
-{
-	static const bool both[2] = { true, true };
-	bool families[2];
-
-	input_families(apply->arguments, both, families);
-	for (int family = 0; family < 2; family++) {
-		if (!families[family]) {
-			nfv_rules_free(apply->wanted.of[family]);
-			apply->wanted.of[family] = NULL;
-		}
-	}
-}
-
 int tool_import(const struct arguments *arguments)
 {
 	struct apply apply = { .arguments = arguments };
@@ -204,9 +136,8 @@ int tool_import(const struct arguments *arguments)
 	result = input_load(&say, arguments->words[0], &input);
 	if (result != TOOL_OK)
 		return result;
-	result = read_json(&apply, &input);
+	result = input_read_json(&say, &input, &apply.wanted);
 	input_free(&input);
-	choose_families(&apply);
 	if (result == TOOL_OK && arguments->given & ARG_PRINT) {
 		result = rulesets_print_text(&say, &apply.wanted, arguments->given & ARG_COUNTERS ? NFV_PRINT_COUNTERS : 0);
 		say_end(&say);

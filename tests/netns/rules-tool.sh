@@ -339,6 +339,14 @@ run 0 import state.json
 is "import" "$(kernel INPUT)" "-s 10.0.0.1/32 -j DROP"
 run 0 import --print --family ipv6 state.json
 has out '^-A INPUT -s fe80::1/128 -j DROP$'
+run 0 format state.json
+has out '^-A INPUT -s fe80::1/128 -j DROP$'
+cp out state.rules
+run 0 diff state.rules state.json
+run 1 diff web.rules state.json
+run 0 check -4 state.json
+run 2 format --table filter state.json
+err "nfverdict: state.json: --table does not go with JSON"
 run 2 import web.rules
 printf '[{"family":"ipv4"},3]' >odd.json
 run 2 import --print odd.json
