@@ -200,6 +200,9 @@ void check_rule(struct check_table *table, struct check_node *node, size_t posit
 	check_fields(&subject);
 	for (size_t i = 0; i < subject.view->match_count; i++)
 		check_match(&subject, subject.view->matches[i]);
+	/* On the way to the kernel the tool says so itself, and a newer one may know more options. */
+	if (!table->changes_only)
+		check_rule_words(table, node, rule, subject.view);
 	check_rule_limits(table, node, rule, subject.view);
 	if (!had_view)
 		rule_drop_view(made);

@@ -65,4 +65,8 @@ struct view;
 void check_rule_limits(struct check_table *table, struct check_node *node, const struct nfv_rule *rule,
 		       const struct view *view);
 
+/* check-words.c: words that no option takes, options that the extension has not, addresses that are none. */
+void check_rule_words(struct check_table *table, const struct check_node *node, const struct nfv_rule *rule,
+		      const struct view *view);
+
 #endif

@@ -80,6 +80,39 @@ static void test_targets(void **state)
 	V6("mangle", "INPUT", "-j HL --hl-set 5", "");
 }
 
+/* What iptables-restore would refuse, though each rule could be read and printed. */
+static void test_words(void **state)
+{
+	(void)state;
+	V4("filter", "INPUT", "-j ACCEPT # why", "#: is no option");
+	V4("filter", "INPUT", "-m comment --comment 'a b' -j ACCEPT", "b': is no option");
+	V4("filter", "INPUT", "-m comment --comment a\"b c\"d -j ACCEPT", "d: is no option");
+	V4("filter", "INPUT", "-m comment --comment a --comment b", "--comment: given twice");
+	V4("filter", "INPUT", "-p tcp --dport 1 --destination-port 2", "--destination-port: given twice");
+	V4("filter", "OUTPUT", "-m owner --cmd-owner perl", "match owner has no option --cmd-owner");
+	V4("filter", "INPUT", "-j REJECT --with x", "target REJECT has no option --with");
+	V4("filter", "INPUT", "-m comment ! --comment a", "--comment: \"!\" does not go with it");
+	V4("filter", "INPUT", "-m unheard-of --odd 1 2 -j ACCEPT", "");
+	V4("filter", "INPUT", "-p tcp ! --syn ! --dport 1:2 -m comment --comment a -m comment --comment b", "");
+}
+
+static void test_addresses(void **state)
+{
+	(void)state;
+	V4("filter", "INPUT", "-s 1.2.3.4/33", "-s 1.2.3.4/33: its mask is none of IPv4");
+	V4("filter", "INPUT", "-d 1.2.3.4/", "-d 1.2.3.4/: its mask is none of IPv4");
+	V4("filter", "INPUT", "-d 1.2.3.4/255.255.255", "-d 1.2.3.4/255.255.255: its mask is none of IPv4");
+	V4("filter", "INPUT", "-s 1.2.3.256", "-s 1.2.3.256: is no address");
+	V4("filter", "INPUT", "-s /8", "-s /8: is no address");
+	V4("filter", "INPUT", "-p 256", "-p 256: is no protocol");
+	V4("filter", "INPUT", "-p tcp,udp", "-p tcp,udp: is no protocol");
+	V4("filter", "INPUT", "! -s 10/8 -d 1.2.3.4/255.0.255.0 -p 0x11", "");
+	V4("filter", "INPUT", "-s localhost -d host.example/24", "");
+	V6("filter", "INPUT", "-s 2001:db8::1/129", "-s 2001:db8::1/129: its mask is none of IPv6");
+	V6("filter", "INPUT", "-s fe80::1%eth0", "-s fe80::1%eth0: is no address");
+	V6("filter", "INPUT", "-s 2001:db8::/ffff:ffff:: -d ::/0", "");
+}
+
 static void test_tables(void **state)
 {
 	(void)state;
@@ -336,6 +369,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_targets),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_hooks),
 		cmocka_unit_test(test_hooks_of_user_chains),

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Words that the tool would refuse: where nothing takes them, options that nobody has, addresses that are none. */
+#include "rules/check.h"
+#include "rules/extension.h"
+#include "rules/protocol.h"
+#include "rules/spell.h"
+#include "rules/view.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+struct place {
+	struct check_table *table;
+	const struct check_node *node;
+	const struct nfv_rule *rule;
+};
+
+#define TELL(place, ...) check_tell((place)->table->check, (place)->node->chain, (place)->rule, __VA_ARGS__)
+
+/* ---- options ---- */
+
+/* Another option may be meant by the same name as the one before, as with --to-source of old. */
+static bool is_again(const struct nfv_extension *extension, size_t position, const struct extension_option *option)
+{
+	for (size_t i = 0; i < position; i++)
+		if (*extension->options[i].name && extension_option_find(extension->known, extension->options[i].name) == option)
+			return true;
+	return false;
+}
+
+static void check_option(const struct place *place, const struct nfv_extension *extension, size_t position)
+{
+	const struct view_option *option = &extension->options[position];
+	const struct extension_option *known;
+
+	if (!*option->name) {
+		TELL(place, "%s: is no option", option->values[0]);
+		return;
+	}
+	known = option->short_form ? NULL : extension_option_find(extension->known, option->name);
+	if (!known)
+		TELL(place, "%s %s has no option %s%s", extension->is_target ? "target" : "match", extension->name,
+		     option->short_form ? "-" : "--", option->name);
+	else if (option->negated && !(known->flags & OPTION_NEGATED))
+		TELL(place, "--%s: \"!\" does not go with it", option->name);
+	else if (!(known->flags & OPTION_REPEATED) && is_again(extension, position, known))
+		TELL(place, "--%s: given twice", option->name);
+}
+
+static void check_options(const struct place *place, const struct nfv_extension *extension)
+{
+	/* A chain may be called like a target. */
+	if (!extension->known || (extension->is_target && check_graph_find(place->table, extension->name, strlen(extension->name))))
+		return;
+	for (size_t i = 0; i < extension->count; i++)
+		check_option(place, extension, i);
+}
+
+/* ---- addresses ---- */
+
+static bool is_mask(const char *mask, bool v6)
+{
+	unsigned char bytes[sizeof(struct in6_addr)];
+	uint64_t bits;
+
+	return spell_parse(mask, v6 ? 128 : 32, &bits) || inet_pton(v6 ? AF_INET6 : AF_INET, mask, bytes) == 1;
+}
+
+/* What can be the name of a host is not looked up. */
+static bool may_be_host(const char *address, bool v6)
+{
+	unsigned char bytes[sizeof(struct in6_addr)];
+	struct in_addr ipv4;
+
+	if (!*address)
+		return false;
+	if (v6)
+		return !strchr(address, ':') || inet_pton(AF_INET6, address, bytes) == 1;
+	return address[strspn(address, "0123456789.")] || inet_aton(address, &ipv4);
+}
+
+static void check_address(const struct place *place, const char *option, const char *value, size_t len)
+{
+	bool v6 = place->table->check->family == NFV_FAMILY_IPV6;
+	char address[256], *mask;
+
+	if (len >= sizeof(address)) {
+		TELL(place, "%s: a name of a host is not that long", option);
+		return;
+	}
+	memcpy(address, value, len);
+	address[len] = '\0';
+	mask = strchr(address, '/');
+	if (mask)
+		*mask++ = '\0';
+	if (mask && !is_mask(mask, v6))
+		TELL(place, "%s %.*s: its mask is none of %s", option, (int)len, value, v6 ? "IPv6" : "IPv4");
+	else if (!may_be_host(address, v6))
+		TELL(place, "%s %.*s: is no address", option, (int)len, value);
+}
+
+static void check_addresses(const struct place *place, const char *option, const char *value)
+{
+	while (value) {
+		size_t len;
+
+		value += strspn(value, " \t");
+		len = strcspn(value, ",");
+		check_address(place, option, value, len);
+		value = value[len] ? value + len + 1 : NULL;
+	}
+}
+
+/* ---- the whole ---- */
+
+void check_rule_words(struct check_table *table, const struct check_node *node, const struct nfv_rule *rule,
+		      const struct view *view)
+{
+	const struct place place = { table, node, rule };
+	const char *protocol = view->fields[NFV_FIELD_PROTOCOL].value;
+
+	check_addresses(&place, "-s", view->fields[NFV_FIELD_SOURCE].value);
+	check_addresses(&place, "-d", view->fields[NFV_FIELD_DESTINATION].value);
+	/* Names may be those of another system's file. */
+	if (protocol && ((*protocol >= '0' && *protocol <= '9') || strchr(protocol, ',')) && protocol_number(protocol) < 0)
+		TELL(&place, "-p %s: is no protocol", protocol);
+	for (size_t i = 0; i < view->match_count; i++)
+		check_options(&place, view->matches[i]);
+	if (view->target)
+		check_options(&place, view->target);
+}
