@@ -83,17 +83,31 @@ static int check_chain(struct reader *reader, struct read_span name, struct read
 	return builtin ? 0 : read_name_check(reader, name);
 }
 
+/* `:NAME [0:0]`: the nft tool takes it for a chain of the user, as if the "-" stood there. */
+static bool lacks_policy(const struct reader *reader, struct read_span name, struct read_span policy,
+			 struct read_span counters)
+{
+	return policy.at < policy.end && *policy.at == '[' && counters.at == counters.end &&
+	       !read_is_builtin(reader, name.at, read_span_len(name));
+}
+
 int read_chain_line(struct reader *reader, struct read_span line)
 {
+	static const char none[] = "-";
 	struct read_span name = take_word(&line), policy = take_word(&line), counters = take_word(&line),
 			 more = take_word(&line);
 	struct nfv_chain *chain = table_find_chain(reader->table, name.at, read_span_len(name));
 	uint64_t packets = 0, bytes = 0;
-	bool counted = counters.at < counters.end;
+	bool counted;
 	int err = 0;
 
 	if (name.at == name.end)
 		return read_fail(reader, -EINVAL, name.at, "a chain needs a name");
+	if (lacks_policy(reader, name, policy, counters)) {
+		counters = policy;
+		policy = (struct read_span){ none, none + 1 };
+	}
+	counted = counters.at < counters.end;
 	if (check_chain(reader, name, policy, chain))
 		return reader->err;
 	if (counted && (!read_counters(&counters, &packets, &bytes) || counters.at != counters.end))

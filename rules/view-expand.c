@@ -46,6 +46,10 @@ static int items_split(struct items *items, const struct view_field *field)
 	for (char *rest = items->bytes, *item; (item = strsep(&rest, ","));) {
 		/* The tool lets blanks stand behind the comma. */
 		item += strspn(item, " \t");
+		if (!*item && items->count > 1) {
+			items_free(items);
+			return -EINVAL;
+		}
 		items->values[items->count - count--] = item;
 	}
 	return 0;

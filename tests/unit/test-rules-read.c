@@ -348,6 +348,8 @@ static void bad_words(void **state)
 	/* These are the view's; the reader adds the place, also for the hundredth rule of a form. */
 	refused("-A INPUT -j\n", EINVAL, 10, "its value is missing");
 	refused("-A INPUT -p tcp -s -j DROP\n", EINVAL, 17, "its value is missing");
+	refused("-A INPUT -s ,10.0.0.1\n", EINVAL, 10, "a list of addresses that is none");
+	refused("-A INPUT -p 1 -d 10.0.0.1,\n", EINVAL, 10, "a list of addresses that is none");
 	refused("-A INPUT -j DROP -j ACCEPT\n", EINVAL, 18, "a second target");
 	refused("-A INPUT ! -j DROP\n", EINVAL, 10, "negated");
 	refused("-A INPUT -i abcdefghijklmnop -j DROP\n", EINVAL, 10, "at most 15 bytes");
@@ -400,10 +402,14 @@ static void bad_frames(void **state)
 static void bad_chains(void **state)
 {
 	(void)state;
-	refused(": - [0:0]\n", EINVAL, 5, "not built in");
+	refused(": - [0:0]\n", EINVAL, 3, "not a name for a chain");
 	refused(":C\n", EINVAL, 3, "needs a policy");
 	refused(":INPUT RETURN [0:0]\n", EINVAL, 8, "not a policy");
 	refused(":C ACCEPT [0:0]\n", EINVAL, 4, "not built in");
+	refused(":INPUT [0:0]\n", EINVAL, 8, "not a policy");
+	refused(":C [0:0] [0:0]\n", EINVAL, 4, "not built in");
+	refused(":C [0:x]\n", EINVAL, 4, "[packets:bytes]");
+	makes(NULL, ":C [0:0]\n", ":C - [0:0]\n");
 	refused(":C - [0:x]\n", EINVAL, 6, "[packets:bytes]");
 	refused(":C - [0:0] x\n", EINVAL, 12, "behind a chain's counters");
 	refused("-N A\n", EEXIST, 4, "there already");
