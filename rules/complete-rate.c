@@ -38,6 +38,19 @@ static bool parse_bytes(const char *value, const char *end, uint64_t *bytes)
 	return !strcmp(value, end);
 }
 
+/* The tool takes 5kb/s, 5kb/sec, 5kb/second, and 5kb/sxyz. Old versions print 5kb/second. */
+static bool parse_byte_rate(const char *value, uint64_t *bytes)
+{
+	const char *slash = strchr(value, '/');
+	char start[32];
+
+	if (!slash || slash[1] != 's' || (size_t)(slash - value) >= sizeof(start))
+		return false;
+	memcpy(start, value, (size_t)(slash - value));
+	start[slash - value] = '\0';
+	return parse_bytes(start, "b", bytes);
+}
+
 /* The kernel is told the price of 16 bytes, so that rates are blurred the more, the faster they are. */
 static uint32_t cost_of_bytes(uint64_t bytes)
 {
@@ -94,7 +107,7 @@ static bool set_byte_rate(struct form *form, struct form_item *rate, struct hash
 	uint64_t bytes;
 	uint32_t cost;
 
-	if (!parse_bytes(rate->words->values[0], "b/s", &bytes) || bytes < 16 || bytes > UINT32_MAX)
+	if (!parse_byte_rate(rate->words->values[0], &bytes) || bytes < 16 || bytes > UINT32_MAX)
 		return false;
 	cost = cost_of_bytes(bytes);
 	limit->bytes = bytes_of_cost(cost);
