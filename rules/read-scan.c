@@ -212,6 +212,8 @@ static inline void word(struct state *s, const char *at, const char *end, bool q
 		scan->shape = mix(scan->shape, 16 + length_class(len));
 		break;
 	case BEFORE_OTHER:
+		/* A value, or `"-j A"`: an option and its value in one word. */
+		scan->command |= quoted && len && *at == '-';
 		scan->shape = mix(scan->shape, (quoted && len && (*at == '-' || *at == '!') ? 8 : 0) + length_class(len));
 		break;
 	}

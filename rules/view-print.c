@@ -3,6 +3,7 @@
 
 #include "rules/tokens.h"
 
+#include <ctype.h>
 #include <string.h>
 
 /* Words with one blank between them. */
@@ -24,10 +25,10 @@ static void line_add(struct line *line, const char *word)
 	text_add(line->out, word, strlen(word));
 }
 
-/* True when the bare word would be read as something else. */
+/* True when the bare word would be read as something else: as an option, or `-AINPUT` as a command of the line. */
 static bool needs_quotes(const char *word)
 {
-	return !*word || strpbrk(word, " \t\"") || view_ends_values(word);
+	return !*word || strpbrk(word, " \t\"") || view_ends_values(word) || (word[0] == '-' && isalpha((unsigned char)word[1]));
 }
 
 void view_print_word(struct text *out, const char *word)

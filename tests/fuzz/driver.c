@@ -4,9 +4,9 @@
  *
  *	fuzz-x [-t SECONDS] [FOLDER]
  *
- * runs LLVMFuzzerTestOneInput() over each file of the folder, then over mutations of them for SECONDS (default 2). The
- * mutations are the same in each run; only how far they get depends on the time. Without FOLDER it is
- * $top_srcdir/tests/fuzz/corpus/x. An input that kills the target is written to fuzz-x.crash in the current folder: run it
+ * runs LLVMFuzzerTestOneInput() over each file of the folder, then over mutations of them for SECONDS (default:
+ * $NFV_FUZZ_SECONDS, else the target's own fuzz_seconds, else 2). The mutations are the same in each run; only how far they
+ * get depends on the time. Without FOLDER it is $top_srcdir/tests/fuzz/corpus/x. An input that kills the target is written to fuzz-x.crash in the current folder: run it
  * again with a folder that holds it and nothing else.
  *
  * With coverage feedback, clang's engine takes the place of this file:
@@ -33,6 +33,7 @@
 #define STUCK_S   60 /* a batch of inputs that takes longer counts as hung */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+extern const unsigned fuzz_seconds __attribute__((weak));
 void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
 
 struct input {
@@ -284,6 +285,25 @@ static void run_mutations(double seconds)
 	free(data);
 }
 
+static double to_seconds(const char *text, const char *source)
+{
+	char *end;
+	double seconds = strtod(text, &end);
+
+	if (end == text || *end || !(seconds >= 0))
+		errx(2, "%s: %s is no number of seconds", source, text);
+	return seconds;
+}
+
+static double usual_seconds(void)
+{
+	const char *given = getenv("NFV_FUZZ_SECONDS");
+
+	if (given && *given)
+		return to_seconds(given, "NFV_FUZZ_SECONDS");
+	return &fuzz_seconds ? fuzz_seconds : 2;
+}
+
 static void free_corpus(void)
 {
 	for (size_t i = 0; i < corpus.count; i++)
@@ -295,16 +315,13 @@ int main(int argc, char **argv)
 {
 	const char *slash = strrchr(argv[0], '/'), *name = slash ? slash + 1 : argv[0], *top = getenv("top_srcdir");
 	char folder[4096] = "";
-	double seconds = 2;
-	char *end;
+	double seconds = usual_seconds();
 	int option;
 
 	while ((option = getopt(argc, argv, "t:")) != -1) {
 		if (option != 't')
 			errx(2, "usage: %s [-t SECONDS] [FOLDER]", name);
-		seconds = strtod(optarg, &end);
-		if (end == optarg || *end || !(seconds >= 0))
-			errx(2, "-t: %s is no number of seconds", optarg);
+		seconds = to_seconds(optarg, "-t");
 	}
 	if (optind < argc)
 		snprintf(folder, sizeof(folder), "%s", argv[optind]);

@@ -133,6 +133,7 @@ static void test_fields(void **state)
 	expect("--source=1.1.1.1 --match=tcp --goto=chain", "-s 1.1.1.1 -m tcp -g chain");
 	expect("--so 1.1.1.1 --dest 2.2.2.2 --prot udp --ma comment --ju A", "-s 1.1.1.1 -d 2.2.2.2 -p udp -m comment -j A");
 	expect("-s1.1.1.1 -ieth0 -jACCEPT", "-s 1.1.1.1 -i eth0 -j ACCEPT");
+	expect("-p-AINPUT -i-x", "-i \"-x\" -p \"-AINPUT\"");
 	expect("-fs 1.1.1.1", "-s 1.1.1.1 -f");
 	expect("\"-s\" \"1.1.1.1\" \t -j  \"ACCEPT\"", "-s 1.1.1.1 -j ACCEPT");
 	expect("-v -j ACCEPT --verbose", "-j ACCEPT");
