@@ -239,14 +239,15 @@ static int replace(struct reader *reader, const struct read_command *command, co
 	return err ? err : put(reader, command, chain, command->number - 1, rules->specs[0]);
 }
 
-static int apply_rules(struct reader *reader, const struct read_command *command)
+static int apply_rules(struct reader *reader, struct read_command command_of_rule)
 {
+	struct read_command *command = &command_of_rule; /* the rule may say more of it */
 	struct read_rules rules = { 0 };
 	int err = 0;
 
 	if (command->letter != 'D' || !command->number)
 		err = read_check_rule(reader, command, &rules);
-	if (!err) {
+	if (!err && !command->other_family) {
 		switch (command->letter) {
 		case 'A':
 		case 'I':
@@ -275,7 +276,7 @@ int read_command_apply(struct reader *reader, const struct read_command *command
 	case 'D':
 	case 'R':
 	case 'C':
-		return apply_rules(reader, command);
+		return apply_rules(reader, *command);
 	case 'N':
 	case 'X':
 	case 'E':

@@ -84,7 +84,27 @@ static int several_rules(struct reader *reader, const char *at, const struct vie
 	return err ? read_fail(reader, err, at, "a list of addresses that is none") : 0;
 }
 
-int read_check_rule(struct reader *reader, const struct read_command *command, struct read_rules *rules)
+/*
+ * Behind a long option that takes no value the line's reader took -c, -4 and -6 for its value; the view knows better.
+ */
+static int take_out(struct reader *reader, struct read_command *command, struct view *view, const char *at)
+{
+	if (view->counters && command->counted)
+		return read_fail(reader, -EINVAL, at, "counters are given twice");
+	if (view->counters) {
+		command->counted = true;
+		command->packets = view->packets;
+		command->bytes = view->bytes;
+	}
+	if (view->version)
+		command->other_family |= (view->version == 4) != (reader->rules->family == NFV_FAMILY_IPV4);
+	view->respell |= view->counters || view->version;
+	view->counters = false;
+	view->version = 0;
+	return 0;
+}
+
+int read_check_rule(struct reader *reader, struct read_command *command, struct read_rules *rules)
 {
 	const char *text = command->rule.data ? command->rule.data : "", *at = command->rule_at;
 	size_t len = command->rule.len;
@@ -97,8 +117,10 @@ int read_check_rule(struct reader *reader, const struct read_command *command, s
 	err = parse(&view, text, len, &error);
 	if (err)
 		return told(reader, err, &error, at, command->rule_whole ? len : 0);
-	err = check_target(reader, text, len, at);
-	if (!err)
+	err = take_out(reader, command, view, at);
+	if (!err && !command->other_family)
+		err = check_target(reader, text, len, at);
+	if (!err && !command->other_family)
 		err = view_has_list(view) ? several_rules(reader, at, view, rules) : one_rule(reader, command, view, rules);
 	view_free(view);
 	return err;

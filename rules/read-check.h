@@ -12,7 +12,7 @@ struct read_rules {
 };
 
 /* 0 or an error told. */
-int read_check_rule(struct reader *reader, const struct read_command *command, struct read_rules *rules);
+int read_check_rule(struct reader *reader, struct read_command *command, struct read_rules *rules);
 void read_rules_free(struct read_rules *rules);
 
 /* The same for a rule of a known shape, and without lists: only what the shape does not say is looked at. */
