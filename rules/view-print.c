@@ -25,10 +25,16 @@ static void line_add(struct line *line, const char *word)
 	text_add(line->out, word, strlen(word));
 }
 
-/* True when the bare word would be read as something else: as an option, or `-AINPUT` as a command of the line. */
+/* True when the bare word would be read as something else. */
 static bool needs_quotes(const char *word)
 {
-	return !*word || strpbrk(word, " \t\"") || view_ends_values(word) || (word[0] == '-' && isalpha((unsigned char)word[1]));
+	return !*word || strpbrk(word, " \t\"") || view_ends_values(word);
+}
+
+/* True for what a reader of lines takes for something of the line, like `-AINPUT` or `-4`, unless it follows a long option. */
+static bool looks_like_a_command(const char *word)
+{
+	return word[0] == '-' && (isalpha((unsigned char)word[1]) || !strcmp(word, "-4") || !strcmp(word, "-6"));
 }
 
 void view_print_word(struct text *out, const char *word)
@@ -39,10 +45,14 @@ void view_print_word(struct text *out, const char *word)
 		text_add(out, word, strlen(word));
 }
 
+/* A value of a short option. */
 static void line_add_word(struct line *line, const char *word)
 {
 	line_next(line);
-	view_print_word(line->out, word);
+	if (looks_like_a_command(word))
+		tokens_quote_always(line->out, word);
+	else
+		view_print_word(line->out, word);
 }
 
 static void print_fields(struct line *line, const struct view *view)

@@ -6,6 +6,7 @@
 #include "rules/model.h"
 #include "rules/view.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,14 +92,18 @@ static void expand(const struct nfv_rule *rule)
 {
 	struct spec **specs;
 	size_t count;
+	int err;
 
 	if (!view_has_list(rule_view(rule)))
 		return;
-	must(!view_expand(rule_view(rule), &specs, &count) && count > 1);
+	err = view_expand(rule_view(rule), &specs, &count);
+	must(err == 0 || err == -EINVAL); /* nothing between commas */
+	if (err)
+		return;
+	must(count > 1);
 	for (size_t i = 0; i < count; i++) {
 		struct nfv_rule *one = specs[i]->len <= NFV_RULES_LINE_MAX ? nfv_rule_parse(specs[i]->bytes, NULL) : NULL;
 
-		/* An empty item of a list gives an empty address, which is refused. */
 		must(!one || !view_has_list(rule_view(one)));
 		nfv_rule_free(one);
 		spec_unref(specs[i]);

@@ -81,14 +81,17 @@ static void judge_text(const struct nfv_rules *rules)
 	free(print(rules, NFV_PRINT_CANONICAL | NFV_PRINT_COUNTERS | NFV_PRINT_ANNOTATED, &len));
 }
 
-/* A quoted "!" is a value for iptables-restore, and in scripts mostly not. */
+/*
+ * A quoted "!" is a value for iptables-restore, and in scripts mostly not; and an option that a shell must be given in quotes,
+ * which none of the tool's is, looks like a value.
+ */
 static void judge_commands(const struct nfv_rules *rules)
 {
 	struct nfv_rules *again;
 	size_t len;
 	char *text = print(rules, NFV_PRINT_COMMANDS, &len);
 
-	if (known_tables(rules) && !strstr(text, "'!'") && len < 8192) {
+	if (known_tables(rules) && !strstr(text, "'!'") && !strstr(text, " '--") && len < 8192) {
 		again = read_again(nfv_rules_family(rules), text, len, false);
 		judge_same(again, text, len, NFV_PRINT_COMMANDS);
 		nfv_rules_free(again);
