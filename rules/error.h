@@ -5,7 +5,7 @@
 
 #include <nfverdict/rules.h>
 
-/* Fills code and text, clears the rest. error may be NULL. Returns code as it was given (negative), so that one can return it. */
+/* Fills code and text, clears the rest. error may be NULL. Returns code as it was given: negative, to be returned. */
 int error_set(struct nfv_rules_error *error, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Adds the place to an error that is set. */
 void error_place(struct nfv_rules_error *error, const char *file, unsigned line, unsigned column);

@@ -73,16 +73,17 @@ struct nfv_rules {
 
 /*
  * Called before the change: keeps the chain's state as its base if the ruleset is live and it is the first change. 0 or
- * -ENOMEM, and then nothing may be changed. A chain that is removed becomes a base in its table's `removed`, unless it was created
- * here; one that is added is marked as created (chain_new() leaves that to the caller).
+ * -ENOMEM, and then nothing may be changed. A chain that is removed becomes a base in its table's `removed`, unless it was
+ * created here; one that is added is marked as created (chain_new() leaves that to the caller).
  */
 int chain_touch(struct nfv_chain *chain);
 /* For a rule in a chain also chain_touch(). Then forgets the rule's key. */
 int rule_touch(struct nfv_rule *rule);
 
 /*
- * Called after a change is complete: commits it if the ruleset is live and has autocommit, and gives that result (after a refusal the
- * objects are as before the change); else 0. Functions that make several changes put rules_hold() and rules_unhold() around them.
+ * Called after a change is complete: commits it if the ruleset is live and has autocommit, and gives that result (after a
+ * refusal the objects are as before the change); else 0. Functions that make several changes put rules_hold() and
+ * rules_unhold() around them.
  */
 int rules_changed_now(struct nfv_rules *rules);
 void rules_hold(struct nfv_rules *rules);

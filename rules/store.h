@@ -26,7 +26,8 @@ struct store_ops {
 	int (*read)(struct store *store, enum nfv_family family, const char *table, bool counters, char **text, size_t *len,
 		    uint64_t *generation, struct nfv_rules_error *error);
 	/* Applies all of it or nothing. -EAGAIN: conflict. */
-	int (*submit)(struct store *store, const struct change *change, struct store_submit *submit, struct nfv_rules_error *error);
+	int (*submit)(struct store *store, const struct change *change, struct store_submit *submit,
+		      struct nfv_rules_error *error);
 	/* Keeps other users of the library out, over several calls. lock: -ETIMEDOUT. Not nested. */
 	int (*lock)(struct store *store, struct nfv_rules_error *error);
 	void (*unlock)(struct store *store);
@@ -34,8 +35,8 @@ struct store_ops {
 	uint64_t (*generation)(struct store *store);
 	int (*confirm)(struct store *store, bool keep, struct nfv_rules_error *error); /* false: roll back now */
 	long (*confirm_left)(struct store *store);
-	int (*lease)(struct store *store, enum nfv_family family, const char *table, const char *chain, bool give_back, unsigned flags,
-		     struct nfv_rules_error *error);
+	int (*lease)(struct store *store, enum nfv_family family, const char *table, const char *chain, bool give_back,
+		     unsigned flags, struct nfv_rules_error *error);
 	enum nfv_backend (*backend)(const struct store *store);
 	void (*close)(struct store *store);
 };

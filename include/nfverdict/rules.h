@@ -126,9 +126,9 @@ struct nfv_read_options {
 
 /*
  * Reads a text as `iptables-restore --noflush` would, line by line into the ruleset: what iptables-save prints, -A -I -D -R
- * -N -P -F -X -Z -E, counters, lines with -4 or -6 (skipped by the other family), lines of iptables commands. Into a new ruleset
- * this gives the state that the text describes; into one that was read from the kernel the state that the text would make.
- * Each rule remembers file and line. On failure the ruleset is as it was: nothing is half applied.
+ * -N -P -F -X -Z -E, counters, lines with -4 or -6 (skipped by the other family), lines of iptables commands. Into a new
+ * ruleset this gives the state that the text describes; into one that was read from the kernel the state that the text
+ * would make. Each rule remembers file and line. On failure the ruleset is as it was: nothing is half applied.
  * Strict where the tool would do something else than what is written: -EINVAL for a quote that is not closed, for NUL and
  * other control characters, for lines, words and names that are too long, for options without their value.
  * options NULL: all zero.
@@ -367,7 +367,8 @@ NFV_RULES_API int nfv_extension_set(struct nfv_extension *extension, const char 
 NFV_RULES_API int nfv_extension_set_values(struct nfv_extension *extension, const char *name, const char *const *values,
 					   size_t count);
 /* Adds one even when one of that name is there. */
-NFV_RULES_API int nfv_extension_add(struct nfv_extension *extension, const char *name, const char *const *values, size_t count);
+NFV_RULES_API int nfv_extension_add(struct nfv_extension *extension, const char *name, const char *const *values,
+				    size_t count);
 NFV_RULES_API int nfv_extension_remove(struct nfv_extension *extension, const char *name);
 /* Removes all. */
 NFV_RULES_API void nfv_extension_clear(struct nfv_extension *extension);
@@ -416,9 +417,9 @@ NFV_RULES_API struct nfv_rule *nfv_rule_from_spec(const struct nfv_rule_spec *sp
  *  - "jump" and "goto" (also "j" and "g") are the target, "comment" is -m comment, "note" is nfv_rule_set_note().
  *  - "match" (also "m") opens a match.
  *  - All others are options by the names that iptables has for them, long and without dashes. An option goes to the match or
- *    target that was opened last if that has it, else to another one of the rule, else it opens the match of the protocol, as
- *    iptables does: "dport" opens -m tcp in a rule with "proto", "tcp", in whatever order the keys stand. EINVAL when none
- *    has it; a match that the library does not know takes any that no other has.
+ *    target that was opened last if that has it, else to another one of the rule, else it opens the match of the
+ *    protocol, as iptables does: "dport" opens -m tcp in a rule with "proto", "tcp", in whatever order the keys stand.
+ *    EINVAL when none has it; a match that the library does not know takes any that no other has.
  *  - `_` may be written for `-`. "!" before a key, or "__not" behind it, negates.
  *  - The value of a flag is "". An option of several values has them with blanks between: "tcp-flags", "SYN,ACK SYN".
  */
@@ -428,7 +429,8 @@ NFV_RULES_API struct nfv_rule *nfv_rule_build(const char *key, ...) NFV_RULES_SE
  * lost its last option goes with it. "match" is the rule's match of that name, when it has one. When the protocol becomes
  * another one, its match does too: a template for tcp and a port can be specialised for udp.
  */
-NFV_RULES_API struct nfv_rule *nfv_rule_specialise(const struct nfv_rule *template_rule, const char *key, ...) NFV_RULES_SENTINEL;
+NFV_RULES_API struct nfv_rule *nfv_rule_specialise(const struct nfv_rule *template_rule, const char *key, ...)
+	NFV_RULES_SENTINEL;
 /* The same with the words in an array, count of them. A value that is NULL removes: in a new rule it is as if not given. */
 NFV_RULES_API struct nfv_rule *nfv_rule_build_words(const char *const *words, size_t count);
 NFV_RULES_API struct nfv_rule *nfv_rule_specialise_words(const struct nfv_rule *template_rule, const char *const *words,
@@ -443,7 +445,8 @@ struct nfv_rules_words_ {
 	{
 		return nfv_rule_build_words(words, count);
 	}
-	template <size_t count> static struct nfv_rule *specialise(const struct nfv_rule *rule, const char *const (&words)[count])
+	template <size_t count>
+	static struct nfv_rule *specialise(const struct nfv_rule *rule, const char *const (&words)[count])
 	{
 		return nfv_rule_specialise_words(rule, words, count);
 	}
@@ -486,8 +489,8 @@ extern "C" {
 
 /*
  * Finds what the tools would refuse only at commit, or not at all: jumps to chains that are not there, loops, names that
- * are too long, a built-in chain as a jump's target, targets and matches that the table or family has not, -o in INPUT and the like.
- * `kernel` (NULL: none) is the ruleset that this one will be committed over: its chains count as there.
+ * are too long, a built-in chain as a jump's target, targets and matches that the table or family has not, -o in INPUT and
+ * the like. `kernel` (NULL: none) is the ruleset that this one will be committed over: its chains count as there.
  * 0, or -EINVAL after telling each finding.
  */
 NFV_RULES_API int nfv_rules_check(const struct nfv_rules *rules, const struct nfv_rules *kernel, nfv_rules_report_fn *report,
@@ -498,20 +501,20 @@ NFV_RULES_API int nfv_rules_check(const struct nfv_rules *rules, const struct nf
 enum nfv_diff_flags {
 	NFV_DIFF_NAMED_ONLY = 1 << 0, /* tables and chains that `to` does not name stay as they are */
 	NFV_DIFF_COUNTERS = 1 << 1,   /* set counters where they differ */
-	NFV_DIFF_LEGACY = 1 << 2,     /* for the legacy backend, which zeroes policy counters on every commit: give them again */
+	NFV_DIFF_LEGACY = 1 << 2,     /* for the legacy backend, which zeroes policy counters with every commit: give them */
 	NFV_DIFF_BY_VALUE = 1 << 3,   /* delete rules by what they are, never by number: safe beside other writers */
 };
 
 /*
  * The smallest script for `iptables-restore --noflush` that makes `from` into `to`: per chain the cheaper of edits and
- * refill. Empty when they are equal. Run it with --counters: rules that stay, stay in the kernel with their counters, and those that are
- * put in again bring theirs. To be freed with free().
+ * refill. Empty when they are equal. Run it with --counters: rules that stay, stay in the kernel with their counters, and
+ * those that are put in again bring theirs. To be freed with free().
  */
 NFV_RULES_API char *nfv_rules_diff(const struct nfv_rules *from, const struct nfv_rules *to, unsigned flags, size_t *len);
 
 /* The same for a person: chains and rules with + and - before them, with place and colour (ANSI) if wanted. */
-NFV_RULES_API char *nfv_rules_diff_show(const struct nfv_rules *from, const struct nfv_rules *to, unsigned flags, bool colour,
-					size_t *len);
+NFV_RULES_API char *nfv_rules_diff_show(const struct nfv_rules *from, const struct nfv_rules *to, unsigned flags,
+					bool colour, size_t *len);
 
 /* ---- the kernel ---- */
 
@@ -529,20 +532,21 @@ struct nfv_live_options {
 	const char *state_folder;  /* for the lock and the journal; NULL: /run/nfverdict, or for a user other than root
 	                            * $XDG_RUNTIME_DIR/nfverdict */
 	const char *server;        /* path of a server's socket; NULL: no server */
-	bool start_server;         /* start `nfverdict rules serve` there when nobody answers; it ends when idle for a minute */
+	bool start_server;         /* when nobody answers there, start `nfverdict rules serve`, which ends when idle for a minute */
 	const char *server_program; /* that is started; NULL: the nfverdict that was installed with the library */
 	int timeout_ms;            /* of one run of a tool; 0: 30,000 */
 	int lock_wait_ms;          /* for other writers; 0: 10,000 */
 	enum nfv_verify verify;    /* read again after a commit; AUTO: only if others may have changed something meanwhile */
-	bool counters;             /* has no effect: counters are always read, for rules that are put in again bring theirs */
+	bool counters;             /* has no effect: counters are always read; rules that are put in again bring theirs */
 	bool autocommit;           /* see nfv_live_read() */
-	const char *owner;         /* tag of what this user of the library owns: [A-Za-z0-9_-], 1 to 20 bytes. NULL: no tags */
+	const char *owner;         /* tag of what this user of the library owns: 1 to 20 of [A-Za-z0-9_-]. NULL: no tags */
 	int max_retries;           /* of a transaction after a conflict; 0: 5, -1: none */
 	nfv_rules_log_fn *log;
 	void *log_context;
 };
 
-NFV_RULES_API int nfv_live_open(struct nfv_live **live, const struct nfv_live_options *options, struct nfv_rules_error *error);
+NFV_RULES_API int nfv_live_open(struct nfv_live **live, const struct nfv_live_options *options,
+				struct nfv_rules_error *error);
 /* Gives leases back, and frees. Rulesets read through it must have been freed or are no longer committed. */
 NFV_RULES_API void nfv_live_close(struct nfv_live *live);
 NFV_RULES_API enum nfv_backend nfv_live_backend(const struct nfv_live *live);
@@ -563,10 +567,13 @@ NFV_RULES_API bool nfv_rules_changed(const struct nfv_rules *rules); /* since it
 NFV_RULES_API void nfv_rules_set_autocommit(struct nfv_rules *rules, bool on);
 
 struct nfv_commit_options {
-	unsigned confirm_s;       /* rolled back by itself after so many seconds unless nfv_live_confirm() comes; 0: no.
-	                           * A process of its own waits for that, apart from the caller's terminal; should it be killed,
-	                           * the next use of the library rolls back. Until then commits to the same tables, and others that are
-	                           * to be confirmed, get -EBUSY. What others changed with the tools meanwhile stays */
+	/*
+	 * Rolled back by itself after so many seconds unless nfv_live_confirm() comes; 0: no. A process of its own waits for
+	 * that, apart from the caller's terminal; should it be killed, the next use of the library rolls back. Until then
+	 * commits to the same tables, and others that are to be confirmed, get -EBUSY. What others changed with the tools
+	 * meanwhile stays.
+	 */
+	unsigned confirm_s;
 	bool dry_run;             /* check, and let the tool read the text with --test; change nothing */
 	nfv_rules_report_fn *report; /* told of every finding of the checks */
 	void *context;
@@ -580,16 +587,16 @@ struct nfv_commit_options {
  * afterwards what iptables-save says of them.
  *
  * Packets that wait in a queue are not lost. The kernel would drop them when the last rule that needs connection tracking
- * goes: while a queue is bound in the network namespace, `table ip nfverdict-keep` (or ip6) of nf_tables holds on to it. It sees no
- * packet, and goes with the first commit after the queues.
+ * goes: while a queue is bound in the network namespace, `table ip nfverdict-keep` (or ip6) of nf_tables holds on to it.
+ * It sees no packet, and goes with the first commit after the queues.
  */
 NFV_RULES_API int nfv_live_commit(struct nfv_live *live, struct nfv_rules *const *rules, size_t count,
 				  const struct nfv_commit_options *options, struct nfv_rules_error *error);
 NFV_RULES_API int nfv_rules_commit(struct nfv_rules *rules, struct nfv_rules_error *error);
 
 /*
- * Makes the kernel's ruleset what `wanted` says, as nfv_rules_diff() with these flags (enum nfv_diff_flags) would, in a transaction.
- * `shown` (NULL: not wanted) gets the difference for a person, to be freed with free().
+ * Makes the kernel's ruleset what `wanted` says, as nfv_rules_diff() with these flags (enum nfv_diff_flags) would, in a
+ * transaction. `shown` (NULL: not wanted) gets the difference for a person, to be freed with free().
  */
 NFV_RULES_API int nfv_live_apply(struct nfv_live *live, const struct nfv_rules *const *wanted, size_t count, unsigned flags,
 				 const struct nfv_commit_options *options, char **shown, struct nfv_rules_error *error);
@@ -610,9 +617,10 @@ NFV_RULES_API long nfv_live_confirm_left(struct nfv_live *live);
 typedef int nfv_transaction_fn(struct nfv_transaction *transaction, void *context);
 
 /*
- * Runs fn. Only chains that it changed, or marked with nfv_transaction_watch(), count as touched. After each conflict it waits a little, longer
- * each time and never two processes the same, and from the second try on keeps other users of this library out meanwhile.
- * Returns what fn returned, -EAGAIN after options->max_retries conflicts, -ECANCELED after nfv_transaction_abort(), or another -errno with error.
+ * Runs fn. Only chains that it changed, or marked with nfv_transaction_watch(), count as touched. After each conflict it
+ * waits a little, longer each time and never two processes the same, and from the second try on keeps other users of this
+ * library out meanwhile. Returns what fn returned, -EAGAIN after options->max_retries conflicts, -ECANCELED after
+ * nfv_transaction_abort(), or another -errno with error.
  */
 NFV_RULES_API int nfv_rules_transaction(nfv_transaction_fn *fn, void *context, const struct nfv_live_options *options,
 					struct nfv_rules_error *error);
@@ -620,11 +628,15 @@ NFV_RULES_API int nfv_rules_transaction(nfv_transaction_fn *fn, void *context, c
 NFV_RULES_API int nfv_live_transaction(struct nfv_live *live, nfv_transaction_fn *fn, void *context,
 				       struct nfv_rules_error *error);
 
-/* Inside fn. The snapshot of a family, read when first asked for. NULL: fn should return -errno. Belongs to the transaction. */
+/*
+ * Inside fn. The snapshot of a family, read when first asked for. NULL: fn should return -errno. Belongs to the
+ * transaction.
+ */
 NFV_RULES_API struct nfv_rules *nfv_transaction_rules(struct nfv_transaction *transaction, enum nfv_family family);
 /*
- * Commits what was changed until now; that stays also if fn aborts later. -EAGAIN: conflict, return it: fn is called again. It then
- * finds what it committed before in its new snapshot, perhaps changed by others: a function that commits in between looks first.
+ * Commits what was changed until now; that stays also if fn aborts later. -EAGAIN: conflict, return it: fn is called
+ * again. It then finds what it committed before in its new snapshot, perhaps changed by others: a function that commits in
+ * between looks first.
  */
 NFV_RULES_API int nfv_transaction_commit(struct nfv_transaction *transaction);
 /* Marks that nothing more is to be committed. Returns -ECANCELED, for fn to return. */
@@ -639,9 +651,13 @@ NFV_RULES_API const struct nfv_rules_error *nfv_transaction_error(const struct n
 /* ---- leases, through a server ---- */
 
 enum nfv_lease_flags {
-	NFV_LEASE_REMOVE_CHAIN = 1 << 0, /* when the holder is gone without giving it back: remove the chain and rules that lead to it */
+	/* When the holder is gone without giving it back: remove the chain and rules that lead to it. */
+	NFV_LEASE_REMOVE_CHAIN = 1 << 0,
 };
-/* Nobody else may change this chain until it is given back or the holder is gone. -EBUSY: somebody has it. -ENOTCONN: no server. */
+/*
+ * Nobody else may change this chain until it is given back or the holder is gone. -EBUSY: somebody has it. -ENOTCONN: no
+ * server.
+ */
 NFV_RULES_API int nfv_live_lease(struct nfv_live *live, enum nfv_family family, const char *table, const char *chain,
 				 unsigned flags, struct nfv_rules_error *error);
 NFV_RULES_API int nfv_live_release(struct nfv_live *live, enum nfv_family family, const char *table, const char *chain,
@@ -652,21 +668,22 @@ NFV_RULES_API int nfv_live_release(struct nfv_live *live, enum nfv_family family
 /* Tags the rule as the owner's: a comment `nfv:<owner>:<hash of the rule without it>`, behind a comment that is there. */
 NFV_RULES_API int nfv_rule_set_owner(struct nfv_rule *rule, const char *owner);
 /*
- * The owner's name in text (size bytes), or -ENOENT. *intact (NULL: not wanted): the hash fits, nobody changed the rule. (It does
- * not fit either when the tool prints a value in a form that this library does not know for the same.)
+ * The owner's name in text (size bytes), or -ENOENT. *intact (NULL: not wanted): the hash fits, nobody changed the rule.
+ * (It does not fit either when the tool prints a value in a form that this library does not know for the same.)
  */
 NFV_RULES_API int nfv_rule_owner(const struct nfv_rule *rule, char *text, size_t size, bool *intact);
 /*
- * Removes the owner's rules, and the chains that begin with prefix (NULL: no chains), hold nothing else, and that no rule of others
- * leads to. Returns how many rules and chains that were.
+ * Removes the owner's rules, and the chains that begin with prefix (NULL: no chains), hold nothing else, and that no rule
+ * of others leads to. Returns how many rules and chains that were.
  */
 NFV_RULES_API int nfv_rules_sweep(struct nfv_rules *rules, const char *owner, const char *prefix);
 /*
- * Makes the owner's rules in `rules` those of `wanted`, which are tagged: in each chain of `wanted` they stand together where the
- * first of them stood, else at the chain's begin (`first`) or end. Rules of others stay where they are. Chains of the user in `wanted` that are
- * not in `rules` are made. Returns 0 or -errno.
+ * Makes the owner's rules in `rules` those of `wanted`, which are tagged: in each chain of `wanted` they stand together
+ * where the first of them stood, else at the chain's begin (`first`) or end. Rules of others stay where they are. Chains
+ * of the user in `wanted` that are not in `rules` are made. Returns 0 or -errno.
  */
-NFV_RULES_API int nfv_rules_put_owned(struct nfv_rules *rules, const struct nfv_rules *wanted, const char *owner, bool first);
+NFV_RULES_API int nfv_rules_put_owned(struct nfv_rules *rules, const struct nfv_rules *wanted, const char *owner,
+				      bool first);
 
 /* Watches that what an owner put into the kernel stays there. */
 struct nfv_guard;
@@ -677,8 +694,8 @@ struct nfv_guard_counters {
 	uint64_t failures; /* times that it could not be */
 };
 /*
- * wanted[i] as for nfv_rules_put_owned(); copied. They should be in the kernel already: what is there with the same tags counts as in
- * order, and is put back later where it stands now.
+ * wanted[i] as for nfv_rules_put_owned(); copied. They should be in the kernel already: what is there with the same tags
+ * counts as in order, and is put back later where it stands now.
  */
 NFV_RULES_API int nfv_guard_new(struct nfv_guard **guard, struct nfv_live *live, const struct nfv_rules *const *wanted,
 				size_t count, const char *owner, struct nfv_rules_error *error);
@@ -686,8 +703,8 @@ NFV_RULES_API void nfv_guard_free(struct nfv_guard *guard);
 /* A descriptor that becomes readable when the ruleset may have changed, or -ENOTSUP (legacy): then check now and then. */
 NFV_RULES_API int nfv_guard_fd(const struct nfv_guard *guard);
 /*
- * Looks if the generation changed, and puts back what is gone; after each repair it waits longer before the next (1 s to 60 s), so that two that
- * fight do not eat the machine. Returns milliseconds until it should be called again, or -errno.
+ * Looks if the generation changed, and puts back what is gone; after each repair it waits longer before the next (1 s to
+ * 60 s), so that two that fight do not eat the machine. Returns milliseconds until it should be called again, or -errno.
  */
 NFV_RULES_API long nfv_guard_check(struct nfv_guard *guard, struct nfv_rules_error *error);
 NFV_RULES_API void nfv_guard_counters(const struct nfv_guard *guard, struct nfv_guard_counters *counters);
