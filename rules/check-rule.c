@@ -106,6 +106,9 @@ static bool is_address(int type, const char *text, size_t len)
 	unsigned char bytes[sizeof(struct in6_addr)];
 	char copy[INET6_ADDRSTRLEN];
 
+	/* With a mask of no bits the tools of both families take anything. */
+	if (slash && text + len == slash + 2 && slash[1] == '0')
+		return false;
 	if (slash)
 		len = (size_t)(slash - text);
 	if (len >= sizeof(copy))

@@ -59,12 +59,21 @@ static void check_options(const struct place *place, const struct nfv_extension 
 
 /* ---- addresses ---- */
 
-static bool is_mask(const char *mask, bool v6)
+/* none: of no bits: what stands before it is not looked at. */
+static bool is_mask(const char *mask, bool v6, bool *none)
 {
-	unsigned char bytes[sizeof(struct in6_addr)];
+	static const unsigned char empty[sizeof(struct in6_addr)];
+	unsigned char bytes[sizeof(struct in6_addr)] = { 0 };
 	uint64_t bits;
 
-	return spell_parse(mask, v6 ? 128 : 32, &bits) || inet_pton(v6 ? AF_INET6 : AF_INET, mask, bytes) == 1;
+	if (spell_parse(mask, v6 ? 128 : 32, &bits)) {
+		*none = bits == 0;
+		return true;
+	}
+	if (inet_pton(v6 ? AF_INET6 : AF_INET, mask, bytes) != 1)
+		return false;
+	*none = !memcmp(bytes, empty, sizeof(bytes));
+	return true;
 }
 
 /* What can be the name of a host is not looked up. */
@@ -84,6 +93,7 @@ static void check_address(const struct place *place, const char *option, const c
 {
 	bool v6 = place->table->check->family == NFV_FAMILY_IPV6;
 	char address[256], *mask;
+	bool any = false;
 
 	if (len >= sizeof(address)) {
 		TELL(place, "%s: a name of a host is not that long", option);
@@ -94,9 +104,9 @@ static void check_address(const struct place *place, const char *option, const c
 	mask = strchr(address, '/');
 	if (mask)
 		*mask++ = '\0';
-	if (mask && !is_mask(mask, v6))
+	if (mask && !is_mask(mask, v6, &any))
 		TELL(place, "%s %.*s: its mask is none of %s", option, (int)len, value, v6 ? "IPv6" : "IPv4");
-	else if (!may_be_host(address, v6))
+	else if (!any && !may_be_host(address, v6))
 		TELL(place, "%s %.*s: is no address", option, (int)len, value);
 }
 

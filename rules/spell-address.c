@@ -60,10 +60,30 @@ static bool parse_mask(const char *text, struct address *address)
 	return parse_filled(text, true, address->mask);
 }
 
+/* Without one the mask is that of a host. */
+static bool parse_any_mask(const char *text, struct address *address)
+{
+	uint64_t bits;
+
+	if (!text)
+		fill_mask(address, address->size * 8);
+	else if (spell_parse(text, address->size * 8, &bits))
+		fill_mask(address, (unsigned)bits);
+	else
+		return parse_mask(text, address);
+	return true;
+}
+
+static bool is_empty_mask(const struct address *address)
+{
+	static const unsigned char none[16];
+
+	return !memcmp(address->mask, none, address->size);
+}
+
 static bool parse_address(const char *value, size_t len, bool fill, struct address *address)
 {
 	char text[96], *slash;
-	uint64_t bits;
 
 	if (len == 0 || len >= sizeof(text))
 		return false;
@@ -72,15 +92,14 @@ static bool parse_address(const char *value, size_t len, bool fill, struct addre
 	slash = strchr(text, '/');
 	if (slash)
 		*slash++ = '\0';
-	if (address->size == 16 ? inet_pton(AF_INET6, text, address->bytes) != 1 : !parse_ipv4(text, fill, address->bytes))
+	if (!parse_any_mask(slash, address))
 		return false;
-	if (!slash)
-		fill_mask(address, address->size * 8);
-	else if (spell_parse(slash, address->size * 8, &bits))
-		fill_mask(address, (unsigned)bits);
-	else
-		return parse_mask(slash, address);
-	return true;
+	/* The tool does not look at what stands before a mask of no bits: any/0, and 0/0 also in IPv6. */
+	if (fill && slash && is_empty_mask(address)) {
+		memset(address->bytes, 0, address->size);
+		return true;
+	}
+	return address->size == 16 ? inet_pton(AF_INET6, text, address->bytes) == 1 : parse_ipv4(text, fill, address->bytes);
 }
 
 /* The prefix length of the mask, or -1 for one with holes. */

@@ -107,6 +107,9 @@ static void test_addresses(void **state)
 	V4("filter", "INPUT", "-p 256", "-p 256: is no protocol");
 	V4("filter", "INPUT", "-p tcp,udp", "-p tcp,udp: is no protocol");
 	V4("filter", "INPUT", "! -s 10/8 -d 1.2.3.4/255.0.255.0 -p 0x11", "");
+	V4("filter", "INPUT", "-s any/0 -d 1.2.3.256/0.0.0.0", "");
+	V4("filter", "INPUT", "-s ::/0", "");
+	V6("filter", "INPUT", "-s 0/0 -d 0.0.0.0/0", "");
 	V4("filter", "INPUT", "-s localhost -d host.example/24", "");
 	V6("filter", "INPUT", "-s 2001:db8::1/129", "-s 2001:db8::1/129: its mask is none of IPv6");
 	V6("filter", "INPUT", "-s fe80::1%eth0", "-s fe80::1%eth0: is no address");
