@@ -132,6 +132,19 @@ static void set_byte_burst(struct form *form, struct form_item *burst, const str
 	form_set(form, burst, value);
 }
 
+/* The tool does not look at what follows: 30/minute is 30. */
+static bool parse_burst(const char *value, uint64_t *count)
+{
+	size_t len = strcspn(value, "/");
+	char number[32];
+
+	if (len >= sizeof(number))
+		return false;
+	memcpy(number, value, len);
+	number[len] = '\0';
+	return spell_parse(number, UINT32_MAX, count) || parse_bytes(number, "b", count);
+}
+
 static void set_packet_burst(struct form *form, struct form_item *burst)
 {
 	char value[32];
@@ -139,8 +152,7 @@ static void set_packet_burst(struct form *form, struct form_item *burst)
 
 	if (!burst) {
 		form_default(form, "hashlimit-burst", "5");
-	} else if (burst->words && (spell_parse(burst->words->values[0], UINT32_MAX, &count) ||
-				  parse_bytes(burst->words->values[0], "b", &count))) {
+	} else if (burst->words && parse_burst(burst->words->values[0], &count)) {
 		snprintf(value, sizeof(value), "%llu", (unsigned long long)count);
 		form_set(form, burst, value);
 	}

@@ -155,6 +155,8 @@ static void rates_are_what_the_kernel_keeps(void **state)
 		 "--hashlimit-htable-expire 60000" },
 	       { "-m hashlimit --hashlimit-above 1000b/s --hashlimit-name a",
 	         "-m hashlimit --hashlimit-above 992b/s --hashlimit-name a" },
+	       { "-m hashlimit --hashlimit 10/minute --hashlimit-burst 30/minute --hashlimit-name a",
+		 "-m hashlimit --hashlimit-upto 10/min --hashlimit-burst 30 --hashlimit-name a" },
 	       { "-m hashlimit --hashlimit-above 5kb/second --hashlimit-name a --hashlimit-srcmask 32",
 		 "-m hashlimit --hashlimit-above 5kb/s --hashlimit-name a" },
 	       { "-m hashlimit --hashlimit-above 3kb/s --hashlimit-burst 8kb --hashlimit-name a "
