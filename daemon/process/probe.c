@@ -27,6 +27,7 @@
 #define WAIT_MS  300 /* for a packet on the loopback device; the kernel queues it again within the call */
 #define TOOL_MS  1500
 #define LIMIT_S  2
+#define ANSWER_STATUS 40 /* added to an answer: no other end of the child is taken for one */
 
 static const char rules[] = "*mangle\n-A OUTPUT -p udp --dport 9 -j NFQUEUE --queue-num 0\nCOMMIT\n";
 
@@ -105,6 +106,7 @@ static enum probe_answer ask(const struct tool *tool)
 
 pid_t probe_start(const struct tool *tool)
 {
+	int none = -1;
 	pid_t pid;
 
 	fflush(NULL);
@@ -117,16 +119,17 @@ pid_t probe_start(const struct tool *tool)
 	signal(SIGINT, SIG_IGN);
 	prctl(PR_SET_NAME, "nfv-probe");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	descriptors_keep(NULL, 0);
+	descriptors_keep(&none, 0);
 	alarm(LIMIT_S);
-	_exit((int)ask(tool));
+	_exit(ANSWER_STATUS + (int)ask(tool));
 }
 
 enum probe_answer probe_answer(pid_t child)
 {
 	int status;
 
-	if (child <= 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) > PROBE_UNKNOWN)
+	if (child <= 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status) ||
+	    WEXITSTATUS(status) < ANSWER_STATUS || WEXITSTATUS(status) > ANSWER_STATUS + PROBE_UNKNOWN)
 		return PROBE_UNKNOWN;
-	return (enum probe_answer)WEXITSTATUS(status);
+	return (enum probe_answer)(WEXITSTATUS(status) - ANSWER_STATUS);
 }
