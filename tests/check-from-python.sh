@@ -24,20 +24,23 @@ for word in $(words); do
     grep -qE "\b$word\b" "$header" || tell "$word is not in $header"
 done
 
+# shellcheck disable=SC2013 # what is found are words, here and below
 for command in $(grep -oE 'nfverdict rules [a-z]+' "$table" | awk '{ print $3 }' | sort -u); do
     grep -q "\.name = \"$command\"" daemon/tool/commands.c || tell "there is no command nfverdict rules $command"
 done
+# shellcheck disable=SC2013,SC2016 # the ` are those of the table
 for option in $(grep -E 'nfverdict rules' "$table" | grep -oE '`[^`]*nfverdict rules[^`]*`|`--[a-z-]+[^`]*`' | grep -oE -- '--[a-z-]+' | sort -u); do
     grep -q "{ \"${option#--}\"," daemon/tool/options.c || tell "there is no option $option"
 done
 
+# shellcheck disable=SC2013
 for row in $(sed -nE 's/^\| ([a-z][0-9]+) \|.*/\1/p' "$table"); do
     # shellcheck disable=SC2086 # file names of the tree have no blanks
     grep -q "row(\"$row\")" $tests || tell "row $row has no test"
 done
 twice=$(sed -nE 's/^\| ([a-z][0-9]+) \|.*/\1/p' "$table" | sort | uniq -d)
 [ -z "$twice" ] || tell "rows stand there twice: $twice"
-# shellcheck disable=SC2086
+# shellcheck disable=SC2013,SC2086
 for row in $(sed -nE 's/.*row\("([a-z][0-9]+)"\).*/\1/p' $tests | sort -u); do
     grep -q "^| $row |" "$table" || tell "a test is for row $row, which is not in $table"
 done

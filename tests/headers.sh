@@ -70,12 +70,15 @@ void fill(struct nfv_chain *chain, const char *port)
 }
 END
 
+# shellcheck disable=SC2086 # $flags, $CC and $CXX are lists of words, here and below
 for source in unused used rules; do
 	${CC:-cc} -std=c11 -Wstrict-prototypes -Wmissing-prototypes $flags "$work/$source.c"
 	cp "$work/$source.c" "$work/$source.cc"
 done
+# shellcheck disable=SC2086
 ${CC:-cc} -std=gnu11 -Wstrict-prototypes -Wmissing-prototypes $flags "$work/rules.c"
 cxx=$(command -v "${CXX:-c++}" || command -v g++ || command -v clang++) || { echo "no C++ compiler"; exit 77; }
+# shellcheck disable=SC2086
 for source in unused used rules; do
 	for standard in c++11 c++17; do
 		$cxx -std=$standard $flags "$work/$source.cc"

@@ -150,7 +150,9 @@ caller_killed() {
 		done
 	done
 	sort "$tmp/states" | uniq -c
-	[ "$strikes" -ge 12 ] && grep -q old "$tmp/states" && grep -q new "$tmp/states" || fail "only $strikes kills, or one state only"
+	if ! { [ "$strikes" -ge 12 ] && grep -q old "$tmp/states" && grep -q new "$tmp/states"; }; then
+		fail "only $strikes kills, or one state only"
+	fi
 	note "ok: $strikes kills of the process: all old or all new at the next start"
 }
 

@@ -53,7 +53,7 @@ END
 [ "$count" -ge 8 ] || fail "only $count programs in the page"
 
 flags=(-std=gnu11 -Wall -Wextra -Werror -I"$top_srcdir/include")
-[ "$sanitizers" = 0 ] || flags+=(-fsanitize=address,undefined)
+[ "$sanitizers" = 0 ] || flags+=("-fsanitize=address,undefined")
 libs=("$top_builddir/libnfvrules.so.0" "-Wl,-rpath,$top_builddir")
 
 # run NUMBER HOW [NAME=VALUE]

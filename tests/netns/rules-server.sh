@@ -24,6 +24,7 @@ client() {
 	mkfifo "$tmp/$name.in"
 	"$@" <"$tmp/$name.in" >"$tmp/$name.out" 2>&1 &
 	client_pid[$name]=$!
+	# shellcheck disable=SC1083,SC2086,SC2093 # the descriptor goes into an element of the array; no program is run
 	exec {client_in[$name]}>"$tmp/$name.in"
 	wait_for "client $name" 10 grep -qE '^(held|sent)' "$tmp/$name.out"
 }

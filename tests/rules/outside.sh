@@ -36,7 +36,7 @@ cflags=$(pkg-config --cflags libnfvrules)
 libs=$(pkg-config --libs libnfvrules)
 library=$(find "$work/root" -name libnfvrules.so.0)
 header=$(find "$work/root" -path '*/nfverdict/rules.h')
-[ -n "$library" ] && [ -n "$header" ] || fail "library or header was not installed"
+if [ -z "$library" ] || [ -z "$header" ]; then fail "library or header was not installed"; fi
 export LD_LIBRARY_PATH=${library%/*}
 
 # ---- what it exports ----
