@@ -34,7 +34,8 @@ struct report {
  */
 void report_add(struct report *report, struct place place, const char *object, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
-void report_vadd(struct report *report, struct place place, const char *object, const char *format, va_list args);
+void report_vadd(struct report *report, struct place place, const char *object, const char *format, va_list args)
+	__attribute__((format(printf, 4, 0)));
 
 /* Sorts by order of files as first reported, then line and column; stable; an equal line is kept once. */
 void report_sort(struct report *report);

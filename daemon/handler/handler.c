@@ -17,7 +17,8 @@ static struct handler *handler_of(const struct nfv_host *host)
 	return (struct handler *)((const char *)host - offsetof(struct handler, host));
 }
 
-static void host_log(const struct nfv_host *host, enum nfv_log_level level, const char *format, ...)
+static void __attribute__((format(printf, 3, 4)))
+host_log(const struct nfv_host *host, enum nfv_log_level level, const char *format, ...)
 {
 	const struct handler *handler = handler_of(host);
 	char line[LINE_MAX_LEN];
@@ -47,7 +48,8 @@ static void describe(const struct handler *handler, const char *path, char *obje
 	snprintf(object, object_size, "handler %s%s%s", handler->name, *path ? ": " : "", path);
 }
 
-static int host_error(const struct nfv_host *host, const void *value, const char *format, ...)
+static int __attribute__((format(printf, 3, 4)))
+host_error(const struct nfv_host *host, const void *value, const char *format, ...)
 {
 	struct handler *handler = handler_of(host);
 	struct place place = handler->place;

@@ -107,23 +107,23 @@ static int add_conditions(scmp_filter_ctx filter)
 		{ SCMP_SYS(mmap2), SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
 		{ SCMP_SYS(mprotect), SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
 		/* raise() and abort(). */
-		{ SCMP_SYS(tgkill), SCMP_A0_64(SCMP_CMP_EQ, self) },
-		{ SCMP_SYS(kill), SCMP_A0_64(SCMP_CMP_EQ, self) },
+		{ SCMP_SYS(tgkill), SCMP_A0_64(SCMP_CMP_EQ, self, 0) },
+		{ SCMP_SYS(kill), SCMP_A0_64(SCMP_CMP_EQ, self, 0) },
 		/* isatty(), by which stdio chooses its buffering. Others, such as TIOCSTI, reach beyond the process. */
-		{ SCMP_SYS(ioctl), SCMP_A1_64(SCMP_CMP_EQ, TCGETS) },
+		{ SCMP_SYS(ioctl), SCMP_A1_64(SCMP_CMP_EQ, TCGETS, 0) },
 		/* fdopen() and non-blocking reads. F_SETOWN would send signals, F_DUPFD has no use. */
-		{ SCMP_SYS(fcntl), SCMP_A1_64(SCMP_CMP_EQ, F_GETFL) },
-		{ SCMP_SYS(fcntl), SCMP_A1_64(SCMP_CMP_EQ, F_SETFL) },
-		{ SCMP_SYS(fcntl), SCMP_A1_64(SCMP_CMP_EQ, F_GETFD) },
-		{ SCMP_SYS(fcntl64), SCMP_A1_64(SCMP_CMP_EQ, F_GETFL) },
-		{ SCMP_SYS(fcntl64), SCMP_A1_64(SCMP_CMP_EQ, F_SETFL) },
-		{ SCMP_SYS(fcntl64), SCMP_A1_64(SCMP_CMP_EQ, F_GETFD) },
+		{ SCMP_SYS(fcntl), SCMP_A1_64(SCMP_CMP_EQ, F_GETFL, 0) },
+		{ SCMP_SYS(fcntl), SCMP_A1_64(SCMP_CMP_EQ, F_SETFL, 0) },
+		{ SCMP_SYS(fcntl), SCMP_A1_64(SCMP_CMP_EQ, F_GETFD, 0) },
+		{ SCMP_SYS(fcntl64), SCMP_A1_64(SCMP_CMP_EQ, F_GETFL, 0) },
+		{ SCMP_SYS(fcntl64), SCMP_A1_64(SCMP_CMP_EQ, F_SETFL, 0) },
+		{ SCMP_SYS(fcntl64), SCMP_A1_64(SCMP_CMP_EQ, F_GETFD, 0) },
 		/* The precision of coalesced waiting; names of threads and, by newer malloc(), of mappings. */
-		{ SCMP_SYS(prctl), SCMP_A0_64(SCMP_CMP_EQ, PR_SET_TIMERSLACK) },
-		{ SCMP_SYS(prctl), SCMP_A0_64(SCMP_CMP_EQ, PR_GET_TIMERSLACK) },
-		{ SCMP_SYS(prctl), SCMP_A0_64(SCMP_CMP_EQ, PR_SET_NAME) },
-		{ SCMP_SYS(prctl), SCMP_A0_64(SCMP_CMP_EQ, PR_GET_NAME) },
-		{ SCMP_SYS(prctl), SCMP_A0_64(SCMP_CMP_EQ, PR_SET_VMA) },
+		{ SCMP_SYS(prctl), SCMP_A0_64(SCMP_CMP_EQ, PR_SET_TIMERSLACK, 0) },
+		{ SCMP_SYS(prctl), SCMP_A0_64(SCMP_CMP_EQ, PR_GET_TIMERSLACK, 0) },
+		{ SCMP_SYS(prctl), SCMP_A0_64(SCMP_CMP_EQ, PR_SET_NAME, 0) },
+		{ SCMP_SYS(prctl), SCMP_A0_64(SCMP_CMP_EQ, PR_GET_NAME, 0) },
+		{ SCMP_SYS(prctl), SCMP_A0_64(SCMP_CMP_EQ, PR_SET_VMA, 0) },
 #ifdef NFV_SANITIZERS
 		{ SCMP_SYS(prlimit64), SCMP_A2_64(SCMP_CMP_EQ, 0) }, /* asks, sets nothing */
 #endif
