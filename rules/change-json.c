@@ -2,10 +2,10 @@
 /*
  * {"version": 1, "parts": [{"family": 4, "table": "filter", "generation": "17", "forward": TEXT, "back": TEXT,
  *   "edits": [1, 1], "chains": [{"name": TEXT, "was": true, "is": true, "watched": false, "before": "9f…",
- *     "after": "03…", "ranges": [[AT, COUNT, LOOSE], …]}, …]}, …]}
+ *     "after": "03…", "rules": "5a…", "ranges": [[AT, COUNT, LOOSE], …]}, …]}, …]}
  *
  * TEXT is a string or, when its bytes are not UTF-8, {"bytes": string}, each of whose characters is one byte. Hashes and
- * generations are strings, because numbers of JSON end at 63 bits.
+ * generations are strings, because numbers of JSON end at 63 bits. "rules" has 8 digits for each rule before.
  */
 #include "rules/change.h"
 
@@ -69,11 +69,27 @@ static json_t *ranges_out(const struct script_expect *expect)
 	return ranges;
 }
 
+static json_t *rules_out(const struct change_chain *chain)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *text = malloc(chain->rule_count * 8 + 1), *at = text;
+	json_t *json;
+
+	if (!text)
+		return NULL;
+	for (size_t i = 0; i < chain->rule_count; i++)
+		for (int shift = 28; shift >= 0; shift -= 4)
+			*at++ = digits[chain->rules[i] >> shift & 15];
+	json = json_stringn(text, (size_t)(at - text));
+	free(text);
+	return json;
+}
+
 static json_t *chain_out(const struct change_chain *chain)
 {
-	return json_pack("{s:o,s:b,s:b,s:b,s:o,s:o,s:o}", "name", text_out(chain->name, strlen(chain->name)), "was",
+	return json_pack("{s:o,s:b,s:b,s:b,s:o,s:o,s:o,s:o}", "name", text_out(chain->name, strlen(chain->name)), "was",
 			 chain->was, "is", chain->is, "watched", chain->watched, "before", hash_out(chain->before), "after",
-			 hash_out(chain->after.hash), "ranges", ranges_out(&chain->after));
+			 hash_out(chain->after.hash), "rules", rules_out(chain), "ranges", ranges_out(&chain->after));
 }
 
 static json_t *part_out(const struct change_part *part)
@@ -254,6 +270,23 @@ static int range_in(const json_t *json, struct script_expect *expect, struct nfv
 	return 0;
 }
 
+static int rules_in(const json_t *object, struct change_chain *chain, struct nfv_rules_error *error)
+{
+	const json_t *json = json_object_get(object, "rules");
+	const char *text = json_string_value(json);
+	const size_t len = json_string_length(json);
+
+	if (!text || len % 8 || strspn(text, "0123456789abcdef") != len)
+		return wrong(error, "rules");
+	chain->rules = calloc(len / 8 + 1, sizeof(*chain->rules));
+	if (!chain->rules)
+		return no_memory(error);
+	for (size_t i = 0; i < len; i++)
+		chain->rules[i / 8] = chain->rules[i / 8] << 4 | (uint32_t)(text[i] <= '9' ? text[i] - '0' : text[i] - 'a' + 10);
+	chain->rule_count = len / 8;
+	return 0;
+}
+
 static int chain_in(const json_t *json, struct change_chain *chain, struct nfv_rules_error *error)
 {
 	const json_t *ranges = json_object_get(json, "ranges");
@@ -269,6 +302,8 @@ static int chain_in(const json_t *json, struct change_chain *chain, struct nfv_r
 		err = number_in(json, "before", 16, &chain->before, error);
 	if (!err)
 		err = number_in(json, "after", 16, &chain->after.hash, error);
+	if (!err)
+		err = rules_in(json, chain, error);
 	if (!err && !json_is_array(ranges))
 		err = wrong(error, "ranges");
 	for (size_t i = 0; i < json_array_size(ranges) && !err; i++)

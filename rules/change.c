@@ -87,6 +87,17 @@ static int gather_builtin(struct gathered *gathered, const struct nfv_table *tab
 
 /* ---- one part ---- */
 
+static int number_rules(struct change_chain *chain, const struct base *base)
+{
+	chain->rules = calloc(base->count + 1, sizeof(*chain->rules));
+	if (!chain->rules)
+		return -ENOMEM;
+	for (size_t i = 0; i < base->count; i++)
+		chain->rules[i] = change_rule_number(base->rules[i].spec->hash);
+	chain->rule_count = base->count;
+	return 0;
+}
+
 static int describe(struct change_part *part, struct gathered *gathered)
 {
 	part->chains = calloc(gathered->changed + 1, sizeof(*part->chains));
@@ -103,6 +114,8 @@ static int describe(struct change_part *part, struct gathered *gathered)
 		if (!chain->name)
 			return -ENOMEM;
 		part->chain_count++;
+		if (chain->was && number_rules(chain, from->from_base))
+			return -ENOMEM;
 		from->expect = &chain->after;
 	}
 	return 0;
@@ -144,6 +157,7 @@ static void forget_chains(struct change_part *part)
 {
 	for (size_t i = 0; i < part->chain_count; i++) {
 		script_expect_free(&part->chains[i].after);
+		free(part->chains[i].rules);
 		free(part->chains[i].name);
 	}
 	free(part->chains);

@@ -14,6 +14,8 @@ struct change_chain {
 	char *name;
 	bool was, is;             /* is there before, after */
 	uint64_t before;          /* base_hash() of it; 0 when it is not there */
+	uint32_t *rules;          /* change_rule_number() of each rule before, in their order */
+	size_t rule_count;
 	struct script_expect after;
 	bool watched;             /* only depended on: not changed, and then `after` is empty */
 };
@@ -30,6 +32,12 @@ struct change_part {
 	size_t chain_count;
 	uint64_t generation;      /* of the kernel's ruleset that it rests on; 0: not known */
 };
+
+/* By which a rule is known again, from the hash of its words. */
+static inline uint32_t change_rule_number(uint64_t hash)
+{
+	return (uint32_t)(hash ^ hash >> 32);
+}
 
 struct change {
 	struct change_part *parts; /* in the order of application */

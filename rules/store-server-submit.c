@@ -53,7 +53,7 @@ static int state_of(struct server_store *server, const struct change_part *part,
 	if (!err)
 		err = read_live(rules, text, len, error);
 	if (!err)
-		*state = store_tool_state_of(part, rules);
+		*state = store_tool_look_at(NULL, part, rules).state;
 	free(text);
 	nfv_rules_free(rules);
 	return err;

@@ -40,7 +40,7 @@ static int verify(struct store_tool_run *run, size_t index, struct nfv_rules_err
 {
 	const struct change_part *part = &run->change->parts[index];
 	struct store_tool *st = run->st;
-	enum change_state state;
+	struct merge_finding finding;
 	bool alone = false;
 	uint64_t now;
 	int err;
@@ -56,10 +56,10 @@ static int verify(struct store_tool_run *run, size_t index, struct nfv_rules_err
 	}
 	if (st->verify == NFV_VERIFY_NEVER || (st->verify == NFV_VERIFY_AUTO && alone))
 		return 0;
-	err = store_tool_state(st, part, &state, error);
+	err = store_tool_look(st, part, &finding, error);
 	if (err)
 		return err;
-	if (state == CHANGE_AFTER)
+	if (finding.state == CHANGE_AFTER && !finding.others)
 		return 0;
 	if (st->backend == NFV_BACKEND_NFT && !alone)
 		return tell(part, -EAGAIN, "somebody else changed the same chains meanwhile", error);
@@ -117,21 +117,26 @@ static int after_end(struct store_tool_run *run, size_t index, const struct tool
 	struct store_tool *st = run->st;
 	const bool timed_out = result->status == -ETIMEDOUT;
 	char cause[STORE_TOOL_CAUSE_MAX];
-	enum change_state state;
-	int err = store_tool_state(st, part, &state, error);
+	struct merge_finding finding;
+	int err = store_tool_look(st, part, &finding, error);
 
 	if (err)
 		return err;
 	tool_cause(result, cause, sizeof(cause));
 	store_tool_log(st, NFV_RULES_WARNING, "%s: table %s: %s: %s", st->tool.restore[part->family], part->table, cause,
-		       state == CHANGE_AFTER ? "it had changed the table before" : "it had not changed the table");
-	if (state == CHANGE_AFTER) {
+		       finding.state == CHANGE_AFTER ? "it had changed the table before" : "it had not changed the table");
+	if (finding.state == CHANGE_AFTER && !finding.others) {
 		run->generation = store_tool_generation(st);
 		run->moved = true;
 		return 0;
 	}
-	/* On nft the generation tells apart what only somebody else did. */
-	if (state == CHANGE_NEITHER)
+	/* Whether theirs came first nobody can tell: ours goes, and is tried again on top of theirs. */
+	if (finding.state == CHANGE_AFTER && store_tool_merge_undo(st, part, error))
+		return -EIO;
+	if (finding.state == CHANGE_NEITHER)
+		return tell(part, -EIO, "somebody else changed the same chains meanwhile: whether the change was taken is not known",
+			    error);
+	if (finding.state == CHANGE_AFTER || finding.others)
 		return tell(part, -EAGAIN, "somebody else changed the same chains meanwhile", error);
 	if (timed_out || turn + 1 >= TRIES)
 		return tell(part, timed_out ? -ETIMEDOUT : -EIO, cause, error);
@@ -188,33 +193,6 @@ int store_tool_apply(struct store_tool_run *run, size_t index, struct nfv_rules_
 
 /* ---- taking back ---- */
 
-/* By what the table has now: `back` read into it says what it should be. */
-static int undo_by_reading(struct store_tool *st, const struct change_part *part, struct tool_result *result,
-			   struct nfv_rules_error *error)
-{
-	struct nfv_rules *now = store_tool_rules(st, part->family, part->table, error), *wanted = NULL;
-	const unsigned flags = st->backend == NFV_BACKEND_LEGACY ? NFV_DIFF_LEGACY : 0;
-	char *script = NULL;
-	int err = now ? 0 : -errno;
-
-	if (!err) {
-		wanted = nfv_rules_copy(now);
-		err = wanted ? nfv_rules_read(wanted, part->back.text.data, part->back.text.len, NULL, error) : -ENOMEM;
-	}
-	if (!err) {
-		script = nfv_rules_diff(now, wanted, flags, NULL);
-		err = script ? 0 : -ENOMEM;
-	}
-	if (!err && *script) {
-		tool_result_free(result);
-		err = tool_restore_with(&st->tool, (enum tool_family)part->family, script, TOOL_COUNTERS, result);
-	}
-	free(script);
-	nfv_rules_free(wanted);
-	nfv_rules_free(now);
-	return err;
-}
-
 static int run_back(struct store_tool *st, const struct change_part *part, struct tool_result *result)
 {
 	const struct store_tool_texts texts = { part->table, part->back.text.data, part->forward.text.data };
@@ -237,7 +215,7 @@ static int undo(struct store_tool *st, const struct change_part *part, struct nf
 {
 	char cause[STORE_TOOL_CAUSE_MAX] = "";
 	struct tool_result result = { 0 };
-	enum change_state state;
+	struct merge_finding finding;
 	int err = -EIO;
 
 	/* One that was ended is asked for once more, after a look. */
@@ -246,13 +224,13 @@ static int undo(struct store_tool *st, const struct change_part *part, struct nf
 		err = run_back(st, part, &result);
 		if (!err || !was_ended(&result))
 			break;
-		if (!store_tool_state(st, part, &state, NULL) && state == CHANGE_BEFORE)
+		if (!store_tool_look(st, part, &finding, NULL) && finding.state == CHANGE_BEFORE)
 			err = 0;
 	}
 	if (err)
 		tool_cause(&result, cause, sizeof(cause));
 	/* The tool may print rules in a way that it does not find again. */
-	if (err == -EINVAL && !undo_by_reading(st, part, &result, NULL))
+	if (err == -EINVAL && !store_tool_merge_undo(st, part, NULL))
 		err = 0;
 	tool_result_free(&result);
 	return err ? tell(part, err, cause, error) : 0;

@@ -12,7 +12,7 @@
 #include <string.h>
 
 struct states {
-	enum change_state *part;
+	struct merge_finding *part;
 	size_t before, after, neither; /* of the parts that change something */
 };
 
@@ -20,17 +20,17 @@ static int look(struct store_tool *st, const struct change *change, struct state
 {
 	int err = 0;
 
-	*states = (struct states){ .part = calloc(change->count + 1, sizeof(enum change_state)) };
+	*states = (struct states){ .part = calloc(change->count + 1, sizeof(struct merge_finding)) };
 	if (!states->part)
 		return error_set(error, -ENOMEM, "%s", strerror(ENOMEM));
 	for (size_t i = 0; i < change->count && !err; i++) {
-		states->part[i] = CHANGE_BEFORE;
+		states->part[i] = (struct merge_finding){ CHANGE_BEFORE, false };
 		if (!store_tool_changes(&change->parts[i]))
 			continue;
-		err = store_tool_state(st, &change->parts[i], &states->part[i], error);
-		states->before += !err && states->part[i] == CHANGE_BEFORE;
-		states->after += !err && states->part[i] == CHANGE_AFTER;
-		states->neither += !err && states->part[i] == CHANGE_NEITHER;
+		err = store_tool_look(st, &change->parts[i], &states->part[i], error);
+		states->before += !err && states->part[i].state == CHANGE_BEFORE;
+		states->after += !err && states->part[i].state == CHANGE_AFTER;
+		states->neither += !err && states->part[i].state == CHANGE_NEITHER;
 	}
 	return err;
 }
@@ -53,7 +53,7 @@ static void tell_neither(struct store_tool *st, const struct change *change, con
 	for (size_t i = 0; i < change->count; i++) {
 		const struct change_part *part = &change->parts[i];
 
-		for (size_t c = 0; states->part[i] == CHANGE_NEITHER && c < part->chain_count; c++)
+		for (size_t c = 0; states->part[i].state == CHANGE_NEITHER && c < part->chain_count; c++)
 			if (!part->chains[c].watched)
 				store_tool_log(st, NFV_RULES_ERROR,
 					       "%s: table %s: chain %s: a change was cut off in the middle, and somebody "
@@ -64,10 +64,18 @@ static void tell_neither(struct store_tool *st, const struct change *change, con
 
 /* ---- a change of several tables ---- */
 
+/* Where others changed something since, numbers would hit theirs. */
+static int undo_part(struct store_tool *st, const struct change_part *part, const struct merge_finding *finding,
+		     struct nfv_rules_error *error)
+{
+	return finding->others ? store_tool_merge_undo(st, part, error) : store_tool_undo(st, part, error);
+}
+
 static bool undo_all(struct store_tool *st, const struct change *change, const struct states *states)
 {
 	for (size_t i = change->count; i > 0; i--)
-		if (states->part[i - 1] == CHANGE_AFTER && store_tool_undo(st, &change->parts[i - 1], NULL))
+		if (states->part[i - 1].state == CHANGE_AFTER &&
+		    undo_part(st, &change->parts[i - 1], &states->part[i - 1], NULL))
 			return false;
 	return true;
 }
@@ -80,12 +88,14 @@ static bool redo_all(struct store_tool *st, const struct change *change)
 	bool done = before != NULL;
 
 	for (size_t i = 0; done && i < change->count; i++) {
-		enum change_state state;
+		struct merge_finding finding;
 
 		if (!store_tool_changes(&change->parts[i]))
 			continue;
-		done = !store_tool_state(st, &change->parts[i], &state, NULL) && state != CHANGE_NEITHER;
-		if (!done || state == CHANGE_AFTER)
+		/* On top of what others did since, the script forward is not the right one. */
+		done = !store_tool_look(st, &change->parts[i], &finding, NULL) &&
+		       (finding.state == CHANGE_AFTER || (finding.state == CHANGE_BEFORE && !finding.others));
+		if (!done || finding.state == CHANGE_AFTER)
 			continue;
 		run.generation = store_tool_generation(st);
 		if (st->backend == NFV_BACKEND_LEGACY)
@@ -133,7 +143,6 @@ static int settle(struct store_tool *st, const struct journal *journal, struct n
 
 /* ---- one that waits for its confirmation ---- */
 
-/* Parts that somebody changed since are tried too: the way back goes by value, so it fits or nothing happens. */
 int store_tool_roll_back(struct store_tool *st, const struct change *change, enum journal_kind kind,
 			 struct nfv_rules_error *error)
 {
@@ -144,7 +153,8 @@ int store_tool_roll_back(struct store_tool *st, const struct change *change, enu
 	int err = look(st, change, &states, error);
 
 	for (size_t i = change->count; !err && i > 0; i--) {
-		if (states.part[i - 1] == CHANGE_BEFORE || !store_tool_undo(st, &change->parts[i - 1], &cause))
+		if (states.part[i - 1].state == CHANGE_BEFORE ||
+		    !undo_part(st, &change->parts[i - 1], &states.part[i - 1], &cause))
 			continue;
 		failed++;
 		store_tool_log(st, NFV_RULES_ERROR, "rolling back: %s", cause.text);

@@ -6,6 +6,7 @@
 #include "rules/generation.h"
 #include "rules/journal.h"
 #include "rules/lock.h"
+#include "rules/merge.h"
 #include "rules/store.h"
 #include "rules/tool.h"
 
@@ -58,11 +59,20 @@ int store_tool_text(struct store_tool *st, enum nfv_family family, const char *t
 /* The ruleset of one table as it is now. NULL with errno and error. */
 struct nfv_rules *store_tool_rules(struct store_tool *st, enum nfv_family family, const char *table,
 				   struct nfv_rules_error *error);
-/* Which state the part's table is in now. 0 or -errno. */
-int store_tool_state(struct store_tool *st, const struct change_part *part, enum change_state *state,
-		     struct nfv_rules_error *error);
-/* The same of a ruleset that was read: sees also through spelling that only the tool knows. */
-enum change_state store_tool_state_of(const struct change_part *part, const struct nfv_rules *rules);
+
+/* ---- store-tool-merge.c ---- */
+
+/* Was the part taken, and did others change the same chains? st: NULL when no tool can be asked. */
+struct merge_finding store_tool_look_at(struct store_tool *st, const struct change_part *part,
+					const struct nfv_rules *rules);
+/* The same of the table as it is now. 0 or -errno. */
+int store_tool_look(struct store_tool *st, const struct change_part *part, struct merge_finding *finding,
+		    struct nfv_rules_error *error);
+/*
+ * Takes one part back out of a table that others changed since, whose changes stay. 0, also when nothing of ours is
+ * there.
+ */
+int store_tool_merge_undo(struct store_tool *st, const struct change_part *part, struct nfv_rules_error *error);
 
 /* ---- store-tool-apply.c ---- */
 

@@ -163,3 +163,32 @@ same_rules() {
 no_journal() {
 	! find "$rules_state" -name '*.json*' | grep . || fail "$1: a journal is left"
 }
+
+# bad_tools: makes a folder $tools in which bad-tool stands in the tools' place
+bad_tools() {
+	local name kind
+
+	bad_tool=$top_builddir/tests/rules/bad-tool
+	[ -x "$bad_tool" ] || skip "no bad-tool in $top_builddir/tests/rules"
+	tools=$tmp/tools
+	mkdir "$tools"
+	for name in ip6tables iptables; do
+		for kind in nft legacy; do
+			ln "$bad_tool" "$tools/$name-$kind-restore" 2>/dev/null || cp "$bad_tool" "$tools/$name-$kind-restore"
+			ln -s "$tools/$name-$kind-restore" "$tools/$name-$kind-save"
+		done
+	done
+	dirname "$(command -v iptables-legacy-restore)" >"$tools/real"
+}
+
+# strike RUN CALL before|after tool|caller: one commit of $change with that plan, after restore_state, which the test has. 1 when the
+# run had fewer calls.
+strike() {
+	restore_state
+	rm -f "$tools/runs" "$tools/missed" "$tools/struck"
+	printf '%s\n' "$*" >"$tools/plan"
+	printf '%s\ncommit\n' "$change" >"$tmp/commands"
+	# In a shell of its own, which does not tell that somebody was killed.
+	("$live_cli" backend "$backend" tools "$tools" <"$tmp/commands" >"$tmp/cli" 2>&1 || :) 2>"$tmp/shell"
+	[ -e "$tools/struck" ]
+}

@@ -294,7 +294,7 @@ static void test_strangers(void **state)
 		"{\"version\":1,\"parts\":[{\"family\":4,\"table\":\"filter\",\"generation\":\"1\",\"forward\":%s,\"back\":"
 		"\"\","
 		"\"edits\":[1,1],\"chains\":[{\"name\":\"A\",\"was\":true,\"is\":true,\"watched\":false,\"before\":\"1f\","
-		"\"after\":\"2\",\"ranges\":%s}]}]}";
+		"\"after\":\"2\",\"rules\":\"0123abcd\",\"ranges\":%s}]}]}";
 	static const struct {
 		const char *forward, *ranges;
 		bool fine;
