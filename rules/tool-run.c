@@ -236,14 +236,31 @@ static int follow(int child_fd, const int fds[2], struct text texts[2], const st
 	}
 }
 
+/*
+ * A tool may be a script that runs the real one: what it started must not go on, nor hold the lock that was left with it.
+ * Before the child is reaped, as long as its session is surely its own.
+ */
+static void end_session(pid_t pid, bool at_once)
+{
+	siginfo_t info = { 0 };
+	int got;
+
+	if (at_once)
+		kill(pid, SIGKILL);
+	do
+		got = waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT);
+	while (got && errno == EINTR);
+	if (!got && info.si_code != CLD_EXITED)
+		kill(-pid, SIGKILL);
+}
+
 /* Reaps, after a kill if it did not end by itself. The status as struct tool_result has it. */
 static int reap(pid_t pid, int err)
 {
 	int status;
 	pid_t got;
 
-	if (err)
-		kill(pid, SIGKILL);
+	end_session(pid, err != 0);
 	do
 		got = waitpid(pid, &status, 0);
 	while (got < 0 && errno == EINTR);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -265,6 +266,36 @@ static void test_time_limit(void **state)
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
+/* What a script that stands in the tool's place has started goes with it, and with that the lock. */
+static void test_script_that_hangs(void **state)
+{
+	static const char *const scripts[] = { "sleep 30\n:", "sh -c 'sleep 30; :'\n:", "sleep 30 & kill -9 $$" };
+	char path[sizeof(folder) + 8];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/lock", folder);
+	tool.timeout_ms = 200;
+	for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+		struct tool_result result;
+
+		tool.keep_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		assert_true(tool.keep_fd >= 0);
+		assert_int_equal(flock(tool.keep_fd, LOCK_EX), 0);
+		assert_int_not_equal(restore(scripts[i], "", 0, &result), 0);
+		tool_result_free(&result);
+		close(tool.keep_fd);
+		tool.keep_fd = open(path, O_RDWR | O_CLOEXEC);
+		for (int turn = 0; flock(tool.keep_fd, LOCK_EX | LOCK_NB); turn++) {
+			assert_true(turn < 1000);
+			usleep(10000);
+		}
+		close(tool.keep_fd);
+	}
+	tool.keep_fd = 0;
+	tool.timeout_ms = 20000;
+	unlink(path);
+}
+
 static int64_t now_ms(void)
 {
 	struct timespec now;
@@ -318,9 +349,16 @@ static void test_interrupt(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_arguments), cmocka_unit_test(test_surroundings), cmocka_unit_test(test_large),
-		cmocka_unit_test(test_failures),  cmocka_unit_test(test_time_limit),   cmocka_unit_test(test_deadline),
-		cmocka_unit_test(test_interrupt), cmocka_unit_test(test_group_signal), cmocka_unit_test(test_killed_reading),
+		cmocka_unit_test(test_arguments),
+		cmocka_unit_test(test_surroundings),
+		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_time_limit),
+		cmocka_unit_test(test_deadline),
+		cmocka_unit_test(test_script_that_hangs),
+		cmocka_unit_test(test_interrupt),
+		cmocka_unit_test(test_group_signal),
+		cmocka_unit_test(test_killed_reading),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
