@@ -63,6 +63,8 @@ static int verify(struct store_tool_run *run, size_t index, struct nfv_rules_err
 		return 0;
 	if (st->backend == NFV_BACKEND_NFT && !alone)
 		return tell(part, -EAGAIN, "somebody else changed the same chains meanwhile", error);
+	if (finding.state == CHANGE_BEFORE && !finding.others)
+		return tell(part, -EIO, "the tool said that it changed the table, but nothing is changed", error);
 	/*
 	 * On legacy places are by number: to take ours out again could hit theirs. If nobody else was there, the tool spells
 	 * a rule in a way that is not known here.
@@ -217,6 +219,16 @@ static int undo(struct store_tool *st, const struct change_part *part, struct nf
 	struct tool_result result = { 0 };
 	struct merge_finding finding;
 	int err = -EIO;
+
+	/* On legacy the way back goes by number: it must be from exactly there. */
+	if (st->backend == NFV_BACKEND_LEGACY) {
+		err = store_tool_look(st, part, &finding, error);
+		if (err || (finding.state == CHANGE_BEFORE && !finding.others))
+			return err;
+		if (finding.others || finding.state != CHANGE_AFTER)
+			return store_tool_merge_undo(st, part, error);
+		err = -EIO;
+	}
 
 	/* One that was ended is asked for once more, after a look. */
 	for (int turn = 0; err && turn < TRIES; turn++) {

@@ -184,4 +184,27 @@ odd_journals() {
 	no_journal "one of another namespace"
 }
 
-for_backends later_refused tool_killed caller_killed others_since odd_journals
+# A tool that does nothing, and says that it did; nothing of others goes when that is found.
+lying_tool() {
+	local folder=$tmp/lying-$backend name err=EIO
+
+	[ "$backend" = legacy ] || err=EAGAIN
+	restore_state
+	ruleset >"$tmp/before"
+	mkdir "$folder"
+	for name in iptables ip6tables; do
+		ln -s "$(command -v "$name-$backend-save")" "$folder/$name-$backend-save"
+		printf '#!/bin/sh\nexit 0\n' >"$folder/$name-$backend-restore"
+		chmod +x "$folder/$name-$backend-restore"
+	done
+	cli tools "$folder" <<-'END'
+		read 4
+		text 4 *filter;-I INPUT 1 -p tcp -j DROP;-D INPUT 3;COMMIT
+		commit
+	END
+	outcomes_are "a tool that does nothing" 0 0 "$err"
+	ruleset >"$tmp/after"
+	same_rules "and nothing is undone" before after
+}
+
+for_backends lying_tool later_refused tool_killed caller_killed others_since odd_journals
