@@ -76,7 +76,7 @@ static int check_chain(struct reader *reader, struct read_span name, struct read
 	if (is(policy, "-"))
 		return builtin ? 0 : read_name_check(reader, name);
 	if (!builtin && (known_table || chain))
-		return read_fail(reader, -EINVAL, policy.at, "chain %.*s is not built in: its policy must be \"-\"",
+		return read_fail(reader, -EINVAL, policy.at, "chain %.*s is not built in and has no policy (iptables-nft would ignore it): write \"-\"",
 				 (int)(read_span_len(name) < 64 ? read_span_len(name) : 64), name.at);
 	if (!is(policy, "ACCEPT") && !is(policy, "DROP"))
 		return read_fail(reader, -EINVAL, policy.at, "not a policy: ACCEPT and DROP are");

@@ -200,8 +200,19 @@ static bool take(int fd, struct text *text)
 	return true;
 }
 
-/* Reads both outputs until the child has ended. 0, -ETIMEDOUT or -EINTR. */
-static int follow(int child_fd, const int fds[2], struct text texts[2], const struct tool_limits *limits)
+/* A look from time to time is for where a child cannot be polled for: a kernel before 5.3, valgrind. */
+#define LOOK_MS 5
+
+/* True when the child has ended. It is left to be reaped. */
+static bool has_ended(pid_t pid)
+{
+	siginfo_t info = { 0 };
+
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ? errno != EINTR : info.si_pid == pid;
+}
+
+/* Reads both outputs until the child has ended; child_fd -1: by looking for it. 0, -ETIMEDOUT or -EINTR. */
+static int follow(pid_t pid, int child_fd, const int fds[2], struct text texts[2], const struct tool_limits *limits)
 {
 	int64_t deadline = tool_run_now_ms() + limits->timeout_ms;
 	struct pollfd polls[4] = {
@@ -213,19 +224,20 @@ static int follow(int child_fd, const int fds[2], struct text texts[2], const st
 
 	for (;;) {
 		int64_t left = deadline - tool_run_now_ms();
+		bool ended = child_fd < 0 && has_ended(pid);
 		int n;
 
 		if (left <= 0)
 			return -ETIMEDOUT;
-		n = poll(polls, 4, (int)left);
+		n = poll(polls, 4, ended ? 0 : child_fd < 0 && left > LOOK_MS ? LOOK_MS : (int)left);
 		if (n < 0 && errno != EINTR)
 			return -errno;
-		if (n <= 0)
+		if (n <= 0 && !ended)
 			continue;
 		for (int i = 0; i < 2; i++)
-			if (polls[i].revents && !take(fds[i], &texts[i]))
+			if (n > 0 && polls[i].revents && !take(fds[i], &texts[i]))
 				polls[i].fd = -1;
-		if (polls[2].revents) {
+		if (ended || polls[2].revents) {
 			/* What it wrote before its end is in the pipes by now. */
 			take(fds[0], &texts[0]);
 			take(fds[1], &texts[1]);
@@ -306,12 +318,13 @@ int tool_run(const char *const *argv, const char *text, const struct tool_limits
 	close(err[1]);
 	out[1] = err[1] = -1;
 	child_fd = pidfd_open(pid, 0);
-	if (child_fd < 0) {
+	if (child_fd < 0 && errno != ENOSYS) {
 		status = reap(pid, -errno);
 		goto close_pipes;
 	}
-	status = reap(pid, follow(child_fd, (const int[2]){ out[0], err[0] }, texts, limits));
-	close(child_fd);
+	status = reap(pid, follow(pid, child_fd, (const int[2]){ out[0], err[0] }, texts, limits));
+	if (child_fd >= 0)
+		close(child_fd);
 close_pipes:
 	close_pair(err);
 	close_pair(out);

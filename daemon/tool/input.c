@@ -182,7 +182,6 @@ int input_open_live(struct say *say, struct nfv_live **live)
 		.tool_folder = arguments->tools,
 		.state_folder = arguments->state,
 		.server = arguments->server,
-		.counters = true,
 		.owner = arguments->owner,
 		.log = say_log,
 		.log_context = say,

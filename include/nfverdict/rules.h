@@ -130,7 +130,8 @@ struct nfv_read_options {
  * ruleset this gives the state that the text describes; into one that was read from the kernel the state that the text
  * would make. Each rule remembers file and line. On failure the ruleset is as it was: nothing is half applied.
  * Strict where the tool would do something else than what is written: -EINVAL for a quote that is not closed, for NUL and
- * other control characters, for lines, words and names that are too long, for options without their value.
+ * other control characters, for lines, words and names that are too long, for options without their value, for a policy of
+ * a chain that is not built in (iptables-nft ignores it, iptables-legacy refuses it). A `#` may have blanks before it.
  * options NULL: all zero.
  */
 NFV_RULES_API int nfv_rules_read(struct nfv_rules *rules, const char *text, size_t len,
@@ -358,9 +359,9 @@ NFV_RULES_API int nfv_extension_option(const struct nfv_extension *extension, co
 NFV_RULES_API const char *nfv_extension_get(const struct nfv_extension *extension, const char *name);
 
 /*
- * Set an option: the one of that name is changed, or added behind the others. "!name" negates. value NULL: a flag, also ""
- * if the option is known as one. Several values may stand in one text: "name src,dst". Unknown options are taken as they
- * are. -EINVAL: not a name, one of the tool's own (source, jump …), a value with a newline or another control character but
+ * Set an option: the one of that name is changed in its place, or added behind the others. "!name" negates. value NULL: a
+ * flag, also "" if the option is known as one. Several values may stand in one text: "name src,dst". Unknown options are
+ * taken as they are. -EINVAL: not a name, one of the tool's own (source, jump …), a value with a newline or another control character but
  * tab, or not as many values as the option takes. A match that was not written, of `-p tcp --dport 1`, is from now on.
  */
 NFV_RULES_API int nfv_extension_set(struct nfv_extension *extension, const char *name, const char *value);
@@ -537,7 +538,6 @@ struct nfv_live_options {
 	int timeout_ms;            /* of one run of a tool; 0: 30,000 */
 	int lock_wait_ms;          /* for other writers; 0: 10,000 */
 	enum nfv_verify verify;    /* read again after a commit; AUTO: only if others may have changed something meanwhile */
-	bool counters;             /* has no effect: counters are always read; rules that are put in again bring theirs */
 	bool autocommit;           /* see nfv_live_read() */
 	const char *owner;         /* tag of what this user of the library owns: 1 to 20 of [A-Za-z0-9_-]. NULL: no tags */
 	int max_retries;           /* of a transaction after a conflict; 0: 5, -1: none */

@@ -324,12 +324,28 @@ static void test_implicit(void **state)
 	nfv_rule_free(rule);
 }
 
+/* Options of what is not known keep the order in which they were set: a flag behind values stays behind them. */
+static void test_order(void **state)
+{
+	struct nfv_rule *rule = parse("-m unheard -j DROP");
+	struct nfv_extension *match = nfv_rule_match(rule, "unheard", 0);
+
+	(void)state;
+	assert_int_equal(nfv_extension_set(match, "!foo", "a b c"), 0);
+	assert_int_equal(nfv_extension_set(match, "bar", NULL), 0);
+	says(rule, "-m unheard ! --foo \"a b c\" --bar -j DROP");
+	assert_int_equal(nfv_extension_set(match, "!before", NULL), 0);
+	assert_int_equal(nfv_extension_set(match, "foo", "d"), 0);
+	says(rule, "-m unheard --foo d --bar ! --before -j DROP");
+	nfv_rule_free(rule);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_matches), cmocka_unit_test(test_names),    cmocka_unit_test(test_target),
 		cmocka_unit_test(test_reading), cmocka_unit_test(test_setting),  cmocka_unit_test(test_odd_values),
-		cmocka_unit_test(test_refused), cmocka_unit_test(test_implicit),
+		cmocka_unit_test(test_refused), cmocka_unit_test(test_implicit), cmocka_unit_test(test_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
