@@ -57,6 +57,13 @@ static int take_lock(struct store_tool *st, struct nfv_rules_error *error)
 {
 	int err = open_folder(st, error);
 
+	if (!err)
+		err = lock_take(&st->lock_fd, &st->folder, &st->space, st->lock_wait_ms, error);
+	if (err != -ENOENT || st->folder.fd < 0)
+		return err;
+	/* Somebody removed the folder since it was opened: others make it anew, and so does this one. */
+	lock_folder_close(&st->folder);
+	err = open_folder(st, error);
 	return err ? err : lock_take(&st->lock_fd, &st->folder, &st->space, st->lock_wait_ms, error);
 }
 

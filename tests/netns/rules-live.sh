@@ -257,4 +257,18 @@ both_backends() {
 	"iptables-$other" -D INPUT -p tcp
 }
 
-for_backends read_and_print commit_and_refresh odd_rules conflicts autocommit blame locks policy_counters verify_always both_backends
+# Somebody cleans up while the way to the kernel is open.
+folder_removed() {
+	cli state "$tmp/state-$backend" <<-END
+		read 4
+		append 4 filter INPUT -p gre
+		commit
+		shell rm -r $tmp/state-$backend
+		append 4 filter INPUT -p esp
+		commit
+	END
+	outcomes_are "the folder of locks was removed" 0 0 0 0 0 0
+	[ -d "$tmp/state-$backend" ] || fail "it was not made anew"
+}
+
+for_backends folder_removed read_and_print commit_and_refresh odd_rules conflicts autocommit blame locks policy_counters verify_always both_backends
