@@ -9,7 +9,8 @@
 #include <sys/random.h>
 #include <time.h>
 
-#define EDIT_TRIES 6
+#define EDIT_TRIES      21
+#define PAUSE_DOUBLINGS 6 /* at most 0.96 s, less than what tv_nsec holds */
 
 /* What became of one family's ruleset. */
 struct edit_part {
@@ -55,8 +56,9 @@ static int edit_one(struct edit *edit, struct nfv_rules *rules, unsigned attempt
 	if (err == -EBUSY)
 		err = -EINVAL;
 	if (err == 0) {
-		part->script = nfv_rules_diff(before, rules, 0, NULL);
-		part->shown = nfv_rules_diff_show(before, rules, 0, edit->color, NULL);
+		/* Counters too: -Z changes nothing else. Rules that stay kept theirs. */
+		part->script = nfv_rules_diff(before, rules, NFV_DIFF_COUNTERS, NULL);
+		part->shown = nfv_rules_diff_show(before, rules, NFV_DIFF_COUNTERS, edit->color, NULL);
 		if (!part->script || !part->shown)
 			err = -ENOMEM;
 	}
@@ -114,12 +116,12 @@ static int attempt_commit(struct edit *edit, struct nfv_live *live, unsigned att
 /* Longer each time, and never two processes the same. */
 static void pause_before(unsigned attempt)
 {
-	unsigned long jitter = 0;
+	unsigned long jitter = 0, longest = 10000000ul << (attempt < PAUSE_DOUBLINGS ? attempt : PAUSE_DOUBLINGS);
 	struct timespec pause;
 
 	if (getrandom(&jitter, sizeof(jitter), GRND_NONBLOCK) < 0)
 		jitter = (unsigned long)clock();
-	pause = (struct timespec){ .tv_nsec = (long)((10000000ul << attempt) / 2 + jitter % (10000000ul << attempt)) };
+	pause = (struct timespec){ .tv_nsec = (long)(longest / 2 + jitter % longest) };
 	nanosleep(&pause, NULL);
 }
 

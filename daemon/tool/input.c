@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define INPUT_MAX ((size_t)1 << 30)
+#define TRIES_MAX 20 /* after the first: others may change the same chains all the time */
 
 void rulesets_free(struct rulesets *rulesets)
 {
@@ -183,6 +184,7 @@ int input_open_live(struct say *say, struct nfv_live **live)
 		.state_folder = arguments->state,
 		.server = arguments->server,
 		.owner = arguments->owner,
+		.max_retries = TRIES_MAX,
 		.log = say_log,
 		.log_context = say,
 	};
