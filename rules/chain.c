@@ -23,6 +23,11 @@ bool nfv_chain_is_builtin(const struct nfv_chain *chain)
 	return chain->builtin;
 }
 
+bool nfv_chain_is_declared(const struct nfv_chain *chain)
+{
+	return chain->declared;
+}
+
 const char *nfv_chain_policy(const struct nfv_chain *chain)
 {
 	return chain->policy;

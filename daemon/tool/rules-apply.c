@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nfverdict rules apply and import: the kernel's rules become what a file says. */
+#include "daemon/tool/declared.h"
 #include "daemon/tool/edit.h"
 #include "daemon/tool/rules.h"
 #include "daemon/tool/rulesets-print.h"
@@ -8,24 +9,101 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SCRIPT_NAME "(difference)"
+
 struct apply {
 	const struct arguments *arguments;
 	struct say *say;
 	struct rulesets wanted;
 };
 
-/* The chain becomes what the file says; rules that stay keep their counters in the kernel. 0 or -errno. */
-static int put_chain(struct nfv_table *table, const struct nfv_chain *wanted)
+/* The file speaks of the chain: it declares it, or has rules for it. */
+static bool is_named(const struct nfv_table *wanted, const char *name)
 {
-	struct nfv_chain *chain = nfv_table_ensure_chain(table, nfv_chain_name(wanted));
-	const char *policy = nfv_chain_policy(wanted);
-	int err = chain ? nfv_chain_flush(chain) : -errno;
+	const struct nfv_chain *chain = nfv_table_chain(wanted, name);
 
-	if (err == 0 && policy)
-		err = nfv_chain_set_policy(chain, policy);
-	for (size_t i = 0; err == 0 && i < nfv_chain_count(wanted); i++)
-		err = nfv_chain_append(chain, nfv_rule_copy(nfv_chain_rule(wanted, i)));
+	return chain && (nfv_chain_is_declared(chain) || nfv_chain_count(chain) > 0);
+}
+
+static void keep_first(void *context, const struct nfv_rules_error *found)
+{
+	struct nfv_rules_error *error = context;
+
+	if (!error->code)
+		*error = *found;
+}
+
+/* ---- the change ---- */
+
+/* Rules that the script put in are where the wanted ones are, and come from where those do. 0 or -errno. */
+static int set_origins(struct nfv_chain *chain, const struct nfv_chain *wanted)
+{
+	int err = 0;
+
+	for (size_t i = 0; err == 0 && i < nfv_chain_count(wanted) && i < nfv_chain_count(chain); i++) {
+		struct nfv_rule *rule = nfv_chain_rule(chain, i);
+		const char *file = nfv_rule_origin(rule, NULL);
+		unsigned line;
+
+		if (!file || strcmp(file, SCRIPT_NAME) != 0)
+			continue;
+		file = nfv_rule_origin(nfv_chain_rule(wanted, i), &line);
+		err = nfv_rule_set_origin(rule, file, file ? line : 0);
+	}
 	return err;
+}
+
+static int set_all_origins(struct nfv_rules *rules, const struct nfv_rules *wanted)
+{
+	int err = 0;
+
+	for (size_t t = 0; err == 0 && t < nfv_rules_table_count(wanted); t++) {
+		const struct nfv_table *from = nfv_rules_table_at(wanted, t);
+		struct nfv_table *table = nfv_rules_table(rules, nfv_table_name(from));
+
+		for (size_t c = 0; err == 0 && table && c < nfv_table_chain_count(from); c++) {
+			const struct nfv_chain *chain = nfv_table_chain_at(from, c);
+
+			if (is_named(from, nfv_chain_name(chain)))
+				err = set_origins(nfv_table_chain(table, nfv_chain_name(chain)), chain);
+		}
+	}
+	return err;
+}
+
+/* In the order of the file, as people read them. 0 or -errno. */
+static int make_chains(struct nfv_rules *rules, const struct nfv_rules *wanted)
+{
+	for (size_t t = 0; t < nfv_rules_table_count(wanted); t++) {
+		const struct nfv_table *from = nfv_rules_table_at(wanted, t);
+		struct nfv_table *table = nfv_rules_add_table(rules, nfv_table_name(from));
+
+		if (!table)
+			return -errno;
+		for (size_t c = 0; c < nfv_table_chain_count(from); c++) {
+			const char *name = nfv_chain_name(nfv_table_chain_at(from, c));
+
+			if (is_named(from, name) && !nfv_table_ensure_chain(table, name))
+				return -errno;
+		}
+	}
+	return 0;
+}
+
+/* As the difference says, so that rules that stay are the kernel's own, with their counters. 0 or -errno. */
+static int put_named(struct nfv_rules *rules, const struct nfv_rules *wanted, struct nfv_rules_error *error)
+{
+	const struct nfv_read_options options = { .file = SCRIPT_NAME };
+	int err = make_chains(rules, wanted);
+	char *script = err ? NULL : nfv_rules_diff(rules, wanted, NFV_DIFF_NAMED_ONLY, NULL);
+	size_t len = script ? strlen(script) : 0;
+
+	if (err == 0 && !script)
+		err = -errno;
+	if (len > 0)
+		err = nfv_rules_read(rules, script, len, &options, error);
+	free(script);
+	return err ? err : set_all_origins(rules, wanted);
 }
 
 /* Chains that the file does not name: rules first, for they may lead to each other. Policies of built-in ones stay. */
@@ -36,32 +114,15 @@ static int drop_others(struct nfv_table *table, const struct nfv_table *wanted)
 	for (size_t c = 0; err == 0 && c < nfv_table_chain_count(table); c++) {
 		struct nfv_chain *chain = nfv_table_chain_at(table, c);
 
-		if (!nfv_table_chain(wanted, nfv_chain_name(chain)))
+		if (!is_named(wanted, nfv_chain_name(chain)))
 			err = nfv_chain_flush(chain);
 	}
 	for (size_t c = nfv_table_chain_count(table); err == 0 && c > 0; c--) {
 		struct nfv_chain *chain = nfv_table_chain_at(table, c - 1);
 
-		if (!nfv_chain_is_builtin(chain) && !nfv_table_chain(wanted, nfv_chain_name(chain)))
+		if (!nfv_chain_is_builtin(chain) && !is_named(wanted, nfv_chain_name(chain)))
 			err = nfv_chain_remove(chain);
 	}
-	return err;
-}
-
-static int put_table(const struct apply *apply, struct nfv_rules *rules, const struct nfv_table *wanted)
-{
-	struct nfv_table *table = nfv_rules_add_table(rules, nfv_table_name(wanted));
-	int err = table ? 0 : -errno;
-
-	/* All chains come before the first rule: rules may lead to any of them. */
-	for (size_t c = 0; err == 0 && c < nfv_table_chain_count(wanted); c++) {
-		if (!nfv_table_ensure_chain(table, nfv_chain_name(nfv_table_chain_at(wanted, c))))
-			err = -errno;
-	}
-	for (size_t c = 0; err == 0 && c < nfv_table_chain_count(wanted); c++)
-		err = put_chain(table, nfv_table_chain_at(wanted, c));
-	if (err == 0 && apply->arguments->given & ARG_EXACT)
-		err = drop_others(table, wanted);
 	return err;
 }
 
@@ -69,14 +130,21 @@ static int put(void *context, struct nfv_rules *rules, unsigned attempt, struct 
 {
 	const struct apply *apply = context;
 	const struct nfv_rules *wanted = apply->wanted.of[nfv_rules_family(rules)];
-	int err = 0;
+	int err;
 
 	(void)attempt;
-	(void)error;
+	*error = (struct nfv_rules_error){ 0 };
+	if (declared_check(wanted, rules, keep_first, error))
+		return -EINVAL;
 	if (apply->arguments->owner)
 		return nfv_rules_put_owned(rules, wanted, apply->arguments->owner, apply->arguments->given & ARG_FIRST);
-	for (size_t t = 0; err == 0 && t < nfv_rules_table_count(wanted); t++)
-		err = put_table(apply, rules, nfv_rules_table_at(wanted, t));
+	err = put_named(rules, wanted, error);
+	for (size_t t = 0; err == 0 && apply->arguments->given & ARG_EXACT && t < nfv_rules_table_count(wanted); t++) {
+		const struct nfv_table *table = nfv_rules_table_at(wanted, t);
+		struct nfv_table *there = nfv_rules_add_table(rules, nfv_table_name(table));
+
+		err = there ? drop_others(there, table) : -errno;
+	}
 	return err;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nfverdict rules check: every mistake in a file. */
+#include "daemon/tool/declared.h"
 #include "daemon/tool/input.h"
 #include "daemon/tool/rules.h"
 
@@ -16,6 +17,8 @@ static int check_rules(struct say *say, const struct rulesets *rulesets, const s
 
 		if (!rulesets->of[family])
 			continue;
+		if (declared_check(rulesets->of[family], kernel->of[family], say_finding, say))
+			result = result ? result : -EINVAL;
 		err = nfv_rules_check(rulesets->of[family], kernel->of[family], say_finding, say);
 		if (err && (!result || err != -EINVAL))
 			result = err;

@@ -198,6 +198,8 @@ NFV_RULES_API const char *nfv_table_note(const struct nfv_table *table);
 NFV_RULES_API const char *nfv_chain_name(const struct nfv_chain *chain);
 NFV_RULES_API struct nfv_table *nfv_chain_table(const struct nfv_chain *chain);
 NFV_RULES_API bool nfv_chain_is_builtin(const struct nfv_chain *chain);
+/* True when it was made or declared (`:NAME`, -N, -P for a policy); false when only rules of a text name it. */
+NFV_RULES_API bool nfv_chain_is_declared(const struct nfv_chain *chain);
 /* "ACCEPT" or "DROP"; NULL for a chain of the user. */
 NFV_RULES_API const char *nfv_chain_policy(const struct nfv_chain *chain);
 /* -EINVAL for a chain of the user, and for anything but ACCEPT and DROP. */
