@@ -205,7 +205,7 @@ static void tell(const struct edit *edit)
 	say_hint(edit->say, "it is undone in %u s unless you run: nfverdict rules confirm%s", arguments->confirm_s, server);
 }
 
-int edit_run(struct say *say, const bool families[2], edit_fn *fn, void *context)
+int edit_run(struct say *say, const bool families[2], const struct input *source, edit_fn *fn, void *context)
 {
 	struct edit edit = { .say = say,
 			     .families = families,
@@ -221,6 +221,8 @@ int edit_run(struct say *say, const bool families[2], edit_fn *fn, void *context
 	if (err) {
 		enum tool_exit status = say_exit_of(err);
 
+		if (source)
+			input_show_line(source, &edit.error);
 		result = edit.error.code ? say_error(say, &edit.error, status)
 					 : say_failure(say, status, err, "%s", strerror(-err));
 	} else {

@@ -13,8 +13,8 @@ typedef int edit_fn(void *context, struct nfv_rules *rules, unsigned attempt, st
 
 /*
  * Runs the edit over these families, all or nothing, as --dry-run, --confirm and --json say, and tells what it changed.
- * Returns an exit code.
+ * source (NULL: none): the text whose lines errors show. Returns an exit code.
  */
-int edit_run(struct say *say, const bool families[2], edit_fn *edit, void *context);
+int edit_run(struct say *say, const bool families[2], const struct input *source, edit_fn *edit, void *context);
 
 #endif

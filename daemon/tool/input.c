@@ -4,6 +4,7 @@
 #include "daemon/tool/input-text.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@ void rulesets_free(struct rulesets *rulesets)
 {
 	for (int family = 0; family < 2; family++)
 		nfv_rules_free(rulesets->of[family]);
+	input_free(&rulesets->source);
 	*rulesets = (struct rulesets){ 0 };
 }
 
@@ -102,6 +104,28 @@ void input_free(struct input *input)
 	input->text = NULL;
 }
 
+void input_show_line(const struct input *input, struct nfv_rules_error *error)
+{
+	const char *line = input->text, *end = line ? line + input->len : NULL, *newline;
+	size_t len;
+
+	if (!input->name || !line || input->json || !error->line || error->column || strcmp(error->file, input->name) != 0)
+		return;
+	for (unsigned number = 1; number < error->line; number++) {
+		newline = memchr(line, '\n', (size_t)(end - line));
+		if (!newline)
+			return;
+		line = newline + 1;
+	}
+	newline = memchr(line, '\n', (size_t)(end - line));
+	len = (size_t)((newline ? newline : end) - line);
+	if (len > 0 && line[len - 1] == '\r')
+		len--;
+	if (len > 0)
+		snprintf(error->shown, sizeof(error->shown), "%.*s", len < sizeof(error->shown) ? (int)len : 255, line);
+	error->shown_column = 0;
+}
+
 int input_apply(const struct input *input, struct nfv_rules *rules, const char *only_table,
 		const struct nfv_read_options *options, struct nfv_rules_error *error)
 {
@@ -171,7 +195,10 @@ int input_read_path(struct say *say, const char *path, struct rulesets *rulesets
 	if (result != TOOL_OK)
 		return result;
 	result = input.json ? input_read_json(say, &input, rulesets) : input_read(say, &input, rulesets);
-	input_free(&input);
+	if (result == TOOL_OK && !input.json)
+		rulesets->source = input;
+	else
+		input_free(&input);
 	return result;
 }
 

@@ -7,14 +7,6 @@
 
 #include <nfverdict/rules.h>
 
-struct rulesets {
-	struct nfv_rules *of[2]; /* by enum nfv_family; NULL: not asked for */
-};
-
-void rulesets_free(struct rulesets *rulesets);
-const char *rulesets_family_name(enum nfv_family family); /* "ipv4" */
-const char *rulesets_family_title(enum nfv_family family); /* "IPv4" */
-
 /* A whole file in memory; the path "-" is standard input. */
 struct input {
 	const char *name; /* for messages */
@@ -25,6 +17,18 @@ struct input {
 	bool split; /* parts of it are for one family only */
 	bool families[2]; /* what it is for: as --family says, else as the text says, else IPv4 */
 };
+
+struct rulesets {
+	struct nfv_rules *of[2]; /* by enum nfv_family; NULL: not asked for */
+	struct input source; /* the text that they were read from; its name NULL: no text */
+};
+
+void rulesets_free(struct rulesets *rulesets);
+const char *rulesets_family_name(enum nfv_family family); /* "ipv4" */
+const char *rulesets_family_title(enum nfv_family family); /* "IPv4" */
+
+/* The error shows the line that stands at its place in the text, not what a tool was given instead. */
+void input_show_line(const struct input *input, struct nfv_rules_error *error);
 
 /* TOOL_OK, or another exit code after telling. */
 int input_load(struct say *say, const char *path, struct input *input);

@@ -170,7 +170,7 @@ static int apply_wanted(struct apply *apply)
 	int result = check(apply);
 
 	if (result == TOOL_OK)
-		result = edit_run(apply->say, families, put, apply);
+		result = edit_run(apply->say, families, &apply->wanted.source, put, apply);
 	return result;
 }
 

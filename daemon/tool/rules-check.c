@@ -40,8 +40,10 @@ static int check_with_tool(struct say *say, struct nfv_live *live, const struct 
 			wanted[count++] = rulesets->of[family];
 	}
 	err = nfv_live_apply(live, wanted, count, NFV_DIFF_NAMED_ONLY, &options, NULL, &error);
-	if (err < 0 && error.code)
+	if (err < 0 && error.code) {
+		input_show_line(&rulesets->source, &error);
 		say_finding(say, &error);
+	}
 	return err;
 }
 

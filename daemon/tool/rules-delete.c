@@ -232,7 +232,7 @@ int tool_delete(const struct arguments *arguments)
 	input_families(arguments, automatic, families);
 	fn = choose(&say, &delete);
 	if (fn)
-		result = edit_run(&say, families, fn, &delete);
+		result = edit_run(&say, families, NULL, fn, &delete);
 	nfv_rule_free(delete.rule);
 	for (int family = 0; family < 2; family++) {
 		for (size_t i = 0; delete.numbered[family] && i < delete.count; i++)

@@ -33,7 +33,7 @@ int tool_transaction(const struct arguments *arguments)
 	result = input_load(&say, arguments->words[0], &transaction.input);
 	if (result != TOOL_OK)
 		return result;
-	result = edit_run(&say, transaction.input.families, run_lines, &transaction);
+	result = edit_run(&say, transaction.input.families, &transaction.input, run_lines, &transaction);
 	input_free(&transaction.input);
 	return result;
 }

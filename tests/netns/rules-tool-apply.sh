@@ -221,3 +221,17 @@ is "transaction -Z" "$(counted | grep -c '^\[5:50\]' || :)" 0
 is "transaction -Z: other chains" "$(counted | grep -c '^\[6:60\]')" 1
 run 0 transaction -4 zero
 has err 'nothing to change'
+
+# ---- what the tool refuses is shown as the file has it ----
+
+"iptables-$backend" -A INPUT -i lo -j ACCEPT
+printf '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -i lo -j ACCEPT\n-A INPUT   -p tcp --dport nosuchservice -j ACCEPT\nCOMMIT\n' >refused.rules
+run 3 apply refused.rules
+has err '^refused\.rules:4: '
+has err '^    -A INPUT   -p tcp --dport nosuchservice -j ACCEPT$'
+run 1 check --test refused.rules
+has err '^    -A INPUT   -p tcp --dport nosuchservice -j ACCEPT$'
+printf -- '-I INPUT 1  -p tcp --dport nosuchservice -j ACCEPT\n' >refused
+run 3 transaction -4 refused
+has err '^    -I INPUT 1  -p tcp --dport nosuchservice -j ACCEPT$'
+ok "apply, check --test, transaction: the line as it was written"
