@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The rows of rules/from-python.md that need the kernel. tests/netns/from-python.sh runs it in a namespace of its own, with
- * each backend: from-python-live nft|legacy STATE-FOLDER SOCKET. Exit 0, or 1 after a line that says what is wrong.
+ * each backend: from-python-live nft|legacy STATE-FOLDER SOCKET PROGRAM, which is nfverdict. Exit 0, or 1 after a line that
+ * says what is wrong.
  */
 #include <nfverdict/rules.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static struct nfv_live_options options;
 
@@ -62,6 +67,27 @@ static struct nfv_chain *input_of(struct nfv_rules *rules)
 	return nfv_table_chain(nfv_rules_add_table(rules, "filter"), "INPUT");
 }
 
+/* Row i5 by the option: what is read commits by itself. */
+static void try_autocommit_option(void)
+{
+	struct nfv_live_options by_itself = options;
+	struct nfv_rules_error error = { 0 };
+	struct nfv_live *live;
+	struct nfv_rules *rules;
+
+	row("i5");
+	by_itself.autocommit = true;
+	CHECK(nfv_live_open(&live, &by_itself, &error) >= 0, &error);
+	rules = nfv_live_read(live, NFV_FAMILY_IPV4, "filter", &error);
+	CHECK(rules, &error);
+	CHECK(nfv_chain_append_text(input_of(rules), "-p 99 -j DROP", &error) == 0, &error);
+	KERNEL_HAS(NFV_FAMILY_IPV4, "filter", "INPUT", "-j DROP; -p 99 -j DROP");
+	CHECK(nfv_chain_delete(input_of(rules), 1) == 0, NULL);
+	KERNEL_HAS(NFV_FAMILY_IPV4, "filter", "INPUT", "-j DROP");
+	nfv_rules_free(rules);
+	nfv_live_close(live);
+}
+
 static void try_tables(struct nfv_live *live)
 {
 	struct nfv_rules_error error = { 0 };
@@ -74,7 +100,7 @@ static void try_tables(struct nfv_live *live)
 	CHECK(!rules && error.code, NULL);
 	row("i2");
 	rules = nfv_live_read(live, NFV_FAMILY_IPV4, "filter", &error);
-	CHECK(rules, &error);
+	CHECK(rules && nfv_rules_table(rules, "filter"), &error);
 	row("i3");
 	rules6 = nfv_live_read(live, NFV_FAMILY_IPV6, "filter", &error);
 	CHECK(rules6 && nfv_rules_family(rules6) == NFV_FAMILY_IPV6, &error);
@@ -88,6 +114,7 @@ static void try_tables(struct nfv_live *live)
 	CHECK(!nfv_rules_changed(rules), NULL);
 	KERNEL_HAS(NFV_FAMILY_IPV4, "filter", "INPUT", "-p tcp -m tcp --dport 22 -j ACCEPT");
 	row("e20");
+	nfv_rules_set_autocommit(rules6, false);
 	CHECK(nfv_chain_append_text(input_of(rules6), "-j DROP", &error) == 0, &error);
 	CHECK(nfv_chain_insert_text(input_of(rules6), 0, "-p ipv6-icmp -j ACCEPT", &error) == 0, &error);
 	KERNEL_HAS(NFV_FAMILY_IPV6, "filter", "INPUT", "");
@@ -99,14 +126,30 @@ static void try_tables(struct nfv_live *live)
 	KERNEL_HAS(NFV_FAMILY_IPV4, "filter", "INPUT", "-p tcp -m tcp --dport 22 -j ACCEPT; -j DROP");
 	CHECK(nfv_chain_delete(input_of(rules), 0) == 0, NULL);
 	KERNEL_HAS(NFV_FAMILY_IPV4, "filter", "INPUT", "-j DROP");
+	try_autocommit_option();
 	row("i7");
 	nfv_rules_set_autocommit(rules, false);
 	CHECK(nfv_chain_flush(input_of(rules)) == 0, NULL);
+	CHECK(nfv_live_resync(rules, &error) >= 0, &error);
+	CHECK(nfv_chain_count(input_of(rules)) == 0, NULL);
 	CHECK(nfv_live_refresh(rules, &error) >= 0, &error);
 	CHECK(nfv_chain_count(input_of(rules)) == 1, NULL);
-	row("i8");
 	nfv_rules_free(rules);
 	nfv_rules_free(rules6);
+}
+
+static void try_close(void)
+{
+	struct nfv_rules_error error = { 0 };
+	struct nfv_live *live;
+	struct nfv_rules *rules;
+
+	row("i8");
+	CHECK(nfv_live_open(&live, &options, &error) >= 0, &error);
+	rules = nfv_live_read(live, NFV_FAMILY_IPV4, "filter", &error);
+	CHECK(rules, &error);
+	nfv_rules_free(rules);
+	nfv_live_close(live);
 }
 
 /* Somebody else adds a chain while we have changes of our own that are not committed. */
@@ -127,6 +170,9 @@ static void try_resync(struct nfv_live *live)
 	CHECK(nfv_chain_count(input_of(ours)) == 2, NULL);
 	CHECK(nfv_rules_commit(ours, &error) >= 0, &error);
 	KERNEL_HAS(NFV_FAMILY_IPV4, "filter", "INPUT", "-j DROP; -i lo -j ACCEPT");
+	CHECK(nfv_chain_count(input_of(theirs)) == 1, NULL);
+	CHECK(nfv_live_refresh(theirs, &error) >= 0, &error);
+	CHECK(nfv_chain_count(input_of(theirs)) == 2, NULL);
 	nfv_rules_free(ours);
 	nfv_rules_free(theirs);
 }
@@ -211,24 +257,92 @@ static void try_transactions(void)
 	row("t11");
 	CHECK(nfv_rules_transaction(work, &job, &options, &error) == -ECANCELED, &error);
 	KERNEL_HAS(NFV_FAMILY_IPV4, "filter", "INPUT", "-s 10.0.0.0/8 -j DROP");
-	row("t9");
 	row("t12");
 	job = (struct job){ .what = JOB_RETURN };
 	CHECK(nfv_rules_transaction(work, &job, &options, &error) == 42, &error);
 	KERNEL_HAS(NFV_FAMILY_IPV4, "filter", "INPUT", "-s 10.0.0.0/8 -j DROP; -p udp -j ACCEPT");
+	row("t9"); /* work() changes what nfv_transaction_rules() gave it, and no more */
+	job = (struct job){ .what = JOB_ABORT };
+	CHECK(nfv_rules_transaction(work, &job, &options, &error) == -ECANCELED, &error);
+	CHECK(job.calls == 1, NULL);
 	row("t10");
 	job = (struct job){ .what = JOB_COMMIT };
 	CHECK(nfv_rules_transaction(work, &job, &options, &error) == 42, &error);
 	row("t8");
-	row("t16");
 	with_log.log = count_log;
 	with_log.max_retries = 5;
 	job = (struct job){ .what = JOB_CONFLICT };
 	CHECK(nfv_rules_transaction(work, &job, &with_log, &error) == 42, &error);
 	CHECK(job.calls == 2, NULL);
-	CHECK(logged > 0, NULL);
+	row("t16");
+	CHECK(with_log.log && logged > 0, NULL);
 	KERNEL_HAS(NFV_FAMILY_IPV4, "filter", "INPUT",
 		   "-s 10.0.0.0/8 -j DROP; -p udp -j ACCEPT; -p udp -j ACCEPT; -p 99 -j ACCEPT; -p udp -j ACCEPT");
+}
+
+/* A server in a process of its own, until it is stopped: the pipe's end becomes readable. */
+static pid_t start_server(const char *path, int stop[2])
+{
+	struct nfv_rules_error error = { 0 };
+	struct nfv_server_options server = { .path = path, .live = options };
+	pid_t pid;
+
+	CHECK(pipe(stop) == 0, NULL);
+	server.stop_fd = stop[0];
+	pid = fork();
+	CHECK(pid >= 0, NULL);
+	if (pid == 0)
+		_exit(nfv_rules_serve(&server, &error) == 0 ? 0 : 1);
+	return pid;
+}
+
+static void stop_server(pid_t pid, const int stop[2])
+{
+	int status = -1;
+
+	CHECK(write(stop[1], "", 1) == 1, NULL);
+	CHECK(waitpid(pid, &status, 0) == pid && status == 0, NULL);
+	close(stop[0]);
+	close(stop[1]);
+}
+
+static void wait_for_socket(const char *path)
+{
+	struct stat stat_of;
+
+	for (int i = 0; stat(path, &stat_of) != 0; i++) {
+		CHECK(i < 2000, NULL);
+		poll(NULL, 0, 5);
+	}
+}
+
+/* A server of one's own, and one that the library starts. The way through it is the same for both. */
+static void try_own_server(const char *path, const char *program)
+{
+	struct nfv_rules_error error = { 0 };
+	struct nfv_live_options through = options;
+	char own[512], started[512];
+	struct nfv_live *live;
+	int stop[2];
+	pid_t pid;
+
+	CHECK(snprintf(own, sizeof(own), "%s.own", path) < (int)sizeof(own), NULL);
+	CHECK(snprintf(started, sizeof(started), "%s.started", path) < (int)sizeof(started), NULL);
+	row("t14"); /* nfv_rules_serve() */
+	pid = start_server(own, stop);
+	wait_for_socket(own);
+	through.server = own;
+	CHECK(nfv_live_open(&live, &through, &error) >= 0, &error);
+	CHECK(nfv_live_lease(live, NFV_FAMILY_IPV4, "filter", "INPUT", 0, &error) == 0, &error); /* only a server can */
+	nfv_live_close(live);
+	stop_server(pid, stop);
+	row("t15");
+	through.server = started;
+	through.start_server = true;
+	through.server_program = program;
+	CHECK(nfv_live_open(&live, &through, &error) >= 0, &error);
+	CHECK(nfv_live_lease(live, NFV_FAMILY_IPV4, "filter", "INPUT", 0, &error) == 0, &error);
+	nfv_live_close(live);
 }
 
 /* The same through a server, which the script has started with `nfverdict rules serve`. */
@@ -239,7 +353,6 @@ static void try_server(const char *path)
 	struct nfv_live *live;
 	struct nfv_rules *rules;
 
-	row("t14");
 	row("t15");
 	through.server = path;
 	CHECK(nfv_live_open(&live, &through, &error) >= 0, &error);
@@ -258,8 +371,8 @@ int main(int argc, char **argv)
 	struct nfv_rules_error error = { 0 };
 	struct nfv_live *live;
 
-	if (argc != 4) {
-		fputs("usage: from-python-live nft|legacy STATE-FOLDER SOCKET\n", stderr);
+	if (argc != 5) {
+		fputs("usage: from-python-live nft|legacy STATE-FOLDER SOCKET PROGRAM\n", stderr);
 		return 2;
 	}
 	options = (struct nfv_live_options){
@@ -268,10 +381,12 @@ int main(int argc, char **argv)
 	};
 	CHECK(nfv_live_open(&live, &options, &error) >= 0, &error);
 	try_tables(live);
+	try_close();
 	try_resync(live);
 	try_apply(live);
 	try_transactions();
 	try_server(argv[3]);
+	try_own_server(argv[3], argv[4]);
 	nfv_live_close(live);
 	return 0;
 }

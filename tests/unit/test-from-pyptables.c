@@ -17,11 +17,13 @@ static void test_pyptables_rules(void **state)
 	struct nfv_chain *chain;
 	struct fixture f;
 	unsigned line;
+	char *text;
 
 	(void)state;
 	setup(&f);
 	chain = nfv_table_add_chain(f.table, "test");
 	row("p9");
+	made(chain, nfv_rule_build("proto", "udp", "jump", "DROP", NULL), "-p udp -j DROP");
 	made(chain, NFV_RULE_KEYS("proto", "tcp", "dport", "22", "jump", "ACCEPT"), "-p tcp -m tcp --dport 22 -j ACCEPT");
 	row("p10");
 	made(chain, NFV_RULE_KEYS("destination__not", "10.0.0.1"), "! -d 10.0.0.1/32");
@@ -43,17 +45,31 @@ static void test_pyptables_rules(void **state)
 	made(chain, NFV_RULE_JUMP("web"), "-j web");
 	made(chain, NFV_RULE_GOTO("web"), "-g web");
 	row("p14");
+	assert_int_equal(nfv_chain_append_text(chain, "-j DROP", NULL), 0);
+	assert_int_equal(nfv_chain_flush(chain), 0);
 	rule = parsed("-s 10.0.0.1 -j ACCEPT");
 	assert_int_equal(nfv_rule_set_comment(rule, "say \"so\""), 0);
 	prints_canonical(rule, "-s 10.0.0.1/32 -m comment --comment \"say \\\"so\\\"\" -j ACCEPT");
 	row("p27");
 	prints(rule, "-s 10.0.0.1 -m comment --comment \"say \\\"so\\\"\" -j ACCEPT");
-	nfv_rule_free(rule);
+	assert_int_equal(nfv_chain_append(chain, rule), 0);
+	text = nfv_rule_command(rule);
+	assert_non_null(text);
+	assert_string_equal(text, "iptables -t filter -A test -s 10.0.0.1 -m comment --comment 'say \"so\"' -j ACCEPT");
+	free(text);
+	assert_int_equal(nfv_chain_flush(chain), 0);
 	row("p15");
+	assert_int_equal(nfv_chain_append(chain, NFV_RULE_ACCEPT("proto", "tcp")), 0);
+	assert_int_equal(nfv_chain_append(chain, NFV_RULE_DROP()), 0);
+	chain_is(chain, "-p tcp -j ACCEPT; -j DROP");
+	assert_int_equal(nfv_chain_flush(chain), 0);
 	assert_int_equal(nfv_chain_append_text(chain, "-s 1.1.1.1,2.2.2.2 -j DROP", NULL), 0);
 	assert_int_equal(nfv_chain_count(chain), 2);
 	assert_int_equal(nfv_chain_flush(chain), 0);
 	row("p16");
+	rule = NFV_RULE_DROP();
+	assert_int_equal(nfv_rule_set_comment(rule, "It's \\ here"), 0);
+	made(chain, rule, "-m comment --comment \"It\\'s \\\\ here\" -j DROP");
 	made(chain, NFV_RULE_KEYS("jump", "DROP", "comment", "A Rule"), "-m comment --comment \"A Rule\" -j DROP");
 	row("p17");
 	made(chain, NFV_RULE(.matches = { NFV_MATCH("conntrack", "ctstate", "NEW") }, .jump = "DROP"),
@@ -69,6 +85,13 @@ static void test_pyptables_rules(void **state)
 	assert_int_equal(nfv_rule_set_origin_comment(rule), 0);
 	assert_non_null(strstr(nfv_rule_comment(rule), "test-from-pyptables.c:"));
 	nfv_rule_free(rule);
+	rule = NFV_RULE_KEYS("jump", "RETURN");
+	assert_non_null(strstr(nfv_rule_origin(rule, &line), "test-from-pyptables.c"));
+	assert_int_equal(line, __LINE__ - 2);
+	assert_int_equal(nfv_chain_append(chain, rule), 0);
+	text = nfv_rules_print(f.rules, NFV_PRINT_ANNOTATED, NULL);
+	assert_non_null(strstr(text, "test-from-pyptables.c:"));
+	free(text);
 	nfv_rules_free(f.rules);
 }
 
@@ -87,6 +110,7 @@ static void test_pyptables_routes(void **state)
 	row("p19");
 	tcp = NFV_RULE_KEYS("proto", "tcp", "match", "multiport", "dports", "80:90");
 	prints_canonical(tcp, "-p tcp -m multiport --dports 80:90");
+	made(chain, nfv_rule_specialise(tcp, "jump", "ACCEPT", NULL), "-p tcp -m multiport --dports 80:90 -j ACCEPT");
 	row("p20");
 	rule = NFV_RULE(.matches = { NFV_MATCH("iprange", "src-range", "1.1.1.1-2.2.2.2") }, .jump = "DROP");
 	assert_int_equal(nfv_extension_set_values(nfv_rule_add_match(rule, "set"), "match-set", set, 2), 0);
@@ -115,8 +139,9 @@ static void test_pyptables_tables(void **state)
 		"-A INPUT -j test\n-A test -s 1.1.1.1/32 -j ACCEPT\nCOMMIT\n";
 	struct nfv_rules *rules = nfv_rules_new(NFV_FAMILY_IPV4);
 	struct nfv_chain *chain, *input;
+	struct nfv_rules_error error = { 0 };
 	struct nfv_rule *taken;
-	char *text;
+	char shown[512], *text;
 	size_t len;
 
 	(void)state;
@@ -125,6 +150,9 @@ static void test_pyptables_tables(void **state)
 	assert_non_null(nfv_rules_table(rules, "filter"));
 	assert_null(nfv_rules_table(rules, "nat"));
 	row("p3");
+	assert_non_null(nfv_table_add_chain(nfv_rules_table(rules, "filter"), "other"));
+	assert_non_null(nfv_table_chain(nfv_rules_table(rules, "filter"), "INPUT"));
+	assert_int_equal(nfv_chain_remove(nfv_table_chain(nfv_rules_table(rules, "filter"), "other")), 0);
 	row("p6");
 	chain = nfv_table_add_chain(nfv_rules_table(rules, "filter"), "test");
 	assert_int_equal(nfv_chain_set_note(chain, "A user chain"), 0);
@@ -134,7 +162,15 @@ static void test_pyptables_tables(void **state)
 	row("p7");
 	assert_int_equal(nfv_chain_append(input, NFV_RULE_JUMP("test")), 0);
 	assert_int_equal(nfv_chain_insert(chain, 0, NFV_RULE(.source = "1.1.1.1/32", .jump = "ACCEPT")), 0);
+	assert_int_equal(nfv_chain_append_text(chain, "-j DROP", NULL), 0);
+	assert_int_equal(nfv_chain_replace(chain, 1, NFV_RULE_RETURN()), 0);
+	prints(nfv_chain_rule(chain, 1), "-j RETURN");
+	taken = NFV_RULE_RETURN();
+	assert_int_equal(nfv_chain_delete_equal(chain, taken), 0);
+	nfv_rule_free(taken);
+	assert_int_equal(nfv_chain_count(chain), 1);
 	row("p4");
+	prints(nfv_chain_rule(input, 0), "-j test");
 	text = nfv_rules_print(rules, 0, &len);
 	assert_string_equal(text, wanted);
 	assert_int_equal(len, sizeof(wanted) - 1);
@@ -143,6 +179,7 @@ static void test_pyptables_tables(void **state)
 	assert_non_null(strstr(text, "-A INPUT -j test\n"));
 	free(text);
 	row("p24");
+	assert_int_equal(nfv_chain_set_note(chain, "A user chain"), 0);
 	assert_int_equal(nfv_table_set_note(nfv_rules_table(rules, "filter"), "the banner"), 0);
 	assert_int_equal(nfv_rule_set_note(nfv_chain_rule(input, 0), "a note"), 0);
 	text = nfv_rules_print(rules, NFV_PRINT_ANNOTATED, NULL);
@@ -159,20 +196,22 @@ static void test_pyptables_tables(void **state)
 	assert_int_equal(nfv_rule_take(taken), 0);
 	chain_is(input, "-j test");
 	nfv_rule_free(taken);
+	nfv_rules_free(rules);
 	row("p1");
+	rules = nfv_rules_new(NFV_FAMILY_IPV4);
 	assert_int_equal(nfv_rules_add_default_tables(rules), 0);
 	assert_non_null(nfv_rules_table(rules, "mangle"));
 	row("p26");
-	text = nfv_rules_diff_show(rules, rules, 0, true, &len);
-	assert_non_null(text);
-	assert_int_equal(len, 0); /* nothing differs, nothing is painted */
-	free(text);
+	assert_int_equal(nfv_rules_read(rules, "*filter\n-A INPUT -j DROP\n-A INPUT --what\n", 41, NULL, &error), -EINVAL);
+	assert_true(nfv_rules_error_print(&error, shown, sizeof(shown)) > 0);
+	assert_non_null(strstr(shown, "3:"));
 	nfv_rules_free(rules);
 }
 
 static void test_pytables(void **state)
 {
 	struct nfv_chain *chain;
+	struct nfv_rule *rule;
 	struct fixture f;
 	char *text;
 
@@ -191,6 +230,9 @@ static void test_pytables(void **state)
 	     "-j DNAT --to-destination 10.0.0.1");
 	row("t4");
 	made(chain, NFV_RULE(.go_to = "chain"), "-g chain");
+	rule = nfv_rule_new();
+	assert_non_null(nfv_rule_set_goto(rule, "chain"));
+	made(chain, rule, "-g chain");
 	row("t6");
 	assert_int_equal(nfv_chain_append(chain, NFV_RULE_DROP()), 0);
 	assert_int_equal(nfv_chain_insert(chain, 1 - 1, NFV_RULE_ACCEPT("proto", "tcp")), 0);
@@ -199,6 +241,10 @@ static void test_pytables(void **state)
 	row("t7");
 	prints(nfv_chain_rule(chain, 0), "-p tcp -j ACCEPT");
 	text = nfv_table_print(f.table, 0, NULL);
+	assert_non_null(strstr(text, "-A test -p tcp -j ACCEPT\n"));
+	free(text);
+	text = nfv_rules_print(f.rules, 0, NULL);
+	assert_non_null(strstr(text, "*filter\n"));
 	assert_non_null(strstr(text, "-A test -p tcp -j ACCEPT\n"));
 	free(text);
 	nfv_rules_free(f.rules);

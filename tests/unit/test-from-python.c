@@ -8,7 +8,7 @@
 static void test_tables(void **state)
 {
 	static const char *const all[] = { "filter", "mangle", "raw", "nat", "security" };
-	struct nfv_rules_error error = { .code = EINVAL, .text = "no such thing", .file = "f", .line = 3, .column = 2 };
+	struct nfv_rules_error error;
 	char text[256];
 	struct fixture f;
 	struct nfv_chain *user;
@@ -67,6 +67,7 @@ static void test_tables(void **state)
 	assert_int_equal(nfv_table_chain_count(f.table), 3);
 	assert_string_equal(nfv_chain_policy(f.chain), "DROP");
 	row("i23");
+	error = (struct nfv_rules_error){ .code = EINVAL, .text = "no such thing", .file = "f", .line = 3, .column = 2 };
 	assert_true(nfv_rules_error_print(&error, text, sizeof(text)) > 0);
 	assert_non_null(strstr(text, "f:3:2: no such thing"));
 	row("i24");
@@ -100,6 +101,8 @@ static void test_chains(void **state)
 	assert_true(nfv_chain_is_builtin(f.chain));
 	assert_string_equal(nfv_chain_name(f.chain), "INPUT");
 	row("c6");
+	assert_int_equal(nfv_chain_append(f.chain, NFV_RULE(.protocol = "4", .jump = "DROP")), 0);
+	assert_int_equal(nfv_chain_delete(f.chain, 2), 0);
 	assert_int_equal(nfv_chain_append_text(f.chain, "-p udp -j DROP", NULL), 0);
 	row("c7");
 	assert_int_equal(nfv_chain_insert(f.chain, 0, parsed("-i lo -j ACCEPT")), 0);
@@ -201,6 +204,9 @@ static void test_rules(void **state)
 	assert_ptr_equal(nfv_rule_chain(nfv_chain_rule(f.chain, 0)), f.chain);
 	assert_null(nfv_rule_chain(rule));
 	row("i22");
+	other = nfv_rule_new();
+	assert_false(nfv_rule_equal(rule, other));
+	nfv_rule_free(other);
 	other = parsed("-p 6 -j ACCEPT");
 	assert_true(nfv_rule_equal(rule, other));
 	nfv_rule_free(other);
@@ -264,6 +270,8 @@ static void test_matches(void **state)
 	match = nfv_rule_add_match(rule, "tcp");
 	assert_non_null(match);
 	row("m2");
+	assert_non_null(nfv_rule_set_goto(rule, "chain"));
+	prints(rule, "-p tcp -m tcp -g chain");
 	target = nfv_rule_set_jump(rule, "REJECT");
 	assert_non_null(target);
 	row("m3");
@@ -287,9 +295,13 @@ static void test_matches(void **state)
 	assert_int_equal(nfv_extension_option(match, "sport", &option), -ENOENT);
 	row("m11");
 	assert_string_equal(nfv_extension_get(target, "reject-with"), "tcp-reset");
+	prints(rule, "-p tcp -m tcp ! --dport 80 -j REJECT --reject-with tcp-reset");
 	row("m9");
 	assert_string_equal(nfv_extension_name(match), "tcp");
 	assert_string_equal(nfv_extension_name(target), "REJECT");
+	other = nfv_rule_new();
+	assert_string_equal(nfv_extension_name(nfv_rule_set_jump(other, "ACCEPT")), "ACCEPT");
+	nfv_rule_free(other);
 	row("m8");
 	assert_int_equal(nfv_extension_remove(match, "dport"), 0);
 	nfv_extension_clear(target);
@@ -334,7 +346,7 @@ static void test_easy(void **state)
 {
 	struct nfv_rules_error error;
 	uint64_t packets, bytes;
-	struct nfv_rule *rule = parsed("-p tcp -j ACCEPT");
+	struct nfv_rule *rule = parsed("-p tcp -j ACCEPT"), *other;
 	struct nfv_chain *user;
 	struct fixture f;
 	char *json;
@@ -362,7 +374,7 @@ static void test_easy(void **state)
 	user = nfv_table_add_chain(f.table, "user");
 	assert_non_null(user);
 	row("e7");
-	assert_int_equal(nfv_chain_append_text(user, "-j A", NULL), 0);
+	assert_int_equal(nfv_chain_append(user, parsed("-j A")), 0);
 	assert_int_equal(nfv_chain_insert(user, 1 - 1, parsed("-j B")), 0);
 	assert_int_equal(nfv_chain_insert(user, nfv_chain_count(user) - 1, parsed("-j C")), 0); /* position -1 */
 	chain_is(user, "-j B; -j C; -j A");
@@ -400,6 +412,13 @@ static void test_easy(void **state)
 	assert_int_equal(strlen(json), len);
 	free(json);
 	row("e23");
+	json = nfv_rule_to_json(rule);
+	other = nfv_rule_from_json(json, strlen(json), &error);
+	assert_non_null(other);
+	assert_true(nfv_rule_equal(rule, other));
+	nfv_rule_free(other);
+	assert_null(nfv_rule_from_json("{]", 2, &error));
+	free(json);
 	row("e24");
 	try_json(rule);
 	row("e21");
