@@ -163,11 +163,11 @@ static int take_chains(struct nfv_table *table, struct nfv_table *fresh)
 
 		if (table_find_chain(table, chain->name, strlen(chain->name)) || is_removed(table, chain->name))
 			continue;
-		if (grow((void **)&table->chains, table->count, &table->size, sizeof(struct nfv_chain *)) ||
-		    names_add(table, chain))
-			return -ENOMEM;
-		table->chains[table->count++] = chain;
 		table_pull_chain(fresh, chain);
+		if (table_add_chain(table, chain)) {
+			chain_free(chain);
+			return -ENOMEM;
+		}
 		chain->table = table;
 		i--;
 	}

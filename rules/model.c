@@ -152,6 +152,37 @@ struct nfv_table *table_new(struct nfv_rules *rules, const char *name, size_t le
 	return table;
 }
 
+/* Room for one more chain behind the others. */
+static int grow_chains(struct nfv_table *table)
+{
+	if (table->count < table->size || table->before == 0)
+		return grow((void **)&table->chains, table->count, &table->size, sizeof(struct nfv_chain *));
+	memmove(table->chains - table->before, table->chains, table->count * sizeof(struct nfv_chain *));
+	table->chains -= table->before;
+	table->size += table->before;
+	table->before = 0;
+	return 0;
+}
+
+/* Orders begin anew long before their number ends. */
+static void number_chains(struct nfv_table *table)
+{
+	for (size_t i = 0; i < table->count; i++)
+		table->chains[i]->order = (uint32_t)i;
+	table->next_order = (uint32_t)table->count;
+}
+
+int table_add_chain(struct nfv_table *table, struct nfv_chain *chain)
+{
+	if (grow_chains(table) || names_add(table, chain))
+		return -ENOMEM;
+	if (table->next_order == UINT32_MAX)
+		number_chains(table);
+	chain->order = table->next_order++;
+	table->chains[table->count++] = chain;
+	return 0;
+}
+
 struct nfv_chain *chain_new(struct nfv_table *table, const char *name, size_t len)
 {
 	struct nfv_chain *chain = calloc(1, sizeof(*chain));
@@ -160,14 +191,12 @@ struct nfv_chain *chain_new(struct nfv_table *table, const char *name, size_t le
 		return NULL;
 	chain->table = table;
 	chain->name = strndup(name, len);
-	if (!chain->name || grow((void **)&table->chains, table->count, &table->size, sizeof(struct nfv_chain *)) ||
-	    names_add(table, chain)) {
+	if (!chain->name || table_add_chain(table, chain)) {
 		free(chain->name);
 		free(chain);
 		errno = ENOMEM;
 		return NULL;
 	}
-	table->chains[table->count++] = chain;
 	return chain;
 }
 
@@ -180,16 +209,55 @@ void chain_set_name(struct nfv_chain *chain, char *name)
 	names_add(chain->table, chain);
 }
 
+size_t table_chain_position(const struct nfv_table *table, const struct nfv_chain *chain)
+{
+	size_t low = 0, high = table->count;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (table->chains[middle]->order <= chain->order)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The shorter side moves. */
 void table_pull_chain(struct nfv_table *table, struct nfv_chain *chain)
 {
-	for (size_t i = 0; i < table->count; i++) {
-		if (table->chains[i] != chain)
-			continue;
-		names_remove(table, chain);
-		table->count--;
-		memmove(&table->chains[i], &table->chains[i + 1], (table->count - i) * sizeof(struct nfv_chain *));
+	size_t at = table_chain_position(table, chain);
+
+	names_remove(table, chain);
+	table->count--;
+	if (at >= table->count - at) {
+		memmove(&table->chains[at], &table->chains[at + 1], (table->count - at) * sizeof(struct nfv_chain *));
 		return;
 	}
+	memmove(&table->chains[1], &table->chains[0], at * sizeof(struct nfv_chain *));
+	table->chains++;
+	table->size--;
+	table->before++;
+}
+
+void table_put_back(struct nfv_table *table, struct nfv_chain *chain, size_t position)
+{
+	if (table->before > 0 && (position <= table->count / 2 || table->count == table->size)) {
+		table->chains--;
+		table->size++;
+		table->before--;
+		memmove(&table->chains[0], &table->chains[1], position * sizeof(struct nfv_chain *));
+	} else {
+		memmove(&table->chains[position + 1], &table->chains[position],
+			(table->count - position) * sizeof(struct nfv_chain *));
+	}
+	table->chains[position] = chain;
+	table->count++;
+	/* Its order is that of its place, unless they were numbered anew. */
+	if ((position > 0 && table->chains[position - 1]->order >= chain->order) ||
+	    (position + 1 < table->count && table->chains[position + 1]->order <= chain->order))
+		number_chains(table);
 }
 
 void chain_clear(struct nfv_chain *chain)
@@ -223,7 +291,7 @@ void table_free(struct nfv_table *table)
 	for (size_t i = 0; i < table->removed_count; i++)
 		base_free(table->removed[i]);
 	names_free(table);
-	free(table->chains);
+	free(table->chains ? table->chains - table->before : NULL);
 	free(table->removed);
 	free(table->note);
 	free(table->name);

@@ -32,6 +32,7 @@ struct nfv_rule {
 
 struct nfv_chain {
 	struct nfv_table *table;
+	uint32_t order;             /* those behind it in the table have greater ones */
 	char *name;
 	char *policy;               /* NULL: a chain of the user */
 	uint64_t packets, bytes;
@@ -51,6 +52,8 @@ struct nfv_table {
 	char *name;
 	struct nfv_chain **chains;  /* in the order of the text */
 	size_t count, size;
+	size_t before;              /* room in front of the first: chains that went from there */
+	uint32_t next_order;
 	struct name_index *index;   /* of chains by name (names.h) */
 	struct base **removed;      /* chains that the kernel has and that are gone here */
 	size_t removed_count, removed_size;
@@ -119,6 +122,10 @@ struct nfv_table *rules_find_table(const struct nfv_rules *rules, const char *na
 int chain_put(struct nfv_chain *chain, size_t position, struct nfv_rule *rule); /* the array alone */
 void chain_pull(struct nfv_chain *chain, size_t position);                      /* likewise: the rule is not freed */
 void table_pull_chain(struct nfv_table *table, struct nfv_chain *chain);
+int table_add_chain(struct nfv_table *table, struct nfv_chain *chain); /* behind the others. 0 or -ENOMEM */
+size_t table_chain_position(const struct nfv_table *table, const struct nfv_chain *chain); /* it is there */
+/* Back where it was pulled out, all that came or went after it being undone: there is room. */
+void table_put_back(struct nfv_table *table, struct nfv_chain *chain, size_t position);
 /* Names of the built-in chains of a table, NULL at the end; NULL: iptables has no such table. */
 const char *const *table_builtin_chains(const char *table, enum nfv_family family);
 /* 0, -EINVAL or -ENAMETOOLONG: may a chain of the user have that name? */

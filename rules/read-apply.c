@@ -2,7 +2,6 @@
 /* What commands about rules do to the ruleset, and the steps that other lines share. */
 #include "rules/read-apply.h"
 
-#include "rules/canonical.h"
 #include "rules/read-check.h"
 
 #include <errno.h>
@@ -137,6 +136,7 @@ static int put(struct reader *reader, const struct read_command *command, struct
 		nfv_rule_free(rule);
 		return read_fail_memory(reader);
 	}
+	read_lookup_came(&reader->undo.lookup, rule);
 	return 0;
 }
 
@@ -161,24 +161,10 @@ static int put_all(struct reader *reader, const struct read_command *command, co
 	return err;
 }
 
-/* The position of the first rule that is equal, or -ENOENT. */
-static long find(struct nfv_chain *chain, struct spec *spec)
-{
-	struct nfv_rule wanted = { .chain = chain, .spec = spec };
-
-	for (size_t i = 0; i < chain->count; i++)
-		if (spec_same(rule_spec(chain->rules[i]), spec))
-			return (long)i;
-	for (size_t i = 0; i < chain->count; i++)
-		if (nfv_rule_equal(chain->rules[i], &wanted))
-			return (long)i;
-	return -ENOENT;
-}
-
 static int find_or_fail(struct reader *reader, const struct read_command *command, struct nfv_chain *chain,
 			struct spec *spec, size_t *position)
 {
-	long found = find(chain, spec);
+	long found = read_lookup_rule(&reader->undo.lookup, reader->rules, chain, spec);
 
 	if (found < 0)
 		return read_fail(reader, -ENOENT, command->rule_at ? command->rule_at : reader->line.end,

@@ -31,10 +31,12 @@ static int new_chain(struct reader *reader, const struct read_command *command)
 /* at: where the line says so. */
 static int remove_chain(struct reader *reader, const char *at, struct nfv_chain *chain)
 {
-	size_t references = read_target_count(reader->table, chain);
+	size_t references;
 
 	if (chain->count > 0)
 		return read_fail(reader, -EBUSY, at, "chain %s is not empty: %zu rules", chain->name, chain->count);
+	if (read_target_count(reader, chain, &references))
+		return reader->err;
 	if (references > 0)
 		return read_fail(reader, -EBUSY, at, "chain %s is in use: %zu rules lead to it", chain->name, references);
 	if (reader->chain == chain)

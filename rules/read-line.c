@@ -75,6 +75,7 @@ static int append(struct reader *reader, struct read_span name, struct read_span
 		nfv_rule_free(made);
 		return read_fail_memory(reader);
 	}
+	read_lookup_came(&reader->undo.lookup, made);
 	return 0;
 }
 

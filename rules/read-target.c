@@ -51,21 +51,37 @@ static bool leads_to(const struct nfv_rule *rule, const struct nfv_chain *chain,
 {
 	const struct spec *spec = rule_spec(rule);
 
-	if (!spec)
+	if (!spec || rule->chain->table != chain->table)
 		return false;
 	*target = read_target(spec->bytes, spec->len);
 	return target->at && is(*target, chain->name);
 }
 
-size_t read_target_count(const struct nfv_table *table, const struct nfv_chain *chain)
+/* The next rule that leads to the chain. */
+static struct nfv_rule *next_lead(const struct read_index *index, const struct nfv_chain *chain, uint32_t *place,
+				  struct read_span *target)
 {
-	struct read_span target;
-	size_t count = 0;
+	uint64_t number = read_lookup_target(chain->table, chain->name, strlen(chain->name));
+	struct nfv_rule *rule;
 
-	for (size_t i = 0; i < table->count; i++)
-		for (size_t k = 0; k < table->chains[i]->count; k++)
-			count += leads_to(table->chains[i]->rules[k], chain, &target);
-	return count;
+	while ((rule = read_index_next(index, number, place)))
+		if (leads_to(rule, chain, target))
+			break;
+	return rule;
+}
+
+int read_target_count(struct reader *reader, const struct nfv_chain *chain, size_t *count)
+{
+	const struct read_index *index = read_lookup_targets(&reader->undo.lookup, reader->rules);
+	struct read_span target;
+	uint32_t place = 0;
+
+	*count = 0;
+	if (!index)
+		return read_fail_memory(reader);
+	while (next_lead(index, chain, &place, &target))
+		++*count;
+	return 0;
 }
 
 static int rename_in(struct nfv_rule *rule, struct read_span target, const char *name)
@@ -85,16 +101,21 @@ static int rename_in(struct nfv_rule *rule, struct read_span target, const char 
 
 int read_target_rename(struct reader *reader, struct nfv_chain *chain, const char *name)
 {
-	const struct nfv_table *table = chain->table;
+	const struct read_index *index = read_lookup_targets(&reader->undo.lookup, reader->rules);
 	struct read_span target;
+	struct nfv_rule *rule;
+	uint32_t place = 0;
 
-	for (size_t i = 0; i < table->count; i++) {
-		struct nfv_chain *from = table->chains[i];
-
-		for (size_t k = 0; k < from->count; k++)
-			if (leads_to(from->rules[k], chain, &target) &&
-			    (read_undo_touch(&reader->undo, from) || rename_in(from->rules[k], target, name)))
-				return read_fail_memory(reader);
+	while (index && (rule = next_lead(index, chain, &place, &target))) {
+		/* What makes the text anew may have moved it. */
+		if (read_undo_touch(&reader->undo, rule->chain) || !leads_to(rule, chain, &target))
+			return read_fail_memory(reader);
+		read_lookup_gone(&reader->undo.lookup, rule);
+		if (rename_in(rule, target, name))
+			return read_fail_memory(reader);
+		read_lookup_came(&reader->undo.lookup, rule);
+		index = read_lookup_targets(&reader->undo.lookup, reader->rules);
+		place = 0;
 	}
-	return 0;
+	return index ? 0 : read_fail_memory(reader);
 }

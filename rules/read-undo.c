@@ -193,8 +193,7 @@ int read_undo_remove_chain(struct read_undo *undo, struct nfv_chain *chain)
 		return -ENOMEM;
 	entry->chain = chain;
 	entry->table = table;
-	while (table->chains[entry->position] != chain)
-		entry->position++;
+	entry->position = table_chain_position(table, chain);
 	table_pull_chain(table, chain);
 	/* The kernel has it still: what it has is remembered by the table now. */
 	entry->base = chain->base;
@@ -213,6 +212,7 @@ int read_undo_remove_rule(struct read_undo *undo, struct nfv_chain *chain, size_
 			return -ENOMEM;
 		undo->gone[undo->gone_count++] = rule;
 	}
+	read_lookup_gone(&undo->lookup, rule);
 	chain_pull(chain, position);
 	if (undo->fresh)
 		nfv_rule_free(rule);
@@ -223,7 +223,7 @@ int read_undo_clear(struct read_undo *undo, struct nfv_chain *chain)
 {
 	int err = 0;
 
-	if (undo->fresh)
+	if (undo->fresh && !read_lookup_any(&undo->lookup))
 		chain_clear(chain);
 	while (chain->count > 0 && !err)
 		err = read_undo_remove_rule(undo, chain, chain->count - 1);
@@ -245,6 +245,7 @@ static void free_gone(struct read_undo *undo)
 
 void read_undo_keep(struct read_undo *undo)
 {
+	read_lookup_free(&undo->lookup);
 	for (struct read_undo_entry *entry = undo->entries; entry; entry = entry->next)
 		if (entry->chain)
 			entry->chain->undo = NULL;
@@ -322,10 +323,7 @@ static void back_removed(struct nfv_chain *chain, const struct read_undo_entry *
 	if (entry->base)
 		chain->base = take_removed(table, chain->name);
 	names_add(table, chain);
-	memmove(&table->chains[entry->position + 1], &table->chains[entry->position],
-		(table->count - entry->position) * sizeof(struct nfv_chain *));
-	table->chains[entry->position] = chain;
-	table->count++;
+	table_put_back(table, chain, entry->position);
 }
 
 static void back_table(struct nfv_rules *rules, struct nfv_table *table)
@@ -341,6 +339,7 @@ static void back_table(struct nfv_rules *rules, struct nfv_table *table)
 
 void read_undo_back(struct read_undo *undo)
 {
+	read_lookup_free(&undo->lookup);
 	if (undo->fresh)
 		rules_clear(undo->rules);
 	while (undo->entries) {

@@ -6,7 +6,7 @@
 #ifndef RULES_READ_UNDO_H
 #define RULES_READ_UNDO_H
 
-#include "rules/model.h"
+#include "rules/read-lookup.h"
 
 struct read_undo_entry;
 
@@ -17,6 +17,7 @@ struct read_undo {
 	struct read_undo_entry *entries; /* the youngest first */
 	struct nfv_rule **gone; /* rules that were taken out */
 	size_t gone_count, gone_size;
+	struct read_lookup lookup;
 };
 
 void read_undo_begin(struct read_undo *undo, struct nfv_rules *rules, bool live_text);

@@ -216,6 +216,79 @@ static void files(void **state)
 	nfv_rules_free(rules);
 }
 
+/* ---- many commands, where going through all rules for each would take too long ---- */
+
+#define MANY 600
+
+static void many_lines(char **text, size_t *len, const char *head, const char *format, int first, int step)
+{
+	FILE *file = open_memstream(text, len);
+
+	assert_non_null(file);
+	fputs(head, file);
+	for (int i = first; i >= 0 && i < MANY; i += step)
+		for (const char *c = format; *c; c++)
+			*c == '%' ? fprintf(file, "%d", i) : fputc(*c, file);
+	fputs("COMMIT\n", file);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* What one text after another makes of the first, and that a text which fails at its end changes nothing. */
+static void many_step(struct nfv_rules *rules, const char *head, const char *format, int first, int step)
+{
+	struct nfv_rules_error error = { 0 };
+	char *before = nfv_rules_print(rules, 0, NULL), *after, *text;
+	size_t len;
+
+	many_lines(&text, &len, head, format, first, step);
+	memcpy(text + len - 7, "-Q F F\n", 7);
+	assert_int_not_equal(nfv_rules_read(rules, text, len, NULL, &error), 0);
+	after = nfv_rules_print(rules, 0, NULL);
+	assert_string_equal(after, before);
+	memcpy(text + len - 7, "COMMIT\n", 7);
+	assert_int_equal(nfv_rules_read(rules, text, len, NULL, &error), 0);
+	free(text);
+	free(before);
+	free(after);
+}
+
+static void assert_many(struct nfv_rules *rules, const char *head, const char *format, int first, int step)
+{
+	char *text;
+	size_t len;
+
+	many_lines(&text, &len, head, format, first, step);
+	assert_prints(rules, 0, text);
+	free(text);
+}
+
+static void many(void **state)
+{
+	const char *head = "*filter\n:INPUT ACCEPT [0:0]\n", *in_use = "*filter\n-X D4\nCOMMIT\n";
+	struct nfv_rules *rules;
+	char *text;
+	size_t len;
+
+	(void)state;
+	many_lines(&text, &len, head, ":C% - [0:0]\n-A INPUT -p tcp --dport % -j ACCEPT\n", 0, 1);
+	rules = rules_of(NFV_FAMILY_IPV4, text);
+	free(text);
+	/* Last first, by their bytes and by what they mean; half of them come again, and lead to chains. */
+	many_step(rules, "*filter\n", "-D INPUT -p tcp --dport % -j ACCEPT\n", MANY - 1, -2);
+	many_step(rules, "*filter\n", "-D INPUT -p 6 --dport % -j ACCEPT\n", MANY - 2, -2);
+	assert_many(rules, head, ":C% - [0:0]\n", 0, 1);
+	many_step(rules, "*filter\n", "-A INPUT -j C%\n-C INPUT -j C%\n", 0, 2);
+	many_step(rules, "*filter\n", "-E C% D%\n", MANY - 2, -2);
+	many_step(rules, "*filter\n", "-X C%\n", 1, 2);
+	many_step(rules, "*filter\n", "-I INPUT -j D%\n-D INPUT -j D%\n", 0, 2);
+	/* In use until the rules are gone. */
+	assert_int_equal(nfv_rules_read(rules, in_use, strlen(in_use), NULL, NULL), -EBUSY);
+	many_step(rules, "*filter\n", "-D INPUT -j D%\n-X D%\n", 0, 4);
+	many_step(rules, "*filter\n", "-D INPUT -j D%\n-X D%\n", MANY - 2, -4);
+	assert_prints(rules, 0, "*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n");
+	nfv_rules_free(rules);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +303,7 @@ int main(void)
 		cmocka_unit_test(commands),
 		cmocka_unit_test(origins),
 		cmocka_unit_test(files),
+		cmocka_unit_test(many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
