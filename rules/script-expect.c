@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- hashing ---- */
 
@@ -51,8 +52,16 @@ static bool knows(const struct nfv_extension *view, enum nfv_family family)
 	return extension ? knows_options(view, extension) : view->is_target && !view->count;
 }
 
+/* A host's name, which the tool alone resolves: an address has digits, or colons, and no other letters than a to f. */
+static bool is_host_name(const char *value)
+{
+	return value && !strchr(value, ':') && value[strspn(value, "0123456789./,")] != '\0';
+}
+
 static bool view_is_loose(const struct view *view, enum nfv_family family)
 {
+	if (is_host_name(view->fields[NFV_FIELD_SOURCE].value) || is_host_name(view->fields[NFV_FIELD_DESTINATION].value))
+		return true;
 	for (size_t i = 0; i < view->match_count; i++)
 		if (!knows(view->matches[i], family))
 			return true;
