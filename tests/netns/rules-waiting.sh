@@ -12,6 +12,9 @@
 
 hold=$top_builddir/tests/rules/hold
 [ -x "$hold" ] || skip "no hold in $top_builddir/tests/rules"
+for program in nfverdict tests/rules/server-cli; do
+	[ -x "$top_builddir/$program" ] || skip "no $program in $top_builddir"
+done
 packets=40 # of each family
 ip -6 address show dev lo | grep -q ::1 || skip "no IPv6 on lo"
 
@@ -226,6 +229,55 @@ last_conntrack() {
 	note "ok: what was kept is given up"
 }
 
+# tool COMMAND [ARGUMENT...]: nfverdict rules COMMAND, after which all packets wait still
+tool() {
+	local command=$1
+
+	shift
+	"$top_builddir/nfverdict" rules "$command" --backend "$backend" --state "$rules_state" "$@" >"$tmp/out" 2>"$tmp/err" || {
+		cat "$tmp/err"
+		fail "nfverdict rules $command $*"
+	}
+	all_wait || fail "nfverdict rules $command $*: $(waiting) packets wait, $((2 * packets)) did"
+	note "ok: nfverdict rules $command"
+}
+
+every_command() {
+	local family
+
+	hold_packets
+	printf '*mangle\n:OURS - [0:0]\n-A OURS -p gre -j ACCEPT\n-A OURS -p tcp -j ACCEPT\nCOMMIT\n' >"$tmp/ours"
+	for family in ipv4 ipv6; do
+		tool apply --family "$family" "$tmp/ours"
+		tool export --family "$family"
+		cp "$tmp/out" "$tmp/exported"
+		tool delete --family "$family" -t mangle OURS -p gre -j ACCEPT
+		tool import --family "$family" "$tmp/exported"
+		printf '*mangle\n-A INPUT -p esp -j OURS\n-P FORWARD DROP\nCOMMIT\n' >"$tmp/edits"
+		tool transaction --family "$family" "$tmp/edits"
+	done
+	for family in iptables ip6tables; do
+		"$family-$backend-save" -t mangle | grep -q '^-A INPUT -p esp -j OURS' || fail "$family: no rule of the transaction"
+		"$family-$backend-save" -t mangle | grep -q '^-A OURS -p gre -j ACCEPT' || fail "$family: nothing was imported"
+	done
+	by_server
+	release_packets
+}
+
+by_server() {
+	local server server_cli=$top_builddir/tests/rules/server-cli
+
+	"$top_builddir/nfverdict" rules serve --socket "$tmp/socket" --backend "$backend" --state "$rules_state" >"$tmp/server" 2>&1 &
+	server=$!
+	wait_for "the server" 10 "$server_cli" status "$tmp/socket" >/dev/null
+	"$server_cli" put "$tmp/socket" mangle INPUT '-p ah -j ACCEPT' >"$tmp/out" 2>&1 || fail "put: $(cat "$tmp/out" "$tmp/server")"
+	"iptables-$backend-save" -t mangle | grep -q '^-A INPUT -p ah -j ACCEPT' || fail "nothing was put in by the server"
+	all_wait || fail "a commit by a server: $(waiting) packets wait, $((2 * packets)) did"
+	kill "$server"
+	wait "$server" || fail "the server ended with $?"
+	note "ok: a commit by a server"
+}
+
 # The test would see a loss: what the tool does without --noflush.
 control() {
 	[ "$backend" = nft ] || return 0
@@ -240,4 +292,4 @@ control() {
 	note "ok: a restore without --noflush loses packets, and that is seen"
 }
 
-for_backends every_kind last_conntrack control
+for_backends every_kind every_command last_conntrack control
