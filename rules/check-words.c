@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Words that the tool would refuse: where nothing takes them, options that nobody has, addresses that are none. */
-#include "rules/check.h"
+#include "rules/check-values.h"
 #include "rules/extension.h"
 #include "rules/protocol.h"
 #include "rules/spell.h"
 #include "rules/view.h"
 
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
-
-struct place {
-	struct check_table *table;
-	const struct check_node *node;
-	const struct nfv_rule *rule;
-};
 
 #define TELL(place, ...) check_tell((place)->table->check, (place)->node->chain, (place)->rule, __VA_ARGS__)
 
@@ -29,7 +24,8 @@ static bool is_again(const struct nfv_extension *extension, size_t position, con
 	return false;
 }
 
-static void check_option(const struct place *place, const struct nfv_extension *extension, size_t position)
+static void check_option(const struct check_values *place, const struct nfv_extension *extension,
+			 size_t position)
 {
 	const struct view_option *option = &extension->options[position];
 	const struct extension_option *known;
@@ -46,15 +42,19 @@ static void check_option(const struct place *place, const struct nfv_extension *
 		TELL(place, "--%s: \"!\" does not go with it", option->name);
 	else if (!(known->flags & OPTION_REPEATED) && is_again(extension, position, known))
 		TELL(place, "--%s: given twice", option->name);
+	else
+		check_value(place, extension, known, option);
 }
 
-static void check_options(const struct place *place, const struct nfv_extension *extension)
+static void check_options(const struct check_values *place, const struct nfv_extension *extension,
+			  const struct view *view)
 {
 	/* A chain may be called like a target. */
 	if (!extension->known || (extension->is_target && check_graph_find(place->table, extension->name, strlen(extension->name))))
 		return;
 	for (size_t i = 0; i < extension->count; i++)
 		check_option(place, extension, i);
+	check_needs(place, extension, view);
 }
 
 /* ---- addresses ---- */
@@ -89,7 +89,7 @@ static bool may_be_host(const char *address, bool v6)
 	return address[strspn(address, "0123456789.")] || inet_aton(address, &ipv4);
 }
 
-static void check_address(const struct place *place, const char *option, const char *value, size_t len)
+static void check_address(const struct check_values *place, const char *option, const char *value, size_t len)
 {
 	bool v6 = place->table->check->family == NFV_FAMILY_IPV6;
 	char address[256], *mask;
@@ -110,7 +110,7 @@ static void check_address(const struct place *place, const char *option, const c
 		TELL(place, "%s %.*s: is no address", option, (int)len, value);
 }
 
-static void check_addresses(const struct place *place, const char *option, const char *value)
+static void check_addresses(const struct check_values *place, const char *option, const char *value)
 {
 	while (value) {
 		size_t len;
@@ -124,19 +124,29 @@ static void check_addresses(const struct place *place, const char *option, const
 
 /* ---- the whole ---- */
 
+/* By the tool's own list, or by that of this system. */
+static bool is_protocol(const char *name)
+{
+	struct protoent entry, *found = NULL;
+	char buffer[2048];
+
+	if (protocol_number(name) >= 0)
+		return true;
+	return !(*name >= '0' && *name <= '9') && !getprotobyname_r(name, &entry, buffer, sizeof(buffer), &found) && found;
+}
+
 void check_rule_words(struct check_table *table, const struct check_node *node, const struct nfv_rule *rule,
 		      const struct view *view)
 {
-	const struct place place = { table, node, rule };
+	const struct check_values place = { table, node, rule };
 	const char *protocol = view->fields[NFV_FIELD_PROTOCOL].value;
 
 	check_addresses(&place, "-s", view->fields[NFV_FIELD_SOURCE].value);
 	check_addresses(&place, "-d", view->fields[NFV_FIELD_DESTINATION].value);
-	/* Names may be those of another system's file. */
-	if (protocol && ((*protocol >= '0' && *protocol <= '9') || strchr(protocol, ',')) && protocol_number(protocol) < 0)
+	if (protocol && !is_protocol(protocol))
 		TELL(&place, "-p %s: is no protocol", protocol);
 	for (size_t i = 0; i < view->match_count; i++)
-		check_options(&place, view->matches[i]);
+		check_options(&place, view->matches[i], view);
 	if (view->target)
-		check_options(&place, view->target);
+		check_options(&place, view->target, view);
 }

@@ -234,6 +234,8 @@ static void check_table(struct check *check, const struct nfv_table *own, const 
 		check_graph_free(&table);
 		return;
 	}
+	if (!table.changes_only && own->count && !table_builtin_chains(own->name, check->family))
+		check_tell(check, own->chains[0], NULL, "no such table: %s", own->name);
 	choose_subjects(&table);
 	for (size_t i = 0; i < table.count && !check->no_memory; i++) {
 		struct check_node *node = &table.nodes[i];

@@ -4,6 +4,7 @@
 #include "rules/protocol.h"
 #include "rules/tokens.h"
 
+#include <errno.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,9 +67,9 @@ bool spell_parse_part(const char *text, size_t len, uint64_t max, uint64_t *numb
 		return false;
 	memcpy(part, text, len);
 	part[len] = '\0';
+	errno = 0;
 	value = strtoull(part, &end, 0);
-	/* Of so few digits only a number that is too large becomes this one, or the largest itself. */
-	if (*end || strlen(part) != len || value > max || (value == UINT64_MAX && strlen(part) > 20))
+	if (errno || *end || strlen(part) != len || value > max)
 		return false;
 	*number = value;
 	return true;

@@ -492,8 +492,8 @@ extern "C" {
 
 /*
  * Finds what the tools would refuse only at commit, or not at all: jumps to chains that are not there, loops, names that
- * are too long, a built-in chain as a jump's target, targets and matches that the table or family has not, -o in INPUT and
- * the like. `kernel` (NULL: none) is the ruleset that this one will be committed over: its chains count as there.
+ * are too long, a built-in chain as a jump's target, targets and matches that the table or family has not, -o in INPUT,
+ * values that no option takes, options that are missing, and the like. `kernel` (NULL: none) is the ruleset that this one will be committed over: its chains count as there.
  * 0, or -EINVAL after telling each finding.
  */
 NFV_RULES_API int nfv_rules_check(const struct nfv_rules *rules, const struct nfv_rules *kernel, nfv_rules_report_fn *report,

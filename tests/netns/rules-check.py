@@ -43,6 +43,15 @@ def rules(family):
         ah --ahspi 1; -p esp -m esp --espspi 1; -m esp --espspi 1; -p sctp -m sctp --dport 1; -m sctp --dport 1; -m dccp
         --dport 1; -m ipv6header --header hop; -p all; -m comment --comment x"""
     matches = [" ".join(match.split()) for match in matches.split(";")]
+    # Values, and options that are missing.
+    values = """-p tcp --dport 65536; -p udp --dport 65536; -p udp --sport asdf; -p udp --sport -1; -p tcp --dport 5:3; -p udp
+        --dport 5:3; -p tcp -m multiport --ports 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16; -m multiport --ports 1; -m mark
+        --mark 0xffffffffff; -m limit --limit asdf; -m limit --limit 0/s; -m limit --limit 5x/s; -m conntrack --ctstate
+        FOO; -m conntrack --ctstate EST; -m state --state BLA; -m mac --mac-source zz; -j REJECT --reject-with foo; -j
+        REJECT --reject-with icmp-net-unreachable; -j REJECT --reject-with icmp6-no-route; -j TOS --set-tos 0x1234; -p
+        tcp -j REDIRECT --to-ports 2345-1234; -j LOG --log-prefix 123456789012345678901234567890123; -p nosuch-protocol;
+        -m comment; -m string --string a; -m addrtype; -m recent --name a; -j MARK; -j DNAT; -m statistic --mode 1"""
+    matches += [" ".join(value.split()) for value in values.split(";")]
     # Some of them are for TCP alone.
     jumps = [f"{'-p tcp ' if re.match('TCP|TPROXY|ECN|SYNPROXY', target) else ''}-j {target}" for target in targets]
     return matches + jumps + [f"-g {name}" for name in ("ACCEPT", "FORWARD", "nowhere")]

@@ -100,7 +100,7 @@ static void test_dumps(void **state)
 }
 
 /* Words between semicolons: "args;expected;OK;LEGACY;other". */
-static bool is_good_case(char *line, char **args)
+static bool is_case(char *line, char **args, const char *wanted)
 {
 	char *result;
 
@@ -108,15 +108,28 @@ static bool is_good_case(char *line, char **args)
 	*args = strsep(&line, ";");
 	strsep(&line, ";");
 	result = line ? strsep(&line, ";") : NULL;
-	return result && !strcmp(result, "OK");
+	return result && !strcmp(result, wanted);
+}
+
+static bool is_good_case(char *line, char **args)
+{
+	return is_case(line, args, "OK");
+}
+
+static bool is_refused_case(char *line, char **args)
+{
+	return is_case(line, args, "FAIL");
 }
 
 /* Files of both families have a few cases that ip6tables does not take. */
 static bool is_for_ipv4(const char *args)
 {
-	for (const char *at = args; (at = strchr(at, '-')); at++)
-		if ((!strncmp(at, "-s ", 3) || !strncmp(at, "-d ", 3)) && strspn(at + 3, "0123456789.") > 6)
+	for (const char *at = args; (at = strchr(at, ' ')); at++) {
+		unsigned bytes[4];
+
+		if (sscanf(at + 1, "%3u.%3u.%3u.%3u", &bytes[0], &bytes[1], &bytes[2], &bytes[3]) == 4)
 			return true;
+	}
 	return strstr(args, "-m osf ") != NULL;
 }
 
@@ -198,6 +211,65 @@ static void test_cases(void **state)
 	assert_true(cases > 500);
 }
 
+/* Rules that the tools refuse. Some only the kernel can tell. */
+static void count_refused(const char *path, enum nfv_family which, size_t *cases, size_t *found)
+{
+	char line[4096], table[256] = "filter", chains[256] = "INPUT", *args;
+	FILE *stream = fopen(path, "re");
+
+	assert_non_null(stream);
+	while (fgets(line, sizeof(line), stream)) {
+		struct nfv_rules *rules;
+		struct nfv_chain *chain;
+
+		if (*line == '*' || *line == ':') {
+			line[strcspn(line, "\n")] = '\0';
+			snprintf(*line == '*' ? table : chains, sizeof(table), "%.*s",
+				 (int)strcspn(line + 1, *line == ':' ? "," : ""), line + 1);
+			continue;
+		}
+		if (strchr("#@%", *line) || !is_refused_case(line, &args))
+			continue;
+		rules = nfv_rules_new(which);
+		chain = nfv_table_ensure_chain(nfv_rules_add_table(rules, table), chains);
+		assert_non_null(chain);
+		++*cases;
+		if (nfv_chain_append_text(chain, args, NULL) || nfv_rules_check(rules, NULL, NULL, NULL))
+			++*found;
+		else
+			print_message("not found: %s\n", args);
+		nfv_rules_free(rules);
+	}
+	fclose(stream);
+}
+
+static void test_refused(void **state)
+{
+	char *folder = corpus(), path[5000], file[6000];
+	struct dirent **names;
+	size_t cases = 0, found = 0;
+	int count;
+
+	(void)state;
+	if (!folder)
+		skip();
+	snprintf(path, sizeof(path), "%s/iptables-1.8.9-extensions-t", folder);
+	count = scandir(path, &names, is_shown, alphasort);
+	if (count < 0)
+		skip();
+	for (int i = 0; i < count; i++) {
+		bool six = !strncmp(names[i]->d_name, "libip6t_", 8);
+
+		snprintf(file, sizeof(file), "%s/%s", path, names[i]->d_name);
+		if (six || !strncmp(names[i]->d_name, "libxt_", 6) || !strncmp(names[i]->d_name, "libipt_", 7))
+			count_refused(file, six ? NFV_FAMILY_IPV6 : NFV_FAMILY_IPV4, &cases, &found);
+		free(names[i]);
+	}
+	free(names);
+	print_message("%zu of %zu refused cases found\n", found, cases);
+	assert_true(cases > 200 && found * 5 >= cases * 4);
+}
+
 /* Those that everybody has, where no corpus is. */
 static void test_own(void **state)
 {
@@ -242,6 +314,7 @@ int main(void)
 		cmocka_unit_test(test_own),
 		cmocka_unit_test(test_dumps),
 		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -119,6 +119,7 @@ static void test_addresses(void **state)
 static void test_tables(void **state)
 {
 	(void)state;
+	family(NFV_FAMILY_IPV4, "*foo\n:U - [0:0]\nCOMMIT\n", "-:0: table foo, chain U: no such table: foo\n");
 	V4("nat", "PREROUTING", "-j DNAT --to-destination 10.0.0.1", "");
 	V4("nat", "POSTROUTING", "-j DNAT --to-destination 10.0.0.1", "target DNAT works in PREROUTING or OUTPUT only");
 	V4("filter", "INPUT", "-j DNAT --to-destination 10.0.0.1", "target DNAT is not for table filter: it is for nat");

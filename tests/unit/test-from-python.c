@@ -168,18 +168,49 @@ static void count_finding(void *context, const struct nfv_rules_error *error)
 }
 
 /* How many findings the checks have in a ruleset whose INPUT is this one rule. */
-static size_t findings_of(const char *text)
+static size_t findings_in(const char *table_name, const char *chain, const char *text)
 {
 	struct nfv_rules *rules = nfv_rules_new(NFV_FAMILY_IPV4);
-	struct nfv_table *table = nfv_rules_add_table(rules, "filter");
+	struct nfv_table *table = nfv_rules_add_table(rules, table_name);
 	int err;
 
-	assert_int_equal(nfv_chain_append_text(nfv_table_chain(table, "INPUT"), text, NULL), 0);
+	assert_int_equal(nfv_chain_append_text(nfv_table_ensure_chain(table, chain), text, NULL), 0);
 	findings = 0;
 	err = nfv_rules_check(rules, NULL, count_finding, NULL);
 	assert_int_equal(err, findings > 0 ? -EINVAL : 0);
 	nfv_rules_free(rules);
 	return findings;
+}
+
+static size_t findings_of(const char *text)
+{
+	return findings_in("filter", "INPUT", text);
+}
+
+/* What test_match() and test_target() say false to; beside each one that is right. */
+static void try_bad_values(void)
+{
+	static const char *const pairs[][2] = {
+		{ "-p udp -m udp --sport asdf", "-p udp -m udp --sport 53" },
+		{ "-p udp -m udp --sport -1", "-p udp -m udp --sport 0" },
+		{ "-m mark --mark 0xffffffffff", "-m mark --mark 0xffffffff" },
+		{ "-m limit --limit asdf", "-m limit --limit 1/s" },
+		{ "-m conntrack --ctstate FOO", "-m conntrack --ctstate NEW" },
+		{ "-m mac --mac-source zz", "-m mac --mac-source 02:00:00:00:00:01" },
+	}, *const targets[][4] = {
+		{ "nat", "PREROUTING", "-p tcp -j REDIRECT --to-ports 2345-1234",
+		  "-p tcp -j REDIRECT --to-ports 1234-2345" },
+		{ "mangle", "PREROUTING", "-j TOS --set-tos 0x1234", "-j TOS --set-tos 0x12" },
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		assert_int_equal(findings_of(pairs[i][0]), 1);
+		assert_int_equal(findings_of(pairs[i][1]), 0);
+	}
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+		assert_int_equal(findings_in(targets[i][0], targets[i][1], targets[i][2]), 1);
+		assert_int_equal(findings_in(targets[i][0], targets[i][1], targets[i][3]), 0);
+	}
 }
 
 static void test_rules(void **state)
@@ -403,6 +434,7 @@ static void test_easy(void **state)
 	assert_null(nfv_rule_parse("-p tcp --dport", &error));
 	assert_int_equal(error.code, EINVAL);
 	assert_int_equal(findings_of("-p tcp --dport 80 -j ACCEPT"), 0);
+	try_bad_values();
 	row("e18");
 	assert_int_equal(nfv_chain_set_policy(f.chain, "DROP"), 0);
 	assert_string_equal(nfv_chain_policy(f.chain), "DROP");
