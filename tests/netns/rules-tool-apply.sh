@@ -235,3 +235,11 @@ printf -- '-I INPUT 1  -p tcp --dport nosuchservice -j ACCEPT\n' >refused
 run 3 transaction -4 refused
 has err '^    -I INPUT 1  -p tcp --dport nosuchservice -j ACCEPT$'
 ok "apply, check --test, transaction: the line as it was written"
+
+# ---- one line that cannot be read hides nothing that is wrong with others ----
+
+printf '*filter\n-A INPUT -p\n-A INPUT -j nowhere\n-A wbe2 -j DROP\n-A INPUT -m comment --comment "a\nCOMMIT\n*na t\n-A FOO -p\nCOMMIT\n' >many.rules
+run 2 check many.rules
+is "check: every mistake, with its line" "$(sed -nE 's/^many\.rules:([0-9]+):.*/\1/p' out err | sort -n | tr '\n' ' ')" "2 3 4 5 7 8 9 "
+run 2 check --json many.rules
+json 'v["exit"] == 2 and v["error"]["line"] == 2 and sorted(f["line"] for f in v["findings"]) == [2, 3, 4, 5, 7, 8, 9]'
