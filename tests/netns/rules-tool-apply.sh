@@ -225,15 +225,15 @@ has err 'nothing to change'
 # ---- what the tool refuses is shown as the file has it ----
 
 "iptables-$backend" -A INPUT -i lo -j ACCEPT
-printf '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -i lo -j ACCEPT\n-A INPUT   -p tcp --dport nosuchservice -j ACCEPT\nCOMMIT\n' >refused.rules
+printf '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -i lo -j ACCEPT\n-A INPUT   -m nosuchmatch -j ACCEPT\nCOMMIT\n' >refused.rules
 run 3 apply refused.rules
 has err '^refused\.rules:4: '
-has err '^    -A INPUT   -p tcp --dport nosuchservice -j ACCEPT$'
+has err '^    -A INPUT   -m nosuchmatch -j ACCEPT$'
 run 1 check --test refused.rules
-has err '^    -A INPUT   -p tcp --dport nosuchservice -j ACCEPT$'
-printf -- '-I INPUT 1  -p tcp --dport nosuchservice -j ACCEPT\n' >refused
+has err '^    -A INPUT   -m nosuchmatch -j ACCEPT$'
+printf -- '-I INPUT 1  -m nosuchmatch -j ACCEPT\n' >refused
 run 3 transaction -4 refused
-has err '^    -I INPUT 1  -p tcp --dport nosuchservice -j ACCEPT$'
+has err '^    -I INPUT 1  -m nosuchmatch -j ACCEPT$'
 ok "apply, check --test, transaction: the line as it was written"
 
 # ---- one line that cannot be read hides nothing that is wrong with others ----
