@@ -60,18 +60,6 @@ void view_free(struct view *view)
 	free(view);
 }
 
-struct view *view_copy(const struct view *view, struct nfv_rule *rule)
-{
-	struct view *copy = NULL;
-	struct text text = { 0 };
-
-	view_print(view, &text);
-	if (!text.failed)
-		view_parse(&copy, rule, text.data ? text.data : "", text.len, NULL);
-	text_free(&text);
-	return copy;
-}
-
 /* ---- fields ---- */
 
 int view_set_field(struct view *view, enum nfv_field field, const char *value, bool negated)

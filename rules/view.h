@@ -67,7 +67,6 @@ struct view {
  */
 int view_parse(struct view **view, struct nfv_rule *rule, const char *text, size_t len, struct nfv_rules_error *error);
 void view_free(struct view *view);
-struct view *view_copy(const struct view *view, struct nfv_rule *rule);
 
 /* Adds the text: fields in the order of iptables-save, then matches, then the target; words as they were written. */
 void view_print(const struct view *view, struct text *out);

@@ -35,6 +35,7 @@ if [ -z "${NFV_RULES_ISOLATED-}" ]; then
 fi
 
 tmp=$NFV_RULES_ISOLATED
+mount -t tmpfs none /run # where the lock of those who change rules is
 trap 'printf "FAIL: line %d: %s\n" "$LINENO" "$BASH_COMMAND"' ERR
 set -E
 families="iptables ip6tables"

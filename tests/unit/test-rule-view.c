@@ -343,7 +343,7 @@ static void test_changes(void **state)
 {
 	static const char *const values[] = { "SYN,ACK", "SYN" };
 	const char *value = "a b", *empty = "";
-	struct view *view = parse("-s 1.1.1.1 -p tcp -m tcp --dport 1 --syn -m odd --x y"), *copy;
+	struct view *view = parse("-s 1.1.1.1 -p tcp -m tcp --dport 1 --syn -m odd --x y");
 	struct nfv_extension *tcp = view->matches[0], *odd = view->matches[1], *added;
 
 	(void)state;
@@ -367,16 +367,11 @@ static void test_changes(void **state)
 	assert_non_null(view_set_target(view, "CHAIN", true));
 	expect_print(view, "! -i eth0 -p tcp -m tcp --dport 1 ! --tcp-flags SYN,ACK SYN -m comment --comment \"a b\" "
 			   "-m even --x SYN,ACK SYN --z \"\" -g CHAIN");
-	copy = view_copy(view, NULL);
-	assert_non_null(copy);
 	view_remove_match(view, 0);
 	view_remove_match(view, 0);
 	view_remove_target(view);
 	expect_print(view, "! -i eth0 -p tcp -m even --x SYN,ACK SYN --z \"\"");
 	view_free(view);
-	expect_print(copy, "! -i eth0 -p tcp -m tcp --dport 1 ! --tcp-flags SYN,ACK SYN -m comment --comment \"a b\" "
-			   "-m even --x SYN,ACK SYN --z \"\" -g CHAIN");
-	view_free(copy);
 }
 
 /* As many words and bytes as a line may have. */
