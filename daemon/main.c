@@ -61,7 +61,7 @@ static struct plan *load(const struct options *options, struct steering *steerin
 		return plan;
 	print_report(&report);
 	steering_free(steering);
-	plan_free(plan);
+	plan_drop(plan);
 	return NULL;
 }
 
@@ -220,7 +220,7 @@ static int serve(const struct options *options)
 	status = master_run(options, plan, &steering, on_ready, &ready);
 free:
 	steering_free(&steering);
-	plan_free(plan);
+	plan_drop(plan);
 	return status;
 }
 
@@ -233,7 +233,7 @@ static int check(const struct options *options)
 		return EXIT_FAILED;
 	printf("%s: good\n", options->config_file);
 	steering_free(&steering);
-	plan_free(plan);
+	plan_drop(plan);
 	return EXIT_OK;
 }
 
@@ -281,7 +281,7 @@ static void fill_descriptors(void)
 		close(fd);
 }
 
-/* Every queue number takes three descriptors. */
+/* Every queue number takes several descriptors. */
 static void raise_limits(void)
 {
 	struct rlimit limit;

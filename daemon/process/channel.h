@@ -17,9 +17,18 @@ enum channel_type {
 	CHANNEL_NEEDS,      /* value: index of a queue entry; extra: bytes; more: metadata; may: enum nfv_may */
 	CHANNEL_STEP,       /* the checker calls a plugin. As CHANNEL_MISTAKE, without cause; more: enum instances_doing */
 	CHANNEL_STATS,      /* text: lines of a handler's stats(); an empty text ends them */
+	CHANNEL_LEFT,       /* a worker that was told to leave: no packet is in its hands, and it will not receive again */
 	/* from the master */
+	CHANNEL_GO,         /* receive. value: CHANNEL_GO_*; extra: the queue's newest packet id; more: id of the poisoned packet */
+	CHANNEL_LEAVE,      /* decide the batch in hand, say CHANNEL_LEFT, close handlers, exit; what waits is for somebody else */
 	CHANNEL_STOP,       /* finish what is in hand, close handlers, exit */
 	CHANNEL_TELL_STATS, /* answer with CHANNEL_STATS */
+};
+
+enum channel_go {
+	CHANNEL_GO_SUCCESSOR = 1, /* packets may be in the hands of a dead predecessor */
+	CHANNEL_GO_REPEATS = 2,   /* those are sent through the hook again; else they get on-error */
+	CHANNEL_GO_POISONED = 4,  /* the predecessor died in a handler, of one packet */
 };
 
 struct channel_message {

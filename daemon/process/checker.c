@@ -61,6 +61,9 @@ static void take(struct answers *answers, const struct channel_message *message)
 		break;
 	case CHANNEL_PRINT:
 	case CHANNEL_STATS:
+	case CHANNEL_LEFT:
+	case CHANNEL_GO:
+	case CHANNEL_LEAVE:
 	case CHANNEL_STOP:
 	case CHANNEL_TELL_STATS:
 		break;

@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define A_NUMBER 3 /* the queue's socket, its packet buffers, the channel to its worker */
+#define A_NUMBER 7 /* the socket, a worker's counters, packet buffers and channel; these three again while a reload lasts */
 #define SPARE    24 /* running a tool, starting a worker, asking for a queue's state */
 
 static int compare(const void *a, const void *b)

@@ -9,7 +9,7 @@
 void descriptors_keep(int *fds, size_t count);
 
 /*
- * Whether there is room for the queue numbers of a configuration, each of which takes three, and for what is open now
+ * Whether there is room for the queue numbers of a configuration, each of which takes some, and for what is open now
  * and then. 0, or -EMFILE with why.
  */
 int descriptors_check(size_t numbers, char *why, size_t why_size);

@@ -18,7 +18,7 @@
 
 struct master {
 	const struct options *options;
-	const struct plan *plan;
+	struct plan *plan;     /* in force; held by the caller of master_run() */
 	struct steering *steering;
 	struct events events;
 	int signals;
@@ -49,6 +49,12 @@ bool master_stop(struct master *master, bool was_ready);
 
 /* Also watches what it says. 0, or -errno, which is told. */
 int master_start_worker(struct master *master, struct served *served);
+
+/* Its messages are taken from now on. 0 or -errno. */
+int master_watch_runner(struct master *master, const struct runner *runner);
+
+/* Kills its process, if there is one, and waits for that; its memory stays. */
+void master_end_runner(struct master *master, struct runner *runner);
 
 /* Handlers that hang are ended from now on. */
 int master_watch_deadlines(struct master *master);

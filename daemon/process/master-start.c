@@ -71,7 +71,7 @@ static int open_queues(struct master *master)
 static bool all_ready(const struct master *master)
 {
 	for (size_t i = 0; i < master->count; i++)
-		if (!master->served[i].ready)
+		if (!master->served[i].now.ready)
 			return false;
 	return true;
 }

@@ -4,10 +4,8 @@
 #include "daemon/process/master-private.h"
 #include "daemon/process/notify.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #define DRAIN_TIMEOUT_NS 2000000000u
 #define STOP_TIMEOUT_NS  3000000000u
@@ -37,9 +35,17 @@ static void drain(struct master *master)
 static bool any_worker(const struct master *master)
 {
 	for (size_t i = 0; i < master->count; i++)
-		if (master->served[i].pid > 0)
-			return true;
+		for (size_t j = 0; j < SERVED_RUNNERS; j++)
+			if (served_runner(&master->served[i], j)->pid > 0)
+				return true;
 	return false;
+}
+
+static void kill_runner(struct master *master, struct runner *runner)
+{
+	if (runner->pid > 0)
+		log_warning("queue %u: worker %d does not end; killed", runner->number, (int)runner->pid);
+	master_end_runner(master, runner);
 }
 
 static void end_workers(struct master *master)
@@ -47,21 +53,16 @@ static void end_workers(struct master *master)
 	uint64_t limit = events_now_ns() + STOP_TIMEOUT_NS;
 
 	master->stopping = true;
-	for (size_t i = 0; i < master->count; i++)
-		served_tell(&master->served[i], CHANNEL_STOP);
+	for (size_t i = 0; i < master->count; i++) {
+		runner_tell(&master->served[i].now, CHANNEL_STOP);
+		runner_tell(&master->served[i].next, CHANNEL_STOP);
+	}
 	while (any_worker(master) && events_now_ns() < limit)
 		if (events_wait(&master->events, 100) < 0)
 			break;
-	for (size_t i = 0; i < master->count; i++) {
-		struct served *served = &master->served[i];
-
-		if (served->pid <= 0)
-			continue;
-		log_warning("queue %u: worker %d does not end; killed", served->number, (int)served->pid);
-		kill(served->pid, SIGKILL);
-		(void)waitpid(served->pid, NULL, 0);
-		served->pid = 0;
-	}
+	for (size_t i = 0; i < master->count; i++)
+		for (size_t j = 0; j < SERVED_RUNNERS; j++)
+			kill_runner(master, served_runner(&master->served[i], j));
 }
 
 static bool unsteer(struct master *master)

@@ -21,11 +21,15 @@
 
 /* ---- What workers say ---- */
 
-static struct served *served_by_channel(struct master *master, int fd)
+static struct runner *runner_by_channel(struct master *master, int fd, struct served **served)
 {
-	for (size_t i = 0; i < master->count; i++)
-		if (master->served[i].channel == fd)
-			return &master->served[i];
+	for (size_t i = 0; i < master->count; i++) {
+		for (size_t j = 0; j < SERVED_RUNNERS; j++) {
+			*served = &master->served[i];
+			if (served_runner(*served, j)->channel == fd)
+				return served_runner(*served, j);
+		}
+	}
 	return NULL;
 }
 
@@ -49,14 +53,19 @@ void master_print_lines(struct master *master, char *text)
 	}
 }
 
-static void take(struct master *master, struct served *served, struct channel_message *message)
+static void take(struct master *master, struct served *served, struct runner *runner, struct channel_message *message)
 {
 	enum nfv_log_level level = message->value <= NFV_LOG_DEBUG ? (enum nfv_log_level)message->value : NFV_LOG_INFO;
 
 	switch ((enum channel_type)message->type) {
 	case CHANNEL_READY:
-		served->ready = true;
-		log_debug("queue %u: worker %d serves", served->number, (int)served->pid);
+		runner->ready = true;
+		log_debug("queue %u: worker %d is ready", served->number, (int)runner->pid);
+		if (runner == &served->now)
+			served_go(served);
+		break;
+	case CHANNEL_LEFT:
+		runner->left = true;
 		break;
 	case CHANNEL_LOG:
 		log_write(level, "%s", message->text);
@@ -70,6 +79,8 @@ static void take(struct master *master, struct served *served, struct channel_me
 	case CHANNEL_MISTAKE:
 	case CHANNEL_NEEDS:
 	case CHANNEL_STEP:
+	case CHANNEL_GO:
+	case CHANNEL_LEAVE:
 	case CHANNEL_STOP:
 	case CHANNEL_TELL_STATS:
 		break; /* not a worker's words */
@@ -77,21 +88,22 @@ static void take(struct master *master, struct served *served, struct channel_me
 }
 
 /* What channel_receive() said last; 1: there may be more. */
-static int take_some(struct master *master, struct served *served, size_t limit)
+static int take_some(struct master *master, struct served *served, struct runner *runner, size_t limit)
 {
 	struct channel_message message;
 	int got = 1;
 
-	for (size_t i = 0; i < limit && (got = channel_receive(served->channel, &message)) == 1; i++)
-		take(master, served, &message);
+	for (size_t i = 0; i < limit && (got = channel_receive(runner->channel, &message)) == 1; i++)
+		take(master, served, runner, &message);
 	return got;
 }
 
 static void on_channel(void *argument, int fd, uint32_t events)
 {
 	struct master *master = argument;
-	struct served *served = served_by_channel(master, fd);
-	int got = served ? take_some(master, served, MESSAGES_A_TURN) : 0;
+	struct served *served;
+	struct runner *runner = runner_by_channel(master, fd, &served);
+	int got = runner ? take_some(master, served, runner, MESSAGES_A_TURN) : 0;
 
 	(void)events;
 	/* The other end is closed: SIGCHLD tells the rest. */
@@ -101,15 +113,31 @@ static void on_channel(void *argument, int fd, uint32_t events)
 
 /* ---- Workers ---- */
 
+int master_watch_runner(struct master *master, const struct runner *runner)
+{
+	return events_watch(&master->events, runner->channel, EPOLLIN, on_channel, master);
+}
+
 int master_start_worker(struct master *master, struct served *served)
 {
 	int err = served_start(served);
 
 	if (err == 0)
-		err = events_watch(&master->events, served->channel, EPOLLIN, on_channel, master);
+		err = master_watch_runner(master, &served->now);
 	if (err)
 		log_error("queue %u: worker cannot be started: %s", served->number, strerror(-err));
 	return err;
+}
+
+void master_end_runner(struct master *master, struct runner *runner)
+{
+	if (runner->channel >= 0)
+		events_unwatch(&master->events, runner->channel);
+	if (runner->pid > 0) {
+		kill(runner->pid, SIGKILL);
+		(void)waitpid(runner->pid, NULL, 0);
+	}
+	runner_gone(runner);
 }
 
 static void on_restart(void *argument, uint64_t now_ns)
@@ -119,7 +147,7 @@ static void on_restart(void *argument, uint64_t now_ns)
 	for (size_t i = 0; i < master->count && !master->stopping; i++) {
 		struct served *served = &master->served[i];
 
-		if (served->pid > 0 || !served->restart_at_ns || served->restart_at_ns > now_ns)
+		if (served->now.pid > 0 || !served->restart_at_ns || served->restart_at_ns > now_ns)
 			continue;
 		if (master_start_worker(master, served) < 0) {
 			served->restart_at_ns = now_ns + 1000000000u;
@@ -135,7 +163,8 @@ static void on_look(void *argument, uint64_t now_ns)
 	struct master *master = argument;
 
 	for (size_t i = 0; i < master->count; i++)
-		served_look(&master->served[i], now_ns);
+		for (size_t j = 0; j < SERVED_RUNNERS; j++)
+			runner_look(served_runner(&master->served[i], j), now_ns);
 }
 
 int master_watch_deadlines(struct master *master)
@@ -143,7 +172,7 @@ int master_watch_deadlines(struct master *master)
 	uint64_t interval = 0;
 
 	for (size_t i = 0; i < master->count; i++) {
-		uint64_t wanted = served_look_ns(&master->served[i]);
+		uint64_t wanted = runner_look_ns(served_config(&master->served[i]));
 
 		if (wanted && (!interval || wanted < interval))
 			interval = wanted;
@@ -184,28 +213,43 @@ static void start_others(struct master *master)
 		log_error("rules server: it cannot be started: %s", strerror(-err));
 }
 
+/* The one that serves is gone: another one takes its place, at once if it can be. */
+static void replace(struct master *master, struct served *served, int status)
+{
+	uint64_t now;
+
+	served_ended(served, status, master->stopping);
+	if (!master->started)
+		master->stop = true;
+	if (!master->started || master->stopping)
+		return;
+	now = events_now_ns();
+	if (served->restart_at_ns <= now)
+		on_restart(master, now);
+	else
+		(void)events_timer(&master->events, served->restart_at_ns - now, 0, on_restart, master);
+}
+
+static void reap_runner(struct master *master, struct served *served, struct runner *runner)
+{
+	int status;
+
+	if (runner->pid <= 0 || waitpid(runner->pid, &status, WNOHANG) != runner->pid)
+		return;
+	(void)take_some(master, served, runner, SIZE_MAX); /* its last words: no more can come */
+	events_unwatch(&master->events, runner->channel);
+	if (runner == &served->now)
+		replace(master, served, status);
+	else
+		served_other_ended(served, runner, status);
+}
+
 static void reap(struct master *master)
 {
 	for (size_t i = 0; i < master->count; i++) {
-		struct served *served = &master->served[i];
-		uint64_t now;
-		int status;
-
-		served_saved(served, false);
-		if (served->pid <= 0 || waitpid(served->pid, &status, WNOHANG) != served->pid)
-			continue;
-		(void)take_some(master, served, SIZE_MAX); /* its last words: no more can come */
-		events_unwatch(&master->events, served->channel);
-		served_ended(served, status, master->stopping);
-		if (!master->started)
-			master->stop = true;
-		if (!master->started || master->stopping)
-			continue;
-		now = events_now_ns();
-		if (served->restart_at_ns <= now)
-			on_restart(master, now);
-		else
-			(void)events_timer(&master->events, served->restart_at_ns - now, 0, on_restart, master);
+		served_saved(&master->served[i], false);
+		for (size_t j = 0; j < SERVED_RUNNERS; j++)
+			reap_runner(master, &master->served[i], served_runner(&master->served[i], j));
 	}
 }
 
@@ -234,7 +278,7 @@ static void tell_stats(struct master *master)
 	char *text = master_collect_stats(master);
 
 	for (size_t i = 0; i < master->count; i++)
-		served_tell(&master->served[i], CHANNEL_TELL_STATS);
+		runner_tell(&master->served[i].now, CHANNEL_TELL_STATS);
 	master_print_lines(master, text);
 	free(text);
 }
@@ -335,7 +379,7 @@ static int wait_for_events(struct master *master)
 	return events_wait(&master->events, all_written ? -1 : OUTPUT_RETRY_MS);
 }
 
-int master_run(const struct options *options, const struct plan *plan, struct steering *steering,
+int master_run(const struct options *options, struct plan *plan, struct steering *steering,
 	       void (*ready)(void *context), void *context)
 {
 	struct master master = { .options = options, .plan = plan, .steering = steering, .signals = -1, .interrupt = -1,

@@ -11,7 +11,7 @@
  * Serves until SIGTERM or SIGINT. ready() is called once, when queues are bound, workers serve and steering is in place.
  * Returns the exit status.
  */
-int master_run(const struct options *options, const struct plan *plan, struct steering *steering,
+int master_run(const struct options *options, struct plan *plan, struct steering *steering,
 	       void (*ready)(void *context), void *context);
 
 #endif

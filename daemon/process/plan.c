@@ -91,11 +91,12 @@ struct plan *plan_make(const char *config_file, struct trust *trust, struct repo
 
 	if (!plan)
 		return NULL;
+	plan->users = 1;
 	plan->config = config_read(config_file, trust, report);
 	plan->plugins = calloc(plan->config->handler_count + 1, sizeof(*plan->plugins));
 	plan->needs = calloc(plan->config->queue_count + 1, sizeof(*plan->needs));
 	if (!plan->plugins || !plan->needs) {
-		plan_free(plan);
+		plan_drop(plan);
 		return NULL;
 	}
 	for (size_t i = 0; i < plan->config->handler_count; i++)
@@ -107,10 +108,8 @@ struct plan *plan_make(const char *config_file, struct trust *trust, struct repo
 	return plan;
 }
 
-void plan_free(struct plan *plan)
+static void plan_free(struct plan *plan)
 {
-	if (!plan)
-		return;
 	for (size_t i = 0; plan->plugins && i < plan->config->handler_count; i++)
 		if (plan->plugins[i].fd >= 0)
 			close(plan->plugins[i].fd);
@@ -118,4 +117,16 @@ void plan_free(struct plan *plan)
 	free(plan->plugins);
 	config_free(plan->config);
 	free(plan);
+}
+
+struct plan *plan_hold(struct plan *plan)
+{
+	plan->users++;
+	return plan;
+}
+
+void plan_drop(struct plan *plan)
+{
+	if (plan && --plan->users == 0)
+		plan_free(plan);
 }

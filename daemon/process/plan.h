@@ -22,6 +22,7 @@ struct plan_needs {
 };
 
 struct plan {
+	unsigned users;              /* plan_hold() */
 	struct config *config;
 	struct account account;      /* whom workers and checker become */
 	struct plan_plugin *plugins; /* one for each of config->handlers */
@@ -31,11 +32,15 @@ struct plan {
 /*
  * Reads and checks a configuration: the file, the plugins' files, and, in the checker, plugins and their options.
  * Mistakes go into the report. Also after mistakes a plan is returned, so that the rest can be judged, too; it must not
- * be put into force. NULL without memory.
+ * be put into force. The caller holds it. NULL without memory.
  */
 struct plan *plan_make(const char *config_file, struct trust *trust, struct report *report);
 
-void plan_free(struct plan *plan);
+/* Workers go on with the plan that they began with while the next one is in force already: the last user frees it. */
+struct plan *plan_hold(struct plan *plan);
+
+/* Accepts NULL. */
+void plan_drop(struct plan *plan);
 
 /* Index of a handler in config->handlers; the configuration's check saw to it that there is one. */
 size_t plan_handler_index(const struct plan *plan, const char *name);

@@ -18,7 +18,7 @@ static void describe(const struct served *served, int status, char *text, size_t
 	const char *const *names = config->handlers.items;
 	char how[128];
 
-	if (served->hung)
+	if (served->now.hung)
 		snprintf(how, sizeof(how), "it hung");
 	else if (WIFSIGNALED(status))
 		snprintf(how, sizeof(how), "signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
@@ -31,11 +31,11 @@ static void describe(const struct served *served, int status, char *text, size_t
 
 static int start(struct served *served, struct served_saving *saving, int status)
 {
-	const struct plan *plan = served->plan;
+	const struct plan *plan = served->now.plan;
 	char comment[512];
 	struct postmortem what = {
-		.slots = &served->slots,
-		.slot_size = served->slot_size,
+		.slots = &served->now.slots,
+		.slot_size = served->now.slot_size,
 		.packet_id = served->poison_id,
 		.number = served->number,
 		.comment = comment,
@@ -77,22 +77,22 @@ void served_save(struct served *served, int status)
 		return;
 	/* The successor gets memory of its own, so that what the dead one had stays as it is. */
 	snprintf(name, sizeof(name), "nfv-slots-%u", served->number);
-	err = saving ? region_create(&fresh, name, served->slots.size) : -EBUSY;
+	err = saving ? region_create(&fresh, name, served->now.slots.size) : -EBUSY;
 	if (!err)
 		err = start(served, saving, status);
 	if (err) {
 		log_warning("queue %u: packet %u cannot be saved in %s: %s", served->number, served->poison_id,
-			    served->plan->config->crash_dir, strerror(-err));
+			    served->now.plan->config->crash_dir, strerror(-err));
 		region_close(&fresh);
 		return;
 	}
-	region_close(&served->slots);
-	served->slots = fresh;
+	region_close(&served->now.slots);
+	served->now.slots = fresh;
 }
 
 static void tell(const struct served *served, const struct served_saving *saving, int status)
 {
-	const char *folder = served->plan->config->crash_dir;
+	const char *folder = served->now.plan->config->crash_dir;
 
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
 		log_notice("queue %u: the packet is saved as %s/%s", served->number, folder, saving->name);

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/process/served.h"
 
-#include "daemon/process/descriptors.h"
-#include "daemon/process/events.h"
 #include "daemon/process/log.h"
-#include "daemon/process/worker.h"
 #include "daemon/queue/receive.h"
 
 #include <errno.h>
@@ -14,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define SEND_BUFFER_BYTES      (1024 * 1024)
 #define RECEIVE_BUFFER_LEAST   (4u << 20)
@@ -92,36 +88,29 @@ static void log_bound(const struct served *served, const struct queue_wants *wan
 				    queue_flag_name(flag));
 }
 
-int served_open(struct served *served, const struct plan *plan, size_t queue, uint16_t number, int cpu, char *why,
-		size_t why_size)
+/* No descriptor is one yet, so that it can be closed at any time. */
+static void forget(struct served *served, uint16_t number, int cpu)
 {
-	const struct config_queue *config = &plan->config->queues[queue];
-	struct queue_wants wants = wants_of(config, &plan->needs[queue], number);
-	char name[32];
-	int err;
-
 	*served = (struct served){
-		.plan = plan,
-		.queue = queue,
 		.number = number,
 		.cpu = cpu,
-		.channel = -1,
 		.crash_folder = -1,
 		.socket.fd = -1,
-		.shared.fd = -1,
-		.slots.fd = -1,
-		.slot_size = receive_slot_size(wants.range),
+		.now = RUNNER_NONE,
+		.next = RUNNER_NONE,
+		.old = RUNNER_NONE,
 	};
-	snprintf(name, sizeof(name), "nfv-shared-%u", number);
-	err = region_create(&served->shared, name, shared_size(config->handlers.count));
-	if (err == 0)
-		err = region_map(&served->shared);
-	/* Workers inherit the mapping; with many queues each descriptor counts. */
-	if (err == 0)
-		region_close_descriptor(&served->shared);
-	snprintf(name, sizeof(name), "nfv-slots-%u", number);
-	if (err == 0)
-		err = region_create(&served->slots, name, config->batch * served->slot_size);
+}
+
+int served_open(struct served *served, struct plan *plan, size_t queue, uint16_t number, int cpu, char *why,
+		size_t why_size)
+{
+	struct queue_wants wants = wants_of(&plan->config->queues[queue], &plan->needs[queue], number);
+	int err;
+
+	forget(served, number, cpu);
+	served->range = wants.range;
+	err = runner_open(&served->now, plan, queue, number, receive_slot_size(wants.range));
 	if (err) {
 		snprintf(why, why_size, "shared memory: %s", strerror(-err));
 		return err;
@@ -132,101 +121,86 @@ int served_open(struct served *served, const struct plan *plan, size_t queue, ui
 	return err;
 }
 
-/* ---- The worker ---- */
+/* ---- Workers ---- */
 
-/* A worker must not reach the queues of others. */
-static void drop_descriptors(const struct served *served, int channel)
+static struct runner_place place_of(const struct served *served, uint64_t quarantined)
 {
-	const struct plan *plan = served->plan;
-	size_t count = plan->config->handler_count;
-	int *keep = calloc(count + 3, sizeof(*keep));
-
-	if (!keep)
-		exit(1);
-	for (size_t i = 0; i < count; i++)
-		keep[i] = plan->plugins[i].fd;
-	keep[count] = served->socket.fd;
-	keep[count + 1] = served->slots.fd;
-	keep[count + 2] = channel;
-	descriptors_keep(keep, count + 3);
-	free(keep);
-}
-
-static void run_worker(struct served *served, pid_t master, int channel, bool successor, uint32_t last_id)
-{
-	const struct worker_setup setup = {
-		.plan = served->plan,
-		.queue = served->queue,
+	return (struct runner_place){
 		.socket = &served->socket,
-		.shared = &served->shared,
-		.slots = &served->slots,
-		.slot_size = served->slot_size,
 		.cpu = served->cpu,
-		.master = master,
-		.channel = channel,
 		.foreground = served->foreground,
-		.successor = successor,
-		.repeats = served->repeats,
-		.predecessor_last_id = last_id,
-		.poisoned = successor && served->poisoned,
-		.poison_id = served->poison_id,
-		.quarantined = served->quarantined,
+		.quarantined = quarantined,
 	};
-
-	drop_descriptors(served, channel);
-	exit(worker_run(&setup));
 }
 
 int served_start(struct served *served)
 {
-	struct shared *shared = served->shared.memory;
-	uint32_t last_id = shared->last_id;
-	struct queue_status status;
-	const pid_t master = getpid();
-	int pair[2], err;
+	const struct runner_place place = place_of(served, served->quarantined);
+	int err = runner_start(&served->now, &place);
 
-	/*
-	 * Before the successor receives anything: what it then finds in the socket is not among the dead worker's
-	 * packets.
-	 */
-	if (queue_status_read(served->number, &status))
-		last_id = status.last_id;
-	shared->progress = (struct chain_progress){ 0 };
-	served->deadline = (struct deadline){ 0 };
-	served->hung = false;
-	err = channel_pair(pair);
-	if (err)
-		return err;
-	fflush(NULL);
-	served->pid = fork();
-	if (served->pid < 0) {
-		err = -errno;
-		served->pid = 0;
-		close(pair[0]);
-		close(pair[1]);
-		return err;
-	}
-	if (served->pid == 0) {
-		close(pair[0]);
-		run_worker(served, master, pair[1], served->started_once, last_id);
-	}
-	close(pair[1]);
-	served->channel = pair[0];
-	served->ready = false;
-	served->started_once = true;
-	served->started_ns = events_now_ns();
-	served->restart_at_ns = 0;
-	return 0;
+	if (!err)
+		served->restart_at_ns = 0;
+	return err;
 }
 
-void served_tell(const struct served *served, enum channel_type type)
+/*
+ * The newest id is read before the successor receives anything: what it then finds in the socket is not among the dead
+ * worker's packets.
+ */
+void served_go(struct served *served)
 {
-	const struct channel_message message = { .type = type };
+	struct shared *shared = runner_shared(&served->now);
+	struct channel_message go = {
+		.type = CHANNEL_GO,
+		.value = (served->in_hand ? CHANNEL_GO_SUCCESSOR : 0) | (served->repeats ? CHANNEL_GO_REPEATS : 0) |
+			 (served->in_hand && served->poisoned ? CHANNEL_GO_POISONED : 0),
+		.extra = shared->last_id,
+		.more = served->poison_id,
+	};
+	struct queue_status status;
 
-	if (served->channel < 0 || served->pid <= 0)
-		return;
-	kill(served->pid, channel_send(served->channel, &message) < 0 ? SIGKILL : SERVED_WAKE_SIGNAL);
+	if (queue_status_read(served->number, &status))
+		go.extra = status.last_id;
+	shared->recovering = served->in_hand;
+	served->in_hand = true;
+	served->now.going = true;
+	runner_send(&served->now, &go);
 }
+
+/* Packets that already wait were copied with the old range: they must fit. */
+int served_prepare(struct served *served, struct plan *plan, size_t queue, uint64_t quarantined)
+{
+	struct queue_wants wants = wants_of(&plan->config->queues[queue], &plan->needs[queue], served->number);
+	const struct runner_place place = place_of(served, quarantined);
+	uint32_t range = wants.range > served->range ? wants.range : served->range;
+	int err = runner_open(&served->next, plan, queue, served->number, receive_slot_size(range));
+
+	if (!err)
+		err = runner_start(&served->next, &place);
+	if (err)
+		runner_close(&served->next);
+	return err;
+}
+
+void served_switch(struct served *served)
+{
+	runner_inherit(&served->next, &served->now);
+	if (served->now.left) {
+		served->in_hand = false;
+		served->poisoned = false;
+	}
+	served->old = served->now;
+	if (served->old.pid == 0)
+		runner_close(&served->old);
+	served->now = served->next;
+	served->next = RUNNER_NONE;
+	served->failures = 0;
+	served->restart_at_ns = 0;
+	if (served->now.ready)
+		served_go(served);
+}
+
+/* ---- The end ---- */
 
 /*
  * Where /proc does not tell the newest id (in a user namespace), one that is later than any; ids are compared as they
@@ -253,13 +227,10 @@ void served_let_go(struct served *served)
 
 void served_close(struct served *served)
 {
-	if (served->channel >= 0)
-		close(served->channel);
-	served->channel = -1;
 	served_saved(served, true);
 	queue_close(&served->socket);
-	region_close(&served->slots);
-	region_close(&served->shared);
+	for (size_t i = 0; i < SERVED_RUNNERS; i++)
+		runner_close(served_runner(served, i));
 	free(served->crashes);
 	served->crashes = NULL;
 }

@@ -44,7 +44,7 @@ static void count_answer(struct worker *worker, const struct message_answer *ans
 	if (answer->error == 0)
 		return;
 	/* There was nothing to repeat: the predecessor died with empty hands. */
-	if (answer->error == ENOENT && worker->setup->successor && answer->sequence == worker->repeated_until)
+	if (answer->error == ENOENT && worker->go.successor && answer->sequence == worker->repeated_until)
 		return;
 	worker->counters->errors[number]++;
 	if (worker->answered[number / 8] & 1u << number % 8)
@@ -242,20 +242,36 @@ static void finish(struct worker *worker)
 	} while ((count > 0 || count == -ENOBUFS || count == -EINTR) && !worker->broken && events_now_ns() < limit);
 }
 
+/* Somebody else may still be serving the queue: nothing is received until the master says that it is our turn. */
+static int stand_by(struct worker *worker)
+{
+	int err = 0;
+
+	while (!err && !worker->stop && !worker->going)
+		err = look_around(worker, true);
+	if (err || worker->stop)
+		return err;
+	worker->recovering = worker->go.successor;
+	return events_watch(&worker->events, worker->setup->socket->fd, EPOLLIN, NULL, NULL);
+}
+
 int worker_loop(struct worker *worker)
 {
 	bool more = true;
+	int err = stand_by(worker);
 
+	if (err)
+		return err;
 	while (!worker->stop) {
 		bool in_receive = !more && may_wait_in_receive(worker);
-		int err = look_around(worker, !more && !in_receive);
 
+		err = look_around(worker, !more && !in_receive);
 		if (err)
 			return err;
 		if (!worker->stop)
 			more = turn(worker, in_receive);
 	}
-	if (!worker->broken)
+	if (worker->going && !worker->broken && !worker->leaving)
 		finish(worker);
 	return worker->broken ? -EIO : 0;
 }
@@ -278,13 +294,11 @@ static uint64_t pause_of(const struct config_queue *config)
 int worker_loop_init(struct worker *worker)
 {
 	const struct worker_setup *setup = worker->setup;
-	int err;
 
 	receive_init(&worker->receiver, setup->socket->fd, &worker->slots, (unsigned)worker->config->batch,
 		     setup->slot_size);
 	for (unsigned i = 0; i < RECEIVE_BATCH_MAX; i++)
 		worker->batch[i] = &worker->packets[i];
-	worker->recovering = setup->successor;
 	worker->pause_ns = pause_of(worker->config);
 	worker->chain = (struct chain){
 		.handlers = worker->instances.handlers,
@@ -305,6 +319,5 @@ int worker_loop_init(struct worker *worker)
 	worker->sink = sink_direct_new(setup->socket->fd, worker->number, setup->socket->send_buffer, worker->counters);
 	if (!worker->sink)
 		return -ENOMEM;
-	err = limit_waits(worker);
-	return err ? err : events_watch(&worker->events, setup->socket->fd, EPOLLIN, NULL, NULL);
+	return limit_waits(worker);
 }

@@ -23,6 +23,7 @@ struct worker {
 	const struct worker_setup *setup;
 	const struct config_queue *config;
 	uint16_t number;
+	struct region memory;        /* of this: */
 	struct shared *shared;
 	struct region slots;
 	struct queue_counters *counters;
@@ -35,7 +36,16 @@ struct worker {
 	struct names *names;         /* NULL: no handler asked for names */
 	pid_t master;
 	volatile sig_atomic_t orphaned; /* the master is gone */
+	bool going;                  /* the master said CHANNEL_GO, and this: */
+	struct worker_go {
+		bool successor;      /* packets may be in the hands of a dead predecessor */
+		bool repeats;        /* those are sent through the hook again; else they get on-error */
+		bool poisoned;       /* the predecessor died in a handler, of this packet: */
+		uint32_t poison_id;
+		uint32_t predecessor_last_id; /* the newest id of the queue before this worker receives */
+	} go;
 	bool stop;
+	bool leaving;                /* so, because another worker takes over */
 	bool broken;                 /* verdicts cannot be sent any more: leave the packets to a successor */
 
 	/* the batch under way */

@@ -263,24 +263,24 @@ static int decide_poison(struct worker *worker)
 {
 	const struct chain_decision decision = { .verdict = worker->chain.on_error, .failed = true, .handler = -1 };
 	const struct coalesce_decision out = {
-		.id = worker->setup->poison_id,
+		.id = worker->go.poison_id,
 		.verdict = kernel_verdict(worker, decision.verdict),
 	};
 	int err;
 
 	/* Killed by what it was told of a packet whose verdict is out already: nothing to decide. */
-	if (!worker->setup->poisoned || worker->setup->poison_id == worker->shared->sent_until)
+	if (!worker->go.poisoned || worker->go.poison_id == worker->shared->sent_until)
 		return 0;
 	err = sink_decide(worker->sink, &out);
 	if (err)
 		return err;
-	count_decision(worker, &decision, worker->setup->poison_id);
+	count_decision(worker, &decision, worker->go.poison_id);
 	return flush(worker);
 }
 
 static uint32_t recovery_verdict(const struct worker *worker)
 {
-	if (worker->setup->repeats)
+	if (worker->go.repeats)
 		return NF_REPEAT;
 	return worker->chain.on_error == NFV_DROP ? NF_DROP : NF_ACCEPT;
 }
@@ -296,7 +296,7 @@ static void count_rest(struct worker *worker, uint32_t in_hand)
 	uint64_t known = counters->accepted + counters->dropped + counters->repeated + counters->requeued + counters->recovered;
 	uint64_t open = counters->received > known ? counters->received - known : 0;
 
-	if (worker->setup->repeats) {
+	if (worker->go.repeats) {
 		counters->recovered += open;
 		return;
 	}
@@ -315,7 +315,7 @@ static uint32_t count_in_hand(const struct worker *worker, uint32_t until)
 {
 	int32_t count = (int32_t)(until - worker->shared->sent_until);
 
-	if (count > 0 && worker->setup->poisoned)
+	if (count > 0 && worker->go.poisoned)
 		count--;
 	return count > 0 ? (uint32_t)count : 0;
 }
@@ -341,7 +341,7 @@ static int decide_rest(struct worker *worker, uint32_t until)
 
 void worker_recover(struct worker *worker, bool any, uint32_t first_id)
 {
-	uint32_t until = any ? first_id - 1 : worker->setup->predecessor_last_id;
+	uint32_t until = any ? first_id - 1 : worker->go.predecessor_last_id;
 	int err = decide_rest(worker, until);
 
 	worker->recovering = false;
@@ -350,8 +350,9 @@ void worker_recover(struct worker *worker, bool any, uint32_t first_id)
 		return;
 	}
 	worker->repeated_until = until;
+	worker->shared->recovering = 0;
 	worker->shared->last_id = until;
 	worker->shared->last_id_known = 1;
-	if (worker->setup->poisoned)
+	if (worker->go.poisoned)
 		worker->careful = CAREFUL_PACKETS;
 }

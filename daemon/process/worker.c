@@ -6,7 +6,7 @@
 #include "daemon/process/log.h"
 #include "daemon/process/notify.h"
 #include "daemon/process/sandbox.h"
-#include "daemon/process/served.h"
+#include "daemon/process/runner.h"
 #include "daemon/process/worker-private.h"
 
 #include <errno.h>
@@ -54,7 +54,7 @@ static void set_signals(void)
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		signal(ignored[i], SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
-	sigaction(SERVED_WAKE_SIGNAL, &wake, NULL);
+	sigaction(RUNNER_WAKE_SIGNAL, &wake, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -70,6 +70,18 @@ static int set_cpu(int cpu)
 	return sched_setaffinity(0, sizeof(set), &set) < 0 ? -errno : 0;
 }
 
+static void on_go(struct worker *worker, const struct channel_message *message)
+{
+	worker->go = (struct worker_go){
+		.successor = message->value & CHANNEL_GO_SUCCESSOR,
+		.repeats = message->value & CHANNEL_GO_REPEATS,
+		.poisoned = message->value & CHANNEL_GO_POISONED,
+		.predecessor_last_id = message->extra,
+		.poison_id = message->more,
+	};
+	worker->going = true;
+}
+
 static void on_channel(void *argument, int fd, uint32_t events)
 {
 	struct worker *worker = argument;
@@ -78,7 +90,11 @@ static void on_channel(void *argument, int fd, uint32_t events)
 
 	(void)events;
 	while ((got = channel_receive(fd, &message)) == 1) {
-		if (message.type == CHANNEL_STOP)
+		if (message.type == CHANNEL_GO)
+			on_go(worker, &message);
+		else if (message.type == CHANNEL_LEAVE)
+			worker->stop = worker->leaving = true;
+		else if (message.type == CHANNEL_STOP)
 			worker->stop = true;
 		else if (message.type == CHANNEL_TELL_STATS)
 			worker_send_stats(worker);
@@ -182,17 +198,20 @@ static struct worker *worker_new(const struct worker_setup *setup)
 	worker->master = setup->master;
 	worker->config = &setup->plan->config->queues[setup->queue];
 	worker->number = setup->socket->number;
-	worker->shared = setup->shared->memory;
-	worker->counters = &worker->shared->counters;
+	worker->memory = setup->shared;
 	worker->events.epoll = -1;
-	worker->slots = *setup->slots;
+	worker->slots = setup->slots;
 	for (unsigned i = 0; i < RECEIVE_BATCH_MAX; i++)
 		worker->packets[i].ops = &packet_ops;
 	output_init(&worker->output, -1, OUTPUT_WRITE, malloc(WORKER_PRINT_BYTES), WORKER_PRINT_BYTES);
-	if (!worker->output.buffer) {
+	if (!worker->output.buffer || region_map(&worker->memory) < 0) {
+		free(worker->output.buffer);
 		free(worker);
 		return NULL;
 	}
+	region_close_descriptor(&worker->memory);
+	worker->shared = worker->memory.memory;
+	worker->counters = &worker->shared->counters;
 	return worker;
 }
 
@@ -255,13 +274,15 @@ static void worker_free(struct worker *worker)
 	worker_end_output(worker); /* handlers may print when they close */
 	events_close(&worker->events);
 	region_close(&worker->slots);
+	region_close(&worker->memory);
 	free(worker->output.buffer);
 	free(worker);
 }
 
 int worker_run(const struct worker_setup *setup)
 {
-	struct channel_message ready = { .type = CHANNEL_READY };
+	const struct channel_message ready = { .type = CHANNEL_READY };
+	const struct channel_message left = { .type = CHANNEL_LEFT };
 	struct worker *worker;
 	char name[16];
 	int err;
@@ -280,6 +301,9 @@ int worker_run(const struct worker_setup *setup)
 		err = channel_send_wait(setup->channel, &ready);
 	if (err == 0)
 		err = worker_loop(worker);
+	/* Unheard, it is a death like any other: what is in hand is asked of the socket. */
+	if (err == 0 && worker->leaving)
+		(void)channel_send(setup->channel, &left);
 	worker_free(worker);
 	log_redirect(NULL, NULL);
 	return err ? 1 : 0;

@@ -16,22 +16,17 @@ struct worker_setup {
 	const struct plan *plan;
 	size_t queue;                 /* index of the entry in plan->config->queues */
 	const struct queue_socket *socket;
-	const struct region *shared;  /* struct shared, mapped */
-	const struct region *slots;   /* not mapped */
+	struct region shared;         /* of struct shared; not mapped */
+	struct region slots;          /* not mapped */
 	size_t slot_size;
 	int cpu;                      /* -1: any */
 	pid_t master;
 	int channel;                  /* to the master */
 	bool foreground;              /* standard output is the user's */
-	bool successor;               /* packets may be in the hands of a dead predecessor */
-	bool repeats;                 /* those are sent through the hook again; else they get on-error */
-	uint32_t predecessor_last_id; /* the newest id of the queue before this worker receives */
-	bool poisoned;                /* the predecessor died in a handler, of this packet: */
-	uint32_t poison_id;
 	uint64_t quarantined;         /* handlers of the queue that are left out, a bit each */
 };
 
-/* Runs until the master says stop or is gone. Returns the exit status. */
+/* Stands by until the master says go, then runs until the master says stop or is gone. Returns the exit status. */
 int worker_run(const struct worker_setup *setup);
 
 #endif

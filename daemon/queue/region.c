@@ -32,6 +32,18 @@ int region_map(struct region *region)
 	return 0;
 }
 
+int region_map_apart(struct region *region)
+{
+	int err = region_map(region);
+
+	if (!err && madvise(region->memory, region->size, MADV_DONTFORK) < 0) {
+		err = -errno;
+		munmap(region->memory, region->size);
+		region->memory = NULL;
+	}
+	return err;
+}
+
 void region_close_descriptor(struct region *region)
 {
 	if (region->fd >= 0)

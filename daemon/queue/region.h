@@ -17,6 +17,9 @@ int region_create(struct region *region, const char *name, size_t size);
 /* Maps it for reading and writing. 0 or -errno. */
 int region_map(struct region *region);
 
+/* The same, for this process alone: children do not inherit the mapping. */
+int region_map_apart(struct region *region);
+
 /* The mapping stays. */
 void region_close_descriptor(struct region *region);
 

@@ -114,7 +114,7 @@ one none
 	start 1 -f
 )
 cp "$tmp/out" "$daemon_log"
-has "out of descriptors" "$tmp/out" '^nfverdictd: error: 200 queue numbers need 6[0-9][0-9] descriptors, the limit is 300 \(ulimit -n\)$'
+has "out of descriptors" "$tmp/out" '^nfverdictd: error: 200 queue numbers need [0-9]{4} descriptors, the limit is 300 \(ulimit -n\)$'
 last_line "nfverdictd: error: start failed: queues could not be bound"
 equal "lines of it" "$(grep -c error "$tmp/out")" 2
 nothing_left "out of descriptors"

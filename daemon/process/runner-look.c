@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the master sees of a worker from outside: that it hangs, how it ended, and where. */
+#include "daemon/process/log.h"
+#include "daemon/process/runner.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+/* "in handler x at packet 17", from what the worker left in shared memory. */
+static void describe_progress(const struct runner *runner, char *text, size_t size)
+{
+	static const char *const calls[] = {
+		[CHAIN_CALL_OPEN] = "open()",
+		[CHAIN_CALL_TICK] = "tick()",
+		[CHAIN_CALL_STATS] = "stats()",
+		[CHAIN_CALL_CLOSE] = "close()",
+	};
+	const struct chain_progress progress = runner_shared(runner)->progress;
+	const struct config_queue *config = runner_config(runner);
+	const char *const *names = config->handlers.items;
+
+	text[0] = '\0';
+	if (progress.handler == 0 || progress.handler > config->handlers.count)
+		return;
+	if (progress.call > CHAIN_CALL_PACKET && progress.call <= CHAIN_CALL_CLOSE)
+		snprintf(text, size, " in %s of handler %s", calls[progress.call], names[progress.handler - 1]);
+	else
+		snprintf(text, size, " in handler %s at packet %u", names[progress.handler - 1], progress.packet_id);
+}
+
+void runner_log_end(const struct runner *runner, int status)
+{
+	char where[128];
+
+	describe_progress(runner, where, sizeof(where));
+	if (WIFSIGNALED(status))
+		log_error("queue %u: worker %d was killed by signal %d (%s)%s", runner->number, (int)runner->pid,
+			  WTERMSIG(status), strsignal(WTERMSIG(status)), where);
+	else
+		log_error("queue %u: worker %d ended with status %d%s", runner->number, (int)runner->pid,
+			  WEXITSTATUS(status), where);
+}
+
+/* ---- Handlers that hang ---- */
+
+static uint64_t limit_ns(const struct runner *runner)
+{
+	const struct config_queue *config = runner_config(runner);
+
+	if (runner_shared(runner)->progress.call == CHAIN_CALL_OPEN)
+		return DEADLINE_OPEN_NS;
+	return config->deadline == CONFIG_DEADLINE_NONE ? 0 : config->deadline;
+}
+
+uint64_t runner_look_ns(const struct config_queue *config)
+{
+	if (config->handlers.count == 0)
+		return 0;
+	return deadline_interval_ns(config->deadline == CONFIG_DEADLINE_NONE ? DEADLINE_OPEN_NS : config->deadline);
+}
+
+/* SIGABRT leaves a core where cores are wanted. One that blocked it gets SIGKILL at the next look. */
+void runner_look(struct runner *runner, uint64_t now_ns)
+{
+	struct chain_progress progress;
+	char where[128];
+	bool stopped;
+
+	if (runner->pid <= 0)
+		return;
+	progress = runner_shared(runner)->progress;
+	/* Its state is asked for only while a call lasts. */
+	stopped = deadline_lasts(&runner->deadline, &progress) && deadline_is_stopped(runner->pid);
+	if (!deadline_over(&runner->deadline, &progress, stopped, now_ns, limit_ns(runner)))
+		return;
+	if (!runner->hung) {
+		describe_progress(runner, where, sizeof(where));
+		log_error("queue %u: worker %d hangs%s: more than %llu ms; it is ended", runner->number, (int)runner->pid,
+			  where, (unsigned long long)(limit_ns(runner) / 1000000));
+	}
+	kill(runner->pid, runner->hung ? SIGKILL : SIGABRT);
+	runner->hung = true;
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon/process/runner.h"
+
+#include "daemon/process/descriptors.h"
+#include "daemon/process/events.h"
+#include "daemon/process/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- Memory ---- */
+
+int runner_open(struct runner *runner, struct plan *plan, size_t queue, uint16_t number, size_t slot_size)
+{
+	const struct config_queue *config = &plan->config->queues[queue];
+	char name[32];
+	int err;
+
+	*runner = RUNNER_NONE;
+	runner->plan = plan_hold(plan);
+	runner->queue = queue;
+	runner->number = number;
+	runner->slot_size = slot_size;
+	snprintf(name, sizeof(name), "nfv-shared-%u", number);
+	err = region_create(&runner->shared, name, shared_size(config->handlers.count));
+	if (!err)
+		err = region_map_apart(&runner->shared);
+	snprintf(name, sizeof(name), "nfv-slots-%u", number);
+	if (!err)
+		err = region_create(&runner->slots, name, config->batch * slot_size);
+	if (err)
+		runner_close(runner);
+	return err;
+}
+
+void runner_close(struct runner *runner)
+{
+	if (runner->channel >= 0)
+		close(runner->channel);
+	region_close(&runner->slots);
+	region_close(&runner->shared);
+	plan_drop(runner->plan);
+	*runner = RUNNER_NONE;
+}
+
+/* ---- Counters that go on ---- */
+
+static void inherit_own(struct handler_counters *to, const struct handler_counters *from)
+{
+	for (size_t i = 0; i < HANDLER_COUNTERS && from->own[i].name[0]; i++) {
+		char name[HANDLER_COUNTER_NAME];
+
+		memcpy(name, from->own[i].name, sizeof(name)); /* the worker's memory: it may lack its end */
+		name[sizeof(name) - 1] = '\0';
+		for (size_t j = 0; j < HANDLER_COUNTERS; j++) {
+			if (!to->own[j].name[0])
+				memcpy(to->own[j].name, name, sizeof(name));
+			if (strncmp(to->own[j].name, name, sizeof(name)) != 0)
+				continue;
+			to->own[j].value += from->own[i].value;
+			break;
+		}
+	}
+}
+
+static void inherit_handler(struct handler_counters *to, const struct handler_counters *from)
+{
+	to->seen += from->seen;
+	to->accepted += from->accepted;
+	to->dropped += from->dropped;
+	to->repeated += from->repeated;
+	to->queued += from->queued;
+	to->continued += from->continued;
+	to->marked += from->marked;
+	to->rewritten += from->rewritten;
+	for (size_t i = 0; i < BREACH_KINDS; i++)
+		to->breaches[i] += from->breaches[i];
+	inherit_own(to, from);
+}
+
+void runner_inherit(struct runner *to, const struct runner *from)
+{
+	const struct nfv_list *new_handlers = &runner_config(to)->handlers;
+	const struct nfv_list *old_handlers = &runner_config(from)->handlers;
+	const char *const *new_names = new_handlers->items;
+	const char *const *old_names = old_handlers->items;
+	struct shared *new_shared = runner_shared(to);
+	const struct shared *old_shared = runner_shared(from);
+
+	new_shared->last_id = old_shared->last_id;
+	new_shared->last_id_known = old_shared->last_id_known;
+	new_shared->sending = old_shared->sending;
+	new_shared->sent_until = old_shared->sent_until;
+	new_shared->counters = old_shared->counters;
+	for (size_t i = 0; i < new_handlers->count; i++)
+		for (size_t j = 0; j < old_handlers->count; j++)
+			if (strcmp(new_names[i], old_names[j]) == 0)
+				inherit_handler(&new_shared->handlers[i], &old_shared->handlers[j]);
+}
+
+/* ---- The process ---- */
+
+/* A worker must not reach the queues of others. */
+static void drop_descriptors(const struct runner *runner, const struct runner_place *place, int channel)
+{
+	const struct plan *plan = runner->plan;
+	size_t count = plan->config->handler_count;
+	int *keep = calloc(count + 4, sizeof(*keep));
+
+	if (!keep)
+		exit(1);
+	for (size_t i = 0; i < count; i++)
+		keep[i] = plan->plugins[i].fd;
+	keep[count] = place->socket->fd;
+	keep[count + 1] = runner->slots.fd;
+	keep[count + 2] = runner->shared.fd;
+	keep[count + 3] = channel;
+	descriptors_keep(keep, count + 4);
+	free(keep);
+}
+
+static void run_worker(const struct runner *runner, const struct runner_place *place, pid_t master, int channel)
+{
+	const struct worker_setup setup = {
+		.plan = runner->plan,
+		.queue = runner->queue,
+		.socket = place->socket,
+		.shared = { .fd = runner->shared.fd, .size = runner->shared.size },
+		.slots = { .fd = runner->slots.fd, .size = runner->slots.size },
+		.slot_size = runner->slot_size,
+		.cpu = place->cpu,
+		.master = master,
+		.channel = channel,
+		.foreground = place->foreground,
+		.quarantined = place->quarantined,
+	};
+
+	drop_descriptors(runner, place, channel);
+	exit(worker_run(&setup));
+}
+
+int runner_start(struct runner *runner, const struct runner_place *place)
+{
+	const pid_t master = getpid();
+	int pair[2], err;
+
+	runner_shared(runner)->progress = (struct chain_progress){ 0 };
+	runner->deadline = (struct deadline){ 0 };
+	runner->hung = runner->ready = runner->going = runner->left = false;
+	err = channel_pair(pair);
+	if (err)
+		return err;
+	fflush(NULL);
+	runner->pid = fork();
+	if (runner->pid < 0) {
+		err = -errno;
+		runner->pid = 0;
+		close(pair[0]);
+		close(pair[1]);
+		return err;
+	}
+	if (runner->pid == 0) {
+		close(pair[0]);
+		run_worker(runner, place, master, pair[1]);
+	}
+	close(pair[1]);
+	runner->channel = pair[0];
+	runner->started_ns = events_now_ns();
+	return 0;
+}
+
+void runner_send(struct runner *runner, const struct channel_message *message)
+{
+	if (runner->channel < 0 || runner->pid <= 0)
+		return;
+	kill(runner->pid, channel_send(runner->channel, message) < 0 ? SIGKILL : RUNNER_WAKE_SIGNAL);
+}
+
+void runner_tell(struct runner *runner, enum channel_type type)
+{
+	const struct channel_message message = { .type = type };
+
+	runner_send(runner, &message);
+}
+
+void runner_wake(const struct runner *runner)
+{
+	if (runner->pid > 0)
+		kill(runner->pid, RUNNER_WAKE_SIGNAL);
+}
+
+void runner_gone(struct runner *runner)
+{
+	if (runner->channel >= 0)
+		close(runner->channel);
+	runner->channel = -1;
+	runner->pid = 0;
+	runner->ready = runner->going = false;
+}
