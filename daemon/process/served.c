@@ -179,6 +179,7 @@ int served_prepare(struct served *served, struct plan *plan, size_t queue, uint6
 		err = runner_start(&served->next, &place);
 	if (err)
 		runner_close(&served->next);
+	served->next_quarantined = quarantined;
 	return err;
 }
 
@@ -194,6 +195,9 @@ void served_switch(struct served *served)
 		runner_close(&served->old);
 	served->now = served->next;
 	served->next = RUNNER_NONE;
+	served->quarantined = served->next_quarantined;
+	free(served->crashes);
+	served->crashes = NULL;
 	served->failures = 0;
 	served->restart_at_ns = 0;
 	if (served->now.ready)

@@ -36,6 +36,7 @@ struct served {
 		char name[96];     /* of the file */
 	} saving[SERVED_SAVING_MAX];
 	uint64_t quarantined;      /* handlers that crashed too often, a bit each */
+	uint64_t next_quarantined; /* those that `next` leaves out */
 	unsigned failures;         /* deaths in a row, each soon after a start */
 	uint64_t restart_at_ns;    /* 0: none is due */
 };
@@ -70,8 +71,8 @@ int served_start(struct served *served);
 void served_go(struct served *served);
 
 /*
- * Starts `next` by another plan, while `now` goes on: it opens its handlers and stands by. quarantined: a bit for each of
- * its handlers that is left out. 0 or -errno.
+ * Starts `next` by another plan, or by the same one, while `now` goes on: it opens its handlers and stands by. quarantined: a
+ * bit for each of its handlers that is left out; the others begin with no crash on their account. 0 or -errno.
  */
 int served_prepare(struct served *served, struct plan *plan, size_t queue, uint64_t quarantined);
 
