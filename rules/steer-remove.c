@@ -42,8 +42,7 @@ static int delete_rule(struct nfv_rule *rule)
 	return position < 0 ? (int)position : nfv_chain_delete(nfv_rule_chain(rule), (size_t)position);
 }
 
-/* Takes our rule out of a chain. Where others have put theirs, it alone. */
-static int empty(const struct steer_chain *chain)
+int steer_remove_rules(const struct steer_chain *chain)
 {
 	if (!steer_chain_others(chain))
 		return nfv_chain_flush(chain->chain);
@@ -64,7 +63,7 @@ static int change(const struct steer_found *found, enum removal how)
 
 		if (!chain->chosen)
 			continue;
-		err = empty(chain);
+		err = steer_remove_rules(chain);
 		if (!err && how == REMOVE && !stays)
 			err = nfv_chain_remove(chain->chain);
 	}
@@ -79,6 +78,15 @@ struct outcome {
 	struct text stays; /* a line for each chain that does */
 };
 
+void steer_remove_note(struct text *stays, const struct steer_found *found, const struct steer_chain *chain)
+{
+	if (steer_chain_stays(chain))
+		text_printf(stays, "table %s: chain %s: %s\n", nfv_table_name(found->table), nfv_chain_name(chain->chain),
+			    steer_chain_others(chain) ?
+				    "rules that are not ours stand in it: they stay, and the chain with them" :
+				    "a rule that is not ours leads to it: emptied, not removed");
+}
+
 static void note_outcome(struct outcome *outcome, const struct steer_found *found)
 {
 	*outcome = (struct outcome){ 0 };
@@ -88,19 +96,13 @@ static void note_outcome(struct outcome *outcome, const struct steer_found *foun
 		if (!chain->chosen)
 			continue;
 		outcome->removed += (chain->own_rule != NULL) + chain->jumps + !steer_chain_stays(chain);
-		if (!steer_chain_stays(chain))
-			continue;
-		text_printf(&outcome->stays, "table %s: chain %s: %s\n", nfv_table_name(found->table),
-			    nfv_chain_name(chain->chain),
-			    steer_chain_others(chain) ?
-				    "rules that are not ours stand in it: they stay, and the chain with them" :
-				    "a rule that is not ours leads to it: emptied, not removed");
+		steer_remove_note(&outcome->stays, found, chain);
 	}
 }
 
-static void tell_outcome(const struct steer_run *run, struct outcome *outcome)
+void steer_remove_tell(const struct steer_run *run, struct text *stays)
 {
-	char *lines = outcome->stays.data, *line;
+	char *lines = stays->data, *line;
 
 	while (lines && *lines) {
 		line = strsep(&lines, "\n");
@@ -124,9 +126,8 @@ static int read_listening(const struct steer_sweep *sweep, const struct queues *
 	return err;
 }
 
-/* Finds what is ours, and who listens. The listeners are read after the ruleset: who steers has bound before. */
-static int find(const struct steer_run *run, struct nfv_table *table, const struct steer_sweep *sweep,
-		struct steer_found *found)
+int steer_remove_find(const struct steer_run *run, struct nfv_table *table, const struct steer_sweep *sweep,
+		      struct steer_found *found)
 {
 	struct queues listening;
 	int err = steer_find(found, table, NULL);
@@ -155,7 +156,7 @@ static int remove_from(const struct steer_run *run, struct nfv_table *table, str
 	int err;
 
 	*error = (struct nfv_rules_error){ 0 };
-	err = find(run, table, sweep, &found);
+	err = steer_remove_find(run, table, sweep, &found);
 	if (err)
 		return err;
 	if (choose(&found, &kept)) {
@@ -166,7 +167,7 @@ static int remove_from(const struct steer_run *run, struct nfv_table *table, str
 		else
 			err = nfv_rules_commit(nfv_table_rules(table), error);
 		if (!err && how == REMOVE) {
-			tell_outcome(run, &outcome);
+			steer_remove_tell(run, &outcome.stays);
 			sweep->removed += (unsigned)outcome.removed;
 		}
 		text_free(&outcome.stays);

@@ -4,15 +4,12 @@
 #include "rules/steer-plan.h"
 #include "rules/steer-remove.h"
 #include "rules/steer-run.h"
-#include "rules/steer-text.h"
+#include "rules/steer-wanted.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The origin of our jumps, so that an error tells which entry it is about: the line is its number in the plan, from 1. */
-#define ORIGIN "steer"
 
 static const enum nfv_family families[] = { NFV_FAMILY_IPV4, NFV_FAMILY_IPV6 };
 
@@ -24,15 +21,6 @@ struct install {
 	const struct steer_plan *plan;
 	bool told;
 };
-
-static bool any_item(const struct steer_plan *plan, enum nfv_family family)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < plan->count && !any; i++)
-		any = steer_item_in(&plan->items[i], family);
-	return any;
-}
 
 /* Our chain of the queue. One that holds rules belongs to somebody alive: -EEXIST, told. */
 static int own_chain(struct install *install, struct nfv_table *table, const struct steer_queue *queue,
@@ -55,41 +43,21 @@ static int own_chain(struct install *install, struct nfv_table *table, const str
 
 static int put_chain(struct install *install, struct nfv_table *table, const struct steer_queue *queue)
 {
-	struct text text = { 0 };
 	struct nfv_chain *chain;
 	int err = own_chain(install, table, queue, &chain);
 
-	if (err)
-		return err;
-	steer_text_rule(&text, queue);
-	err = text.failed ? -ENOMEM : nfv_chain_append_text(chain, text.data, NULL);
-	text_free(&text);
-	return err;
+	return err ? err : steer_wanted_rules(chain, queue);
 }
 
 static int put_jump(struct install *install, struct nfv_table *table, size_t i)
 {
 	const struct steer_item *item = &install->plan->items[i];
 	struct nfv_chain *chain = nfv_table_chain(table, item->entry->chain);
-	struct nfv_rules_error error;
-	struct text text = { 0 };
-	struct nfv_rule *rule;
-	int err;
+	struct nfv_rule *rule = steer_wanted_jump(install->run, install->plan, i);
 
-	steer_text_jump(&text, item, false);
-	rule = text.failed ? NULL : nfv_rule_parse(text.data, &error);
-	if (!rule && !text.failed) {
-		steer_tell(install->run, item->entry->origin, "%s", error.text);
-		install->told = true;
-	}
-	err = text.failed ? -ENOMEM : rule ? 0 : -EINVAL;
-	text_free(&text);
-	if (err)
-		return err;
-	err = nfv_rule_set_origin(rule, ORIGIN, (unsigned)i + 1);
-	if (err) {
-		nfv_rule_free(rule);
-		return err;
+	if (!rule) {
+		install->told = errno == EINVAL;
+		return -errno;
 	}
 	return nfv_chain_insert(chain, item->entry->last ? nfv_chain_count(chain) : 0, rule);
 }
@@ -145,7 +113,7 @@ static int put_all(struct nfv_transaction *transaction, void *context)
 	for (size_t f = 0; f < 2 && !err; f++) {
 		struct nfv_rules *rules;
 
-		if (!steer_family_there(families[f]) || !any_item(install->plan, families[f]))
+		if (!steer_family_there(families[f]) || !steer_wanted_any(install->plan, families[f]))
 			continue;
 		install->run->family = families[f];
 		rules = nfv_transaction_rules(transaction, families[f]);
@@ -154,18 +122,6 @@ static int put_all(struct nfv_transaction *transaction, void *context)
 			err = put_jumps(install, rules);
 	}
 	return err;
-}
-
-static void tell_failure(const struct install *install, const struct nfv_rules_error *error)
-{
-	const struct steer_plan *plan = install->plan;
-	const void *origin = NULL;
-
-	if (install->told)
-		return;
-	if (!strcmp(error->file, ORIGIN) && error->line >= 1 && error->line <= plan->count)
-		origin = plan->items[error->line - 1].entry->origin;
-	install->run->tell(install->run->context, origin, error->text);
 }
 
 int steer_install(const struct tool *tool, const struct steer_queue *queues, size_t count, steer_error_fn *tell,
@@ -177,14 +133,14 @@ int steer_install(const struct tool *tool, const struct steer_queue *queues, siz
 	struct install install = { .run = &run, .plan = &plan };
 	int err = steer_plan_make(&plan, queues, count, tell, context);
 
-	if (!err && (any_item(&plan, NFV_FAMILY_IPV4) || any_item(&plan, NFV_FAMILY_IPV6)))
+	if (!err && (steer_wanted_any(&plan, NFV_FAMILY_IPV4) || steer_wanted_any(&plan, NFV_FAMILY_IPV6)))
 		err = steer_open(&run);
 	else
 		goto out;
 	if (!err) {
 		err = nfv_live_transaction(run.live, put_all, &install, &error);
-		if (err < 0)
-			tell_failure(&install, &error);
+		if (err < 0 && !install.told)
+			steer_wanted_blame(&run, &plan, &error);
 	}
 	nfv_live_close(run.live);
 out:

@@ -55,6 +55,24 @@ void steer_warn(const struct tool *tool, steer_error_fn *tell, void *context);
  */
 int steer_install(const struct tool *tool, const struct steer_queue *queues, size_t count, steer_error_fn *tell, void *context);
 
+/* True when both mean the same rules. */
+bool steer_same(const struct steer_queue *a, size_t a_count, const struct steer_queue *b, size_t b_count);
+
+/*
+ * Makes what is in place what `wanted` says, in one transaction that touches only what differs: rules that stay keep their
+ * counters, a queue number's packets their way. What is there already, from whomever it came, is taken over; chains of ours
+ * that nobody else listens on and nobody wants go. `before` is what the caller believes to be in place; NULL: not known.
+ * Returns how many rules and chains were put in or taken out, or -errno after telling why: then nothing is changed.
+ * -EEXIST: a chain of one of these names belongs to somebody who listens.
+ */
+struct steer_change {
+	const struct steer_queue *before, *wanted;
+	size_t before_count, wanted_count;
+	const uint16_t *own; /* queue numbers that the caller holds, of both */
+	size_t own_count;
+};
+long steer_change(const struct tool *tool, const struct steer_change *change, steer_error_fn *tell, void *context);
+
 /*
  * Looks whether what was installed is still there: for each entry the queue's chain with our rule at its head, and a jump
  * to it. 1: all of it, 0: not all, or -errno after telling why.

@@ -468,6 +468,110 @@ by_number() {
 	same before after "jumps that cannot be deleted by their text are removed"
 }
 
+# From one steering to another. What stays is not put in anew: its number in the kernel and its counters tell.
+changes() {
+	local q=(queue q 1 1 steer filter INPUT 46 first '-p tcp' steer filter INPUT 4 last '-p udp' steer raw OUTPUT 4 first '')
+	local q2=(queue q 1 1 steer filter INPUT 46 first '-p tcp' steer filter INPUT 4 last '-p udp' steer mangle INPUT 6 first '-p 99')
+	local odd=(queue odd 2 5 steer filter INPUT 46 first '-m connlimit --connlimit-above 10' steer filter INPUT 4 last '-m recent --set'
+		steer filter FORWARD 4 first '-s 10.0.0.1,10.0.0.2 -p tcp --dport 80')
+
+	run 0 change "${q[@]}"
+	says "changed 10"
+	run 0 sweep own 1
+	ruleset >"$tmp/after"
+	same before after "a change from nothing is undone by a sweep"
+
+	run 0 install "${q[@]}"
+	ruleset >"$tmp/installed"
+	for known in no yes; do
+		then=()
+		[ "$known" = no ] || then=("${q[@]}" then)
+		run 0 change own 1 ${then[@]+"${then[@]}"} "${q[@]}"
+		grep -q '^changed 0' "$tmp/out" || fail "$(cat "$tmp/out")"
+	done
+	says "changed 0, the same"
+	ruleset >"$tmp/after"
+	same installed after "what is there already is taken over"
+
+	# Counters that no packet made, so that they tell who was put in anew.
+	"iptables-$backend-restore" --noflush -c <<-'END'
+		*filter
+		-D INPUT -p tcp -m comment --comment nfv:q -j NFV-q
+		[5:50] -I INPUT -p tcp -m comment --comment "nfv:q" -j NFV-q
+		-F NFV-q
+		[6:60] -A NFV-q -j NFQUEUE --queue-num 1
+		COMMIT
+	END
+	# And somebody else is at it, too.
+	iptables-"$backend" -I INPUT 1 -p tcp --dport 9 -j ACCEPT
+	ruleset >"$tmp/installed"
+	run 0 change own 1 "${q[@]}" then "${q2[@]}"
+	says "changed 6"
+	ruleset >"$tmp/after"
+	diff "$tmp/installed" "$tmp/after" >"$tmp/diff" || true
+	[ "$(sed -n 's/^[<>] //p' "$tmp/diff")" = ':NFV-q - [0:0]
+[0:0] -A OUTPUT -m comment --comment "nfv:q" -j NFV-q
+[0:0] -A NFV-q -j NFQUEUE --queue-num 1
+:NFV-q - [0:0]
+[0:0] -A INPUT -p 99 -m comment --comment "nfv:q" -j NFV-q
+[0:0] -A NFV-q -j NFQUEUE --queue-num 1' ] || fail "$(cat "$tmp/diff")"
+	ok "nothing but the difference is touched"
+
+	run 0 change own 1 own 2 own 3 own 4 own 5 "${q2[@]}" then "${q2[@]}" "${odd[@]}"
+	ruleset >"$tmp/installed"
+	run 0 change own 1 own 2 own 3 own 4 own 5 "${q2[@]}" "${odd[@]}"
+	says "changed 0"
+	ruleset >"$tmp/after"
+	same installed after "matches that the tool prints otherwise than they were written are known again"
+
+	# The queue number changes: one rule in each table of each family.
+	run 0 change own 1 own 2 own 3 own 4 own 5 own 7 "${q2[@]}" "${odd[@]}" then queue q 7 7 bypass "${q2[@]:4}" "${odd[@]}"
+	says "changed 6"
+	[ "$(ours iptables filter | grep -cF -- '-A NFV-q -j NFQUEUE --queue-num 7 --queue-bypass')" -eq 1 ] || fail "$(ours iptables filter)"
+	iptables-"$backend-save" -c -t filter | grep -qF '[5:50] -A INPUT -p tcp -m comment --comment "nfv:q" -j NFV-q' ||
+		fail "the jump's counters are gone"
+	ok "the queue number changes, jumps stay"
+
+	# Others' rules in the chain, and a rule that leads to it.
+	iptables-"$backend" -I NFV-odd 1 -p sctp -j RETURN
+	run 0 change own 2 own 3 own 4 own 5 own 6 own 7 "${odd[@]}" then "${odd[@]:0:3}" 6 "${odd[@]:4}"
+	says "changed 14"
+	[ "$(iptables-"$backend-save" | grep -F -A 1 -e '-A NFV-odd -p sctp -j RETURN')" = '-A NFV-odd -p sctp -j RETURN
+-A NFV-odd -j NFQUEUE --queue-balance 2:6' ] || fail "$(ours iptables filter)"
+	ok "rules that others put into our chain are no obstacle"
+	run 0 change own 2 own 3 own 4 own 5 own 6 own 7
+	says "-: iptables: table filter: chain NFV-odd: rules that are not ours stand in it: they stay, and the chain with them"
+	iptables-"$backend" -D NFV-odd 1
+	run 0 change own 2 own 3 own 4 own 5 own 7 "${odd[@]}"
+	ok "a chain that was left is used again"
+
+	# What is refused changes nothing: in IPv4 it would have worked.
+	ruleset >"$tmp/installed"
+	run 1 change own 2 own 3 own 4 own 5 own 7 queue q 7 7 steer filter INPUT 46 first '-p icmp -m icmp --icmp-type 8' "${odd[@]}"
+	grep -q '^entry 1: .*ip6tables' "$tmp/out" || fail "$(cat "$tmp/out")"
+	run 1 change own 2 own 3 own 4 own 5 own 7 queue q 7 7 steer raw OUTPUT 4 first '' \
+		steer filter INPUT 4 first '-m bpf --bytecode "1,255 9 9 9"'
+	grep -q '^entry 2: ' "$tmp/out" || fail "$(cat "$tmp/out")"
+	ruleset >"$tmp/after"
+	same installed after "a change that is refused changes nothing"
+
+	# Somebody else has a chain of that name, and listens.
+	run 0 install queue other 9 9 steer filter INPUT 4 first '-p esp'
+	listen 9
+	ruleset >"$tmp/installed"
+	run 1 change own 2 own 3 own 4 own 5 own 7 own 8 "${odd[@]}" queue other 8 8 steer filter INPUT 4 first '-p esp'
+	says "-: iptables: table filter: chain NFV-other is there already and in use: is another daemon running with this queue?"
+	ruleset >"$tmp/after"
+	same installed after "what another daemon has is left to it"
+	run 0 change own 2 own 3 own 4 own 5 own 7 "${odd[@]}"
+	[ "$(ours iptables filter | grep -c other)" -eq 3 ] || fail "$(ours iptables filter)"
+	kill_listener
+	run 0 change own 2 own 3 own 4 own 5 own 7
+	iptables-"$backend" -D INPUT -p tcp --dport 9 -j ACCEPT
+	ruleset >"$tmp/after"
+	same before after "to nothing: foreign rules are byte-identical"
+}
+
 unprivileged() {
 	local status=0
 
@@ -491,6 +595,7 @@ for backend in nft legacy; do
 	injections
 	foreign_jump
 	by_number
+	changes
 	unprivileged
 	clear_all
 done

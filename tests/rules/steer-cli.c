@@ -2,6 +2,7 @@
 /*
  * Steering by hand, for tests:
  *   steer-cli check|install|sweep auto|nft|legacy [own N] [queue NAME FIRST LAST [bypass] [fanout] [steer TABLE CHAIN 4|6|46 first|last MATCH]...]...
+ *   steer-cli change auto|nft|legacy [own N]... [queue ... then] [queue ...]   from those before "then", if it is there
  *   steer-cli listen N      binds a queue, prints "ready", holds it until standard input ends
  * Findings go to standard output, one a line: "entry K: text", K counted from 1 over all queues, or "-: text".
  */
@@ -25,6 +26,8 @@ static struct steer_entry entries[ENTRIES];
 static size_t queue_count, entry_count;
 static uint16_t own[16];
 static size_t own_count;
+static size_t before_count; /* of the queues, those before "then" */
+static bool before_known;
 
 static void __attribute__((noreturn)) usage(const char *why)
 {
@@ -52,6 +55,11 @@ static int take(char **argv)
 		own[own_count++] = (uint16_t)atoi(argv[1]);
 		return 2;
 	}
+	if (!strcmp(argv[0], "then")) {
+		before_known = true;
+		before_count = queue_count;
+		return 1;
+	}
 	if (!strcmp(argv[0], "queue") && n >= 4 && queue_count < QUEUES) {
 		struct steer_queue *queue = &queues[queue_count++];
 		int used = 4;
@@ -60,7 +68,9 @@ static int take(char **argv)
 					       .first = (uint16_t)atoi(argv[2]),
 					       .last = (uint16_t)atoi(argv[3]),
 					       .entries = entries + entry_count };
-		for (; used < n && strcmp(argv[used], "queue") != 0 && strcmp(argv[used], "steer") != 0; used++) {
+		for (; used < n && strcmp(argv[used], "queue") != 0 && strcmp(argv[used], "steer") != 0 &&
+		       strcmp(argv[used], "then") != 0;
+		     used++) {
 			queue->bypass |= !strcmp(argv[used], "bypass");
 			queue->cpu_fanout |= !strcmp(argv[used], "fanout");
 		}
@@ -82,6 +92,24 @@ static int take(char **argv)
 	usage("words that are not understood");
 }
 
+static int change(const struct tool *tool)
+{
+	const struct steer_change change = {
+		.before = before_known ? queues : NULL,
+		.before_count = before_count,
+		.wanted = queues + before_count,
+		.wanted_count = queue_count - before_count,
+		.own = own,
+		.own_count = own_count,
+	};
+	long changes = steer_change(tool, &change, tell, NULL);
+
+	if (changes >= 0)
+		printf("changed %ld%s\n", changes,
+		       steer_same(queues, before_count, change.wanted, change.wanted_count) ? ", the same" : "");
+	return changes < 0 ? (int)changes : 0;
+}
+
 static int steer(const char *what, const struct tool *tool)
 {
 	struct steer_sweep sweep = { .own = own, .own_count = own_count };
@@ -93,8 +121,10 @@ static int steer(const char *what, const struct tool *tool)
 		err = steer_install(tool, queues, queue_count, tell, NULL);
 	else if (!strcmp(what, "sweep"))
 		err = steer_sweep(tool, &sweep, tell, NULL);
+	else if (!strcmp(what, "change"))
+		err = change(tool);
 	else
-		usage("check, install, sweep or listen");
+		usage("check, install, sweep, change or listen");
 	if (!strcmp(what, "sweep"))
 		printf("removed %u kept %u\n", sweep.removed, sweep.kept);
 	if (err < 0)
