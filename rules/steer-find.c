@@ -44,19 +44,15 @@ static bool has_fields(const struct nfv_rule *rule)
 	return false;
 }
 
-/*
- * The queue numbers of a rule that sends every packet to NFQUEUE and has no option but those that we write. False when
- * it is none: a rule with a match, a comment or another option is never ours.
- */
-static bool plain_numbers(const struct nfv_rule *rule, uint16_t *first, uint16_t *last)
+bool steer_target_numbers(const struct nfv_rule *rule, uint16_t *first, uint16_t *last, bool *plain)
 {
 	const struct nfv_extension *target = nfv_rule_target(rule);
 	struct nfv_extension_option option;
 
-	if (!target || nfv_rule_is_goto(rule) || strcmp(nfv_extension_name(target), "NFQUEUE") != 0 || has_fields(rule) ||
-	    nfv_rule_match_count(rule) > 0)
+	if (!target || nfv_rule_is_goto(rule) || strcmp(nfv_extension_name(target), "NFQUEUE") != 0)
 		return false;
 	*first = *last = 0;
+	*plain = !has_fields(rule) && nfv_rule_match_count(rule) == 0;
 	for (size_t i = 0; nfv_extension_option_at(target, i, &option) == 0; i++) {
 		const bool range = !strcmp(option.name, "queue-balance");
 
@@ -67,10 +63,21 @@ static bool plain_numbers(const struct nfv_rule *rule, uint16_t *first, uint16_t
 				return false;
 		} else if (option.value_count ||
 			   (strcmp(option.name, "queue-bypass") != 0 && strcmp(option.name, "queue-cpu-fanout") != 0)) {
-			return false;
+			*plain = false;
 		}
 	}
 	return true;
+}
+
+/*
+ * The queue numbers of a rule that sends every packet to NFQUEUE and has no option but those that we write. False when
+ * it is none: a rule with a match, a comment or another option is never ours.
+ */
+static bool plain_numbers(const struct nfv_rule *rule, uint16_t *first, uint16_t *last)
+{
+	bool plain;
+
+	return steer_target_numbers(rule, first, last, &plain) && plain;
 }
 
 /* ---- rules that lead to a chain ---- */

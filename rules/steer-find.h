@@ -44,6 +44,12 @@ size_t steer_chain_others(const struct steer_chain *chain);
 /* True when it must stay, because of a rule that leads to it or stands in it and is not ours. */
 bool steer_chain_stays(const struct steer_chain *chain);
 
+/*
+ * True when the rule's target is NFQUEUE: its numbers, and whether it is plain as ours are: for every packet, with no option
+ * that we do not write.
+ */
+bool steer_target_numbers(const struct nfv_rule *rule, uint16_t *first, uint16_t *last, bool *plain);
+
 /* Finds chains named like ours and our jumps in a table. listening: see bound; NULL: nobody. 0 or -ENOMEM. */
 int steer_find(struct steer_found *found, struct nfv_table *table, const struct queues *listening);
 void steer_found_free(struct steer_found *found);

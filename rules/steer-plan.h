@@ -21,7 +21,6 @@ struct steer_plan {
 	size_t count;
 };
 
-#define STEER_TABLES 4
 extern const char *const steer_tables[STEER_TABLES];
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rules/steer-remove.h"
 
+#include "rules/steer-count.h"
 #include "rules/steer-find.h"
 #include "rules/text.h"
 
@@ -159,6 +160,8 @@ static int remove_from(const struct steer_run *run, struct nfv_table *table, str
 	err = steer_remove_find(run, table, sweep, &found);
 	if (err)
 		return err;
+	if (sweep->tally)
+		steer_count_found(sweep->tally, run->family, &found);
 	if (choose(&found, &kept)) {
 		note_outcome(&outcome, &found);
 		err = change(&found, how);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rules/steer.h"
 
+#include "rules/steer-count.h"
 #include "rules/steer-plan.h"
 #include "rules/steer-remove.h"
 #include "rules/steer-run.h"
@@ -184,13 +185,18 @@ static int sweep_with(const struct tool *tool, bool is_other, struct steer_sweep
 
 int steer_sweep(const struct tool *tool, struct steer_sweep *sweep, steer_error_fn *tell, void *context)
 {
+	struct steer_tally *tally = sweep->tally;
 	struct tool other;
 	int err, other_err = 0;
 
 	sweep->removed = sweep->kept = 0;
+	if (tally)
+		steer_count_clear(tally);
 	err = sweep_with(tool, false, sweep, tell, context);
+	sweep->tally = NULL; /* what the other backend holds was left by somebody else */
 	if (tool->backend == TOOL_AUTO && !tool_other(tool, &other))
 		other_err = sweep_with(&other, true, sweep, tell, context);
+	sweep->tally = tally;
 	err = err ? err : other_err;
 	return err ? err : (int)sweep->removed;
 }

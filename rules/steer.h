@@ -82,6 +82,36 @@ int steer_present(const struct tool *tool, const struct steer_queue *queues, siz
 /* True when the kernel tells of changes to the ruleset that this tool works on (nft). */
 bool steer_tells_changes(const struct tool *tool);
 
+/* What one of our rules counted, in one family and one table. */
+struct steer_cell {
+	bool there;       /* our rule stands in the queue's chain */
+	uint64_t packets; /* that it has steered since it was put there */
+};
+
+#define STEER_TABLES 4 /* raw, mangle, filter, security */
+
+/* What the rules of one queue counted. */
+struct steer_count {
+	struct steer_cell cells[2][STEER_TABLES]; /* by enum nfv_family and table */
+	bool others; /* a rule that is not ours leads to one of its numbers, too */
+};
+
+/* Counters of several queues, in the caller's memory. */
+struct steer_tally {
+	const struct steer_queue *queues;
+	size_t count;
+	struct steer_count *counts; /* one for each */
+};
+
+/* Reads the counters of our rules, which each packet that met them is in. 0, or -errno after telling why. */
+int steer_count(const struct tool *tool, struct steer_tally *tally, steer_error_fn *tell, void *context);
+
+/*
+ * Takes out our jumps to the chains of these queues, and leaves the chains: what their rules counted does not change any more,
+ * so that a steer_sweep() with the same tally tells it to the packet. Sets `others` of each. 0, or -errno after telling why.
+ */
+int steer_unhook(const struct tool *tool, struct steer_tally *tally, steer_error_fn *tell, void *context);
+
 /*
  * Removes jumps and chains that carry our tag and whose queue numbers nobody listens on, or which are in `own` (queue
  * numbers that the caller holds, may be NULL). Looks into both families, and with TOOL_AUTO into the backend that is not
@@ -92,6 +122,7 @@ bool steer_tells_changes(const struct tool *tool);
 struct steer_sweep {
 	const uint16_t *own;
 	size_t own_count;
+	struct steer_tally *tally; /* NULL; or what the rules that are removed had counted is put in */
 	unsigned removed;
 	unsigned kept;
 };

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Steering by hand, for tests:
- *   steer-cli check|install|sweep auto|nft|legacy [own N] [queue NAME FIRST LAST [bypass] [fanout] [steer TABLE CHAIN 4|6|46 first|last MATCH]...]...
+ *   steer-cli check|install|count|unhook|sweep auto|nft|legacy [own N] [queue NAME FIRST LAST [bypass] [fanout] [steer TABLE CHAIN 4|6|46 first|last MATCH]...]...
  *   steer-cli change auto|nft|legacy [own N]... [queue ... then] [queue ...]   from those before "then", if it is there
  *   steer-cli listen N      binds a queue, prints "ready", holds it until standard input ends
+ * count, unhook and sweep print what the rules of each queue counted: "counted NAME FAMILY TABLE PACKETS", "others NAME".
  * Findings go to standard output, one a line: "entry K: text", K counted from 1 over all queues, or "-: text".
  */
 #include "rules/steer.h"
@@ -110,21 +111,45 @@ static int change(const struct tool *tool)
 	return changes < 0 ? (int)changes : 0;
 }
 
+static void print_tally(const struct steer_tally *tally)
+{
+	static const char *const tables[STEER_TABLES] = { "raw", "mangle", "filter", "security" };
+
+	for (size_t q = 0; q < tally->count; q++) {
+		for (unsigned i = 0; i < 2 * STEER_TABLES; i++) {
+			const struct steer_cell *cell = &tally->counts[q].cells[i / STEER_TABLES][i % STEER_TABLES];
+
+			if (cell->there)
+				printf("counted %s %s %s %llu\n", tally->queues[q].name, i < STEER_TABLES ? "ipv4" : "ipv6",
+				       tables[i % STEER_TABLES], (unsigned long long)cell->packets);
+		}
+		if (tally->counts[q].others)
+			printf("others %s\n", tally->queues[q].name);
+	}
+}
+
 static int steer(const char *what, const struct tool *tool)
 {
-	struct steer_sweep sweep = { .own = own, .own_count = own_count };
+	static struct steer_count counts[QUEUES];
+	struct steer_tally tally = { .queues = queues, .count = queue_count, .counts = counts };
+	struct steer_sweep sweep = { .own = own, .own_count = own_count, .tally = &tally };
 	int err;
 
 	if (!strcmp(what, "check"))
 		err = steer_check(tool, queues, queue_count, tell, NULL);
 	else if (!strcmp(what, "install"))
 		err = steer_install(tool, queues, queue_count, tell, NULL);
+	else if (!strcmp(what, "count"))
+		err = steer_count(tool, &tally, tell, NULL);
+	else if (!strcmp(what, "unhook"))
+		err = steer_unhook(tool, &tally, tell, NULL);
 	else if (!strcmp(what, "sweep"))
 		err = steer_sweep(tool, &sweep, tell, NULL);
 	else if (!strcmp(what, "change"))
 		err = change(tool);
 	else
-		usage("check, install, sweep, change or listen");
+		usage("check, install, count, unhook, sweep, change or listen");
+	print_tally(&tally);
 	if (!strcmp(what, "sweep"))
 		printf("removed %u kept %u\n", sweep.removed, sweep.kept);
 	if (err < 0)
