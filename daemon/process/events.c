@@ -32,6 +32,23 @@ int events_open(struct events *events, size_t watches)
 	return events->epoll < 0 ? -errno : 0;
 }
 
+int events_reserve(struct events *events, size_t watches)
+{
+	struct events_watch *more;
+
+	if (watches <= events->watch_count)
+		return 0;
+	/* What epoll knows of a watch is its place, which stays. */
+	more = reallocarray(events->watches, watches, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	for (size_t i = events->watch_count; i < watches; i++)
+		more[i].fd = -1;
+	events->watches = more;
+	events->watch_count = watches;
+	return 0;
+}
+
 void events_close(struct events *events)
 {
 	if (events->epoll >= 0)

@@ -31,6 +31,8 @@ uint64_t events_now_ns(void);
 
 /* At most `watches` descriptors at a time. 0 or -errno. */
 int events_open(struct events *events, size_t watches);
+/* Makes room for so many, if there is less. 0 or -ENOMEM. */
+int events_reserve(struct events *events, size_t watches);
 void events_close(struct events *events);
 
 /*

@@ -190,6 +190,62 @@ static uint32_t set_buffer(int fd, int forced, int plain, uint32_t bytes)
 	return (uint32_t)value;
 }
 
+/* ---- Changing ---- */
+
+#define FLAGS_KNOWN (NFQA_CFG_F_FAIL_OPEN | NFQA_CFG_F_CONNTRACK | NFQA_CFG_F_GSO | NFQA_CFG_F_UID_GID | NFQA_CFG_F_SECCTX)
+
+static int request(const struct queue_socket *queue, struct nlmsghdr *message, uint32_t seq)
+{
+	message->nlmsg_flags |= NLM_F_ACK;
+	message->nlmsg_seq = seq;
+	return send_to_kernel(queue->fd, message, message->nlmsg_len);
+}
+
+/* What the kernel has taken before it takes again; it refuses a message whole, so what is new is asked for by itself. */
+static int send_parameters(struct queue_socket *queue, const struct queue_wants *wants)
+{
+	char buffer[CONFIG_MESSAGE_BYTES];
+	struct nlmsghdr *message = nfq_nlmsg_put(buffer, NFQNL_MSG_CONFIG, queue->number);
+
+	queue->flags = wants->flags | (queue->flags & wants->optional_flags);
+	nfq_nlmsg_cfg_put_params(message, wants->copy_mode, (int)wants->range);
+	nfq_nlmsg_cfg_put_qmaxlen(message, wants->max_length);
+	mnl_attr_put_u32(message, NFQA_CFG_FLAGS, htonl(queue->flags));
+	mnl_attr_put_u32(message, NFQA_CFG_MASK, htonl(FLAGS_KNOWN & ~queue->refused_flags));
+	return request(queue, message, QUEUE_CHANGE_PARAMETERS);
+}
+
+static int send_flag(struct queue_socket *queue, uint32_t flag)
+{
+	char buffer[CONFIG_MESSAGE_BYTES];
+	struct nlmsghdr *message = nfq_nlmsg_put(buffer, NFQNL_MSG_CONFIG, queue->number);
+
+	put_flags(message, flag);
+	queue->flags |= flag;
+	return request(queue, message, flag);
+}
+
+int queue_change(struct queue_socket *queue, const struct queue_wants *wants)
+{
+	const uint32_t wanted = wants->optional_flags & ~queue->refused_flags;
+	int err = send_parameters(queue, wants);
+
+	for (uint32_t flag = 1; flag && flag <= wanted && !err; flag <<= 1)
+		if (wanted & flag && !(queue->flags & flag))
+			err = send_flag(queue, flag);
+	queue->receive_buffer = set_buffer(queue->fd, SO_RCVBUFFORCE, SO_RCVBUF, wants->receive_buffer);
+	return err;
+}
+
+bool queue_changed(struct queue_socket *queue, uint32_t answered, int error)
+{
+	if (error == 0 || answered == QUEUE_CHANGE_PARAMETERS)
+		return error == 0;
+	queue->flags &= ~answered;
+	queue->refused_flags |= answered;
+	return false;
+}
+
 static int open_socket(struct queue_socket *queue, const struct queue_wants *wants)
 {
 	struct sockaddr_nl own = { .nl_family = AF_NETLINK };

@@ -34,6 +34,18 @@ struct queue_socket {
  */
 int queue_open(struct queue_socket *queue, const struct queue_wants *wants, char *why, size_t why_size);
 
+/* What an answer to queue_change() is about: all parameters, or else one NFQA_CFG_F_* flag. */
+#define QUEUE_CHANGE_PARAMETERS 0u
+
+/*
+ * Changes the parameters of a queue that lives on, whatever waits in it. Sends without waiting for the kernel's answers:
+ * whoever receives from the socket gets them, with a sequence number that tells what they are about. 0 or -errno.
+ */
+int queue_change(struct queue_socket *queue, const struct queue_wants *wants);
+
+/* Such an answer, error a positive errno: takes note of a flag that the kernel refused. True: it took effect. */
+bool queue_changed(struct queue_socket *queue, uint32_t answered, int error);
+
 /* Gives every packet up to last_id that still waits one verdict (NF_ACCEPT, NF_DROP, NF_REPEAT). 0 or -errno. */
 int queue_decide_all(const struct queue_socket *queue, uint32_t last_id, uint32_t verdict);
 

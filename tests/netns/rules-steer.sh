@@ -484,9 +484,9 @@ changes() {
 	run 0 install "${q[@]}"
 	ruleset >"$tmp/installed"
 	for known in no yes; do
-		then=()
-		[ "$known" = no ] || then=("${q[@]}" then)
-		run 0 change own 1 ${then[@]+"${then[@]}"} "${q[@]}"
+		was=()
+		[ "$known" = no ] || was=("${q[@]}" then)
+		run 0 change own 1 ${was[@]+"${was[@]}"} "${q[@]}"
 		grep -q '^changed 0' "$tmp/out" || fail "$(cat "$tmp/out")"
 	done
 	says "changed 0, the same"

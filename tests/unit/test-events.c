@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -85,6 +86,34 @@ static void refuses_too_many(void **state)
 	close(pair[1]);
 }
 
+/* What was watched before is still watched afterwards. */
+static void makes_room(void **state)
+{
+	int fds[3 * WATCHES], pair[2];
+
+	(void)state;
+	assert_int_equal(pipe(pair), 0);
+	for (int i = 0; i < 3 * WATCHES; i++) {
+		fds[i] = dup(pair[0]);
+		if (i == WATCHES)
+			assert_int_equal(events_reserve(&events, 3 * WATCHES), 0);
+		assert_int_equal(events_watch(&events, fds[i], EPOLLIN, on_readable, &calls), 0);
+	}
+	assert_int_equal(events_reserve(&events, 1), 0);
+	assert_int_equal(events_watch(&events, pair[0], EPOLLIN, NULL, NULL), -ENOSPC);
+	/* The first and the last alone. */
+	for (int i = 1; i < 3 * WATCHES - 1; i++)
+		events_unwatch(&events, fds[i]);
+	assert_int_equal(write(pair[1], "ab", 2), 2);
+	assert_int_equal(events_wait(&events, -1), 0);
+	assert_int_equal(calls, 2);
+	assert_int_equal(events_reserve(&events, SIZE_MAX), -ENOMEM);
+	for (int i = 0; i < 3 * WATCHES; i++)
+		close(fds[i]);
+	close(pair[0]);
+	close(pair[1]);
+}
+
 static void calls_timers(void **state)
 {
 	int once = 0, often = 0, never = 0, cancelled;
@@ -147,6 +176,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(calls_for_a_descriptor, open_events, close_events),
 		cmocka_unit_test_setup_teardown(refuses_too_many, open_events, close_events),
+		cmocka_unit_test_setup_teardown(makes_room, open_events, close_events),
 		cmocka_unit_test_setup_teardown(calls_timers, open_events, close_events),
 		cmocka_unit_test_setup_teardown(survives_far_timers, open_events, close_events),
 		cmocka_unit_test_setup_teardown(forgets_what_was_unwatched, open_events, close_events),
