@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,19 +41,18 @@ static void warn_unsafe(const struct trust *trust)
 }
 
 /* Everything that can be wrong with a configuration, judged before anything is touched. NULL after printing it. */
-static struct plan *load(const struct options *options, struct steering *steering)
+static struct plan *load(const struct options *options)
 {
 	struct trust trust = trust_for(options);
 	struct report report = { 0 };
-	struct plan *plan = plan_make(options->config_file, &trust, &report);
+	struct plan *plan = plan_read(options->config_file, &trust, &report);
 	int err;
 
 	if (!plan)
 		return NULL;
 	warn_unsafe(&trust);
-	err = steering_init(steering, plan->config, &report);
-	if (err == 0)
-		err = steering_check(steering, &report);
+	plan_check(plan, &report);
+	err = steering_check(&plan->steering, &report);
 	if (err == -EPERM && options->check)
 		err = 0; /* told in the log; the rest was judged */
 	else if (err == -EPERM)
@@ -60,7 +60,6 @@ static struct plan *load(const struct options *options, struct steering *steerin
 	if (err == 0 && report.count == 0)
 		return plan;
 	print_report(&report);
-	steering_free(steering);
 	plan_drop(plan);
 	return NULL;
 }
@@ -187,12 +186,25 @@ static int detach(void)
 	return pair[1];
 }
 
-static int serve(const struct options *options)
+/* A reload reads the file again when the folder is another one. */
+static const char *absolute(const char *path, char *buffer, size_t size)
 {
-	struct steering steering = { 0 };
+	size_t len;
+
+	if (path[0] == '/' || !getcwd(buffer, size))
+		return path;
+	len = strlen(buffer);
+	if (len + 1 + strlen(path) >= size)
+		return path;
+	snprintf(buffer + len, size - len, "/%s", path);
+	return buffer;
+}
+
+static int serve(struct options *options)
+{
+	static char config_file[PATH_MAX];
 	struct ready ready = { .options = options, .fd = -1 };
 	struct plan *plan;
-	int status = EXIT_FAILED;
 
 	/*
 	 * In the foreground a stop was asked for and done; in the background whoever waits must learn that there is no
@@ -200,12 +212,13 @@ static int serve(const struct options *options)
 	 */
 	early_status = options->foreground ? EXIT_OK : EXIT_FAILED;
 	handle_stop_signals(on_early_signal);
-	plan = load(options, &steering);
+	plan = load(options);
 	if (!plan) {
 		log_error("start failed: nothing was changed");
 		return EXIT_FAILED;
 	}
 	ready.config = plan->config;
+	options->config_file = absolute(options->config_file, config_file, sizeof(config_file));
 	/* All files are read or open by now, and no folder is kept from being unmounted. */
 	if (chdir("/"))
 		log_warning("chdir /: %s", strerror(errno));
@@ -213,26 +226,21 @@ static int serve(const struct options *options)
 		ready.fd = detach();
 		if (ready.fd < 0) {
 			log_error("start failed: cannot go to the background: %s", strerror(-ready.fd));
-			goto free;
+			plan_drop(plan);
+			return EXIT_FAILED;
 		}
 	}
 	log_open(LOG_STDERR, (enum nfv_log_level)plan->config->log_level, "nfverdictd");
-	status = master_run(options, plan, &steering, on_ready, &ready);
-free:
-	steering_free(&steering);
-	plan_drop(plan);
-	return status;
+	return master_run(options, plan, on_ready, &ready);
 }
 
 static int check(const struct options *options)
 {
-	struct steering steering = { 0 };
-	struct plan *plan = load(options, &steering);
+	struct plan *plan = load(options);
 
 	if (!plan)
 		return EXIT_FAILED;
 	printf("%s: good\n", options->config_file);
-	steering_free(&steering);
 	plan_drop(plan);
 	return EXIT_OK;
 }

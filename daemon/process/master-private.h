@@ -18,8 +18,7 @@
 
 struct master {
 	const struct options *options;
-	struct plan *plan;     /* in force; held by the caller of master_run() */
-	struct steering *steering;
+	struct plan *plan;     /* in force; held */
 	struct events events;
 	int signals;
 	struct served *served; /* one for each queue number */

@@ -60,7 +60,7 @@ static int open_queues(struct master *master)
 	const struct config *config = master->plan->config;
 	int err = 0;
 
-	master->served = calloc(master->steering->number_count + 1, sizeof(*master->served));
+	master->served = calloc(master->plan->steering.number_count + 1, sizeof(*master->served));
 	if (!master->served)
 		return -ENOMEM;
 	for (size_t i = 0; err == 0 && i < config->queue_count; i++)
@@ -110,7 +110,7 @@ static int install_steering(struct master *master)
 	int err;
 
 	master->steered = true;
-	err = steering_install(master->steering, &patience, &report);
+	err = steering_install(&master->plan->steering, &patience, &report);
 	for (size_t i = 0; i < report.count; i++)
 		log_error("%s:%u:%u: %s", report.entries[i].file, report.entries[i].line, report.entries[i].column,
 			  report.entries[i].text);
@@ -121,9 +121,9 @@ static int install_steering(struct master *master)
 /* The kernel is asked while there is something else to do. 0: it need not be. */
 static pid_t start_probe(const struct master *master)
 {
-	if (master->plan->config->recovery != RECOVERY_AUTO || !master->steering->have_tool)
+	if (master->plan->config->recovery != RECOVERY_AUTO || !master->plan->steering.have_tool)
 		return 0;
-	return probe_start(&master->steering->tool);
+	return probe_start(&master->plan->steering.tool);
 }
 
 static void end_probe(struct master *master, pid_t probe)
@@ -149,7 +149,7 @@ int master_start(struct master *master, const char **failed)
 	pid_t probe;
 
 	*failed = "queues could not be bound";
-	err = descriptors_check(master->steering->number_count, why, sizeof(why));
+	err = descriptors_check(master->plan->steering.number_count, why, sizeof(why));
 	if (err) {
 		log_error("%s", why);
 		return err;
@@ -163,7 +163,7 @@ int master_start(struct master *master, const char **failed)
 	if (err)
 		return err;
 	probe = start_probe(master);
-	removed = steering_remove(master->steering, &patience);
+	removed = steering_remove(&master->plan->steering, &patience);
 	end_probe(master, probe);
 	if (removed == -EINTR)
 		return removed;

@@ -69,7 +69,7 @@ static bool unsteer(struct master *master)
 {
 	const struct steering_patience patience = { .run_ms = UNSTEER_RUN_MS, .all_ms = UNSTEER_ALL_MS };
 
-	if (!master->steered || steering_remove(master->steering, &patience) >= 0)
+	if (!master->steered || steering_remove(&master->plan->steering, &patience) >= 0)
 		return true;
 	log_error("steering: rules could not all be removed; once iptables works, `nfverdictd --cleanup` removes them");
 	return false;

@@ -204,7 +204,7 @@ static void reap_others(struct master *master)
 /* After the daemon has left its terminal: they have its outputs and its log. Packets flow also without them. */
 static void start_others(struct master *master)
 {
-	int err = keeper_start(&master->keeper, master->steering);
+	int err = keeper_start(&master->keeper, &master->plan->steering);
 
 	if (err)
 		log_error("steering: nobody keeps our rules in place: %s", strerror(-err));
@@ -379,14 +379,13 @@ static int wait_for_events(struct master *master)
 	return events_wait(&master->events, all_written ? -1 : OUTPUT_RETRY_MS);
 }
 
-int master_run(const struct options *options, struct plan *plan, struct steering *steering,
-	       void (*ready)(void *context), void *context)
+int master_run(const struct options *options, struct plan *plan, void (*ready)(void *context), void *context)
 {
-	struct master master = { .options = options, .plan = plan, .steering = steering, .signals = -1, .interrupt = -1,
+	struct master master = { .options = options, .plan = plan, .signals = -1, .interrupt = -1,
 				 .crash_folder = -1, .keeper.child.stop_fd = -1,
 				 .rules_server.child.stop_fd = -1 };
 	const char *failed = "";
-	int err = events_open(&master.events, steering->number_count + 8); /* a channel for each worker, and signals */
+	int err = events_open(&master.events, plan->steering.number_count + 8); /* a channel for each worker, and signals */
 	bool was_ready, clean;
 
 	open_outputs(&master);
@@ -423,5 +422,6 @@ close:
 	if (master.signals >= 0)
 		close(master.signals);
 	events_close(&master.events);
+	plan_drop(master.plan);
 	return err ? 1 : 0;
 }

@@ -5,13 +5,11 @@
 
 #include "daemon/process/options.h"
 #include "daemon/process/plan.h"
-#include "daemon/process/steering.h"
 
 /*
- * Serves until SIGTERM or SIGINT. ready() is called once, when queues are bound, workers serve and steering is in place.
- * Returns the exit status.
+ * Serves until SIGTERM or SIGINT, at first by this plan, which it drops. ready() is called once, when queues are bound, workers
+ * serve and steering is in place. Returns the exit status.
  */
-int master_run(const struct options *options, struct plan *plan, struct steering *steering,
-	       void (*ready)(void *context), void *context);
+int master_run(const struct options *options, struct plan *plan, void (*ready)(void *context), void *context);
 
 #endif

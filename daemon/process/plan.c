@@ -39,7 +39,7 @@ static void find_plugins(struct plan *plan, struct trust *trust, struct report *
 }
 
 /* With an account that cannot be had, the rest is judged as the default one. */
-static int find_account(struct plan *plan, struct report *report)
+static void find_account(struct plan *plan, struct report *report)
 {
 	const struct config *config = plan->config;
 	char why[512];
@@ -51,18 +51,7 @@ static int find_account(struct plan *plan, struct report *report)
 	} else if (why[0]) {
 		log_warning("%s", why);
 	}
-	return err;
-}
-
-static void run_checker(struct plan *plan, struct report *report)
-{
-	const struct place place = { .file = config_place(plan->config, NULL).file };
-	int err = find_account(plan, report);
-
-	if (err == 0)
-		err = checker_run(plan, report->count == 0, report);
-	if (err)
-		report_add(report, place, "checker", "cannot be run: %s", strerror(-err));
+	plan->account_found = err >= 0;
 }
 
 /* Legitimate, for a handler may get along with less; but a filter that sees nothing lets everything pass. */
@@ -85,7 +74,7 @@ static void warn_of_little(const struct plan *plan, size_t queue)
 		    place.column, entry->name, meta ? "copy" : "range", given, wanted);
 }
 
-struct plan *plan_make(const char *config_file, struct trust *trust, struct report *report)
+struct plan *plan_read(const char *config_file, struct trust *trust, struct report *report)
 {
 	struct plan *plan = calloc(1, sizeof(*plan));
 
@@ -95,17 +84,26 @@ struct plan *plan_make(const char *config_file, struct trust *trust, struct repo
 	plan->config = config_read(config_file, trust, report);
 	plan->plugins = calloc(plan->config->handler_count + 1, sizeof(*plan->plugins));
 	plan->needs = calloc(plan->config->queue_count + 1, sizeof(*plan->needs));
-	if (!plan->plugins || !plan->needs) {
+	for (size_t i = 0; plan->plugins && i < plan->config->handler_count; i++)
+		plan->plugins[i].fd = -1;
+	if (!plan->plugins || !plan->needs || steering_init(&plan->steering, plan->config, report) == -ENOMEM) {
 		plan_drop(plan);
 		return NULL;
 	}
-	for (size_t i = 0; i < plan->config->handler_count; i++)
-		plan->plugins[i].fd = -1;
 	find_plugins(plan, trust, report);
-	run_checker(plan, report);
+	find_account(plan, report);
+	return plan;
+}
+
+void plan_check(struct plan *plan, struct report *report)
+{
+	const struct place place = { .file = config_place(plan->config, NULL).file };
+	int err = plan->account_found ? checker_run(plan, report->count == 0, report) : -ENOENT;
+
+	if (err)
+		report_add(report, place, "checker", "cannot be run: %s", strerror(-err));
 	for (size_t i = 0; report->count == 0 && i < plan->config->queue_count; i++)
 		warn_of_little(plan, i);
-	return plan;
 }
 
 static void plan_free(struct plan *plan)
@@ -113,6 +111,7 @@ static void plan_free(struct plan *plan)
 	for (size_t i = 0; plan->plugins && i < plan->config->handler_count; i++)
 		if (plan->plugins[i].fd >= 0)
 			close(plan->plugins[i].fd);
+	steering_free(&plan->steering);
 	free(plan->needs);
 	free(plan->plugins);
 	config_free(plan->config);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the master knows besides the configuration: opened plugin files, and what the checker says of each queue's
- * handlers.
+ * What the master knows besides the configuration: opened plugin files, what the checker says of each queue's handlers, and the
+ * rules that steer.
  */
 #ifndef PROCESS_PLAN_H
 #define PROCESS_PLAN_H
 
 #include "daemon/config/config.h"
 #include "daemon/process/privilege.h"
+#include "daemon/process/steering.h"
 
 struct plan_plugin {
 	int fd;           /* -1: not found */
@@ -25,16 +26,24 @@ struct plan {
 	unsigned users;              /* plan_hold() */
 	struct config *config;
 	struct account account;      /* whom workers and checker become */
+	bool account_found;
 	struct plan_plugin *plugins; /* one for each of config->handlers */
 	struct plan_needs *needs;    /* one for each of config->queues */
+	struct steering steering;
 };
 
 /*
- * Reads and checks a configuration: the file, the plugins' files, and, in the checker, plugins and their options.
- * Mistakes go into the report. Also after mistakes a plan is returned, so that the rest can be judged, too; it must not
- * be put into force. The caller holds it. NULL without memory.
+ * Reads a configuration, opens the plugins' files, finds account and tools: fast, and no plugin is loaded. Mistakes go into the
+ * report. Also after mistakes a plan is returned, so that the rest can be judged, too; it must not be put into force. The
+ * caller holds it. NULL without memory.
  */
-struct plan *plan_make(const char *config_file, struct trust *trust, struct report *report);
+struct plan *plan_read(const char *config_file, struct trust *trust, struct report *report);
+
+/*
+ * The rest of the check, which may take long: in the checker plugins and their options, and what each queue's handlers need.
+ * Mistakes go into the report, which has those of plan_read().
+ */
+void plan_check(struct plan *plan, struct report *report);
 
 /* Workers go on with the plan that they began with while the next one is in force already: the last user frees it. */
 struct plan *plan_hold(struct plan *plan);

@@ -175,7 +175,7 @@ int steering_check(const struct steering *steering, struct report *report)
 {
 	struct findings findings = { .steering = steering, .report = report, .level = NFV_LOG_WARNING };
 
-	if (steering->count == 0)
+	if (steering->count == 0 || !steering->have_tool)
 		return 0;
 	steer_warn(&steering->tool, to_log, NULL);
 	return steer_check(&steering->tool, steering->queues, steering->count, to_report, &findings);

@@ -16,7 +16,7 @@ struct steering {
 	size_t number_count;
 };
 
-/* Finds the tools and translates. 0, or -errno after adding to the report. */
+/* Finds the tools and translates. 0, or -ENOMEM, or another -errno after adding to the report. */
 int steering_init(struct steering *steering, const struct config *config, struct report *report);
 
 /*
