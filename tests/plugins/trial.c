@@ -1,79 +1,409 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A handler under development: it dies of a packet to one UDP port, and waits for a word from outside at one to another. */
+/*
+ * A handler under development: it accepts, puts a mark on what it looked at, and does what it should not when one of its
+ * faults is due. trial-batch.c makes of it a handler with batch(), trial-calls.c one with every other operation.
+ */
 #include <nfverdict/plugin.h>
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#define LEAK_PIECE (1u << 20)
+#define LEAK_MOST  1024 /* pieces: a machine without limits must live through it, too */
+
+enum on { ON_PACKET, ON_DECIDED, ON_TICK, ON_TIMER, ON_WATCH, ON_STATS, ON_OPEN, ON_CLOSE };
+
+static const char *const ons[] = { "packet", "decided", "tick", "timer", "watch", "stats", "open", "close", NULL };
+
+enum does {
+	DOES_ABORT,
+	DOES_EXIT,
+	DOES_LEAVE, /* _exit() */
+	DOES_FAULT,
+	DOES_DIVIDE,
+	DOES_KILL, /* SIGKILL, by itself */
+	DOES_STOP, /* SIGSTOP, by itself */
+	DOES_OVERFLOW,
+	DOES_TRASH, /* the stack above it */
+	DOES_JUMP, /* into a function that has returned */
+	DOES_CALL, /* a system call that is not allowed */
+	DOES_LOOP,
+	DOES_DEAF, /* a loop, with every signal blocked */
+	DOES_WAIT, /* for a byte from the fifo */
+	DOES_LEAK,
+	DOES_CLOSE, /* every descriptor there may be */
+	DOES_DROP,
+};
+
+static const char *const deeds[] = { "abort", "exit", "leave", "fault", "divide", "kill", "stop",  "overflow", "trash",
+				     "jump",  "call", "loop",  "deaf",  "wait",   "leak", "close", "drop",     NULL };
+
+struct fault {
+	int on;
+	int does;
+	uint64_t port;
+	uint64_t every;
+};
+
 struct options {
-	uint64_t crash;
-	uint64_t leave;
-	uint64_t wait;
+	uint64_t crash, leave, wait;
+	struct nfv_list faults;
+	struct nfv_mark mark;
 	const char *fifo;
+	const char *armed;
 };
 
 struct trial {
 	const struct options *options;
+	uint64_t *calls; /* that each fault was asked about */
 	int fifo;
+	bool armed;
+	jmp_buf opened;
 };
 
-static const struct nfv_option options[] = {
-	{ .name = "crash", .type = NFV_OPT_UINT, .offset = offsetof(struct options, crash), .help = "Port at which it aborts." },
-	{ .name = "leave", .type = NFV_OPT_UINT, .offset = offsetof(struct options, leave), .help = "Port at which it exits." },
-	{ .name = "wait", .type = NFV_OPT_UINT, .offset = offsetof(struct options, wait), .help = "Port at which it waits." },
-	{ .name = "fifo", .type = NFV_OPT_STRING, .offset = offsetof(struct options, fifo), .help = "What it waits for: a byte." },
+static const struct nfv_option fault_options[] = {
+	{ .name = "on",
+	  .type = NFV_OPT_CHOICE,
+	  .offset = offsetof(struct fault, on),
+	  .words = ons,
+	  .fallback = "packet",
+	  .help = "The operation in which it comes." },
+	{ .name = "does",
+	  .type = NFV_OPT_CHOICE,
+	  .flags = NFV_OPT_REQUIRED,
+	  .offset = offsetof(struct fault, does),
+	  .words = deeds,
+	  .help = "What comes." },
+	{ .name = "port",
+	  .type = NFV_OPT_UINT,
+	  .offset = offsetof(struct fault, port),
+	  .max = 65535,
+	  .help = "The UDP port of packets that bring it." },
+	{ .name = "every",
+	  .type = NFV_OPT_UINT,
+	  .offset = offsetof(struct fault, every),
+	  .fallback = "1",
+	  .min = 1,
+	  .max = UINT32_MAX,
+	  .help = "Only with every so many-th of these calls." },
 	{ 0 },
 };
 
-static int trial_open(const struct nfv_host *host, const void *values, void **state)
-{
-	struct trial *trial = calloc(1, sizeof(*trial));
+static const struct nfv_option options[] = {
+	{ .name = "crash",
+	  .type = NFV_OPT_UINT,
+	  .offset = offsetof(struct options, crash),
+	  .help = "Port at which it aborts." },
+	{ .name = "leave",
+	  .type = NFV_OPT_UINT,
+	  .offset = offsetof(struct options, leave),
+	  .help = "Port at which it exits." },
+	{ .name = "wait",
+	  .type = NFV_OPT_UINT,
+	  .offset = offsetof(struct options, wait),
+	  .help = "Port at which it waits." },
+	{ .name = "faults",
+	  .type = NFV_OPT_GROUPS,
+	  .offset = offsetof(struct options, faults),
+	  .group = fault_options,
+	  .group_size = sizeof(struct fault),
+	  .help = "What it does wrong." },
+	{ .name = "mark",
+	  .type = NFV_OPT_MARK,
+	  .offset = offsetof(struct options, mark),
+	  .help = "The mark of packets that it looked at." },
+	{ .name = "fifo",
+	  .type = NFV_OPT_STRING,
+	  .offset = offsetof(struct options, fifo),
+	  .help = "What it waits for: a byte." },
+	{ .name = "armed",
+	  .type = NFV_OPT_STRING,
+	  .offset = offsetof(struct options, armed),
+	  .help = "A file without which, at open(), no fault comes." },
+	{ 0 },
+};
 
-	if (!trial)
-		return -ENOMEM;
-	trial->options = values;
-	trial->fifo = -1;
-	if (trial->options->fifo && !host->checking) {
-		trial->fifo = open(trial->options->fifo, O_RDWR | O_CLOEXEC);
-		if (trial->fifo < 0) {
-			free(trial);
-			return host->error(host, &((const struct options *)values)->fifo, "cannot be opened");
-		}
-	}
-	*state = trial;
-	return 0;
+/* ---- Deeds ---- */
+
+static volatile int nothing;
+static volatile char *nowhere;
+
+/* The compiler must not see that it never ends. */
+static __attribute__((noinline)) int overflow(const char *from, int depth)
+{
+	volatile char frame[4096];
+
+	frame[0] = (char)depth;
+	if (from && depth != -1)
+		nothing += overflow((const char *)frame, depth + 1);
+	return frame[0];
 }
 
-static nfv_verdict trial_packet(void *state, struct nfv_packet *packet)
+static __attribute__((noinline)) void trash(void)
 {
-	const struct trial *trial = state;
-	struct nfv_ip ip;
-	struct nfv_udp udp;
+	volatile char here = 0;
+	volatile char *byte = &here;
+
+	for (size_t i = 0; i < (64u << 20); i++)
+		byte[i] = 0x5a;
+}
+
+/* What a program does that does not look at malloc()'s answer. */
+static void leak(void)
+{
+	for (int i = 0; i < LEAK_MOST; i++) {
+		volatile char *piece = malloc(LEAK_PIECE);
+
+		for (size_t at = 0; at < LEAK_PIECE; at += 1024)
+			piece[at] = 1;
+	}
+}
+
+static void loop(bool deaf)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	if (deaf)
+		sigprocmask(SIG_BLOCK, &all, NULL);
+	while (!nothing)
+		;
+}
+
+static void take_word(const struct trial *trial)
+{
 	char byte;
 
-	if (!nfv_view_ip(packet, &ip) || !nfv_view_udp(packet, &ip, &udp))
-		return NFV_CONTINUE;
-	if (udp.destination_port == trial->options->crash)
+	while (read(trial->fifo, &byte, 1) < 0 && errno == EINTR)
+		;
+}
+
+static void close_all(void)
+{
+	for (int fd = 0; fd < 1024; fd++)
+		close(fd);
+}
+
+static void commit(struct trial *trial, int does)
+{
+	switch ((enum does)does) {
+	case DOES_ABORT:
 		abort();
-	if (udp.destination_port == trial->options->leave)
+	case DOES_EXIT:
 		exit(3);
-	if (udp.destination_port == trial->options->wait)
-		while (read(trial->fifo, &byte, 1) < 0 && errno == EINTR)
-			;
-	return NFV_ACCEPT;
+	case DOES_LEAVE:
+		_exit(0);
+	case DOES_FAULT:
+		signal(SIGSEGV, SIG_DFL); /* a sanitizer's would tell of it at length, and that is what tests look for */
+		*nowhere = 1;
+		return;
+	case DOES_DIVIDE:
+		signal(SIGFPE, SIG_DFL);
+		raise(SIGFPE); /* not every machine traps at a division */
+		return;
+	case DOES_KILL:
+		raise(SIGKILL);
+		return;
+	case DOES_STOP:
+		raise(SIGSTOP);
+		return;
+	case DOES_OVERFLOW:
+		signal(SIGSEGV, SIG_DFL);
+		nothing += overflow((const char *)trial, 0);
+		return;
+	case DOES_TRASH:
+		signal(SIGSEGV, SIG_DFL);
+		trash();
+		return;
+	case DOES_JUMP:
+		longjmp(trial->opened, 1);
+	case DOES_CALL:
+		(void)syscall(SYS_mount, NULL, NULL, NULL, 0, NULL);
+		return;
+	case DOES_LOOP:
+	case DOES_DEAF:
+		loop(does == DOES_DEAF);
+		return;
+	case DOES_WAIT:
+		take_word(trial);
+		return;
+	case DOES_LEAK:
+		leak();
+		return;
+	case DOES_CLOSE:
+		close_all();
+		return;
+	case DOES_DROP:
+		return;
+	}
+}
+
+/* The faults that a call brings. True: drop the packet. */
+static bool face(struct trial *trial, enum on on, uint16_t port)
+{
+	const struct fault *faults = trial->options->faults.items;
+	bool drop = false;
+
+	for (size_t i = 0; trial->armed && i < trial->options->faults.count; i++) {
+		if (faults[i].on != (int)on || (on <= ON_DECIDED && faults[i].port != port))
+			continue;
+		if (++trial->calls[i] % faults[i].every)
+			continue;
+		drop |= faults[i].does == DOES_DROP;
+		commit(trial, faults[i].does);
+	}
+	return drop;
+}
+
+static uint16_t port_of(const struct nfv_packet *packet)
+{
+	struct nfv_ip ip;
+	struct nfv_udp udp;
+
+	if (!nfv_view_ip(packet, &ip) || !nfv_view_udp(packet, &ip, &udp))
+		return 0;
+	return udp.destination_port;
+}
+
+/* ---- Operations ---- */
+
+static void on_timer(void *argument, uint64_t now_ns)
+{
+	(void)now_ns;
+	(void)face(argument, ON_TIMER, 0);
+}
+
+static void on_watch(void *argument, int fd, uint32_t events)
+{
+	(void)fd;
+	(void)events;
+	take_word(argument);
+	(void)face(argument, ON_WATCH, 0);
+}
+
+static bool has_fault(const struct trial *trial, enum on on)
+{
+	const struct fault *faults = trial->options->faults.items;
+
+	for (size_t i = 0; i < trial->options->faults.count; i++)
+		if (faults[i].on == (int)on)
+			return true;
+	return false;
 }
 
 static void trial_close(void *state)
 {
 	struct trial *trial = state;
 
+	(void)face(trial, ON_CLOSE, 0);
 	if (trial->fifo >= 0)
 		close(trial->fifo);
+	free(trial->calls);
 	free(trial);
 }
 
-NFV_PLUGIN(.name = "trial", .needs_bytes = NFV_NEEDS_HEADERS, .options = options, .options_size = sizeof(struct options),
-	   .open = trial_open, .packet = trial_packet, .close = trial_close);
+static int arm(struct trial *trial, const struct nfv_host *host)
+{
+	int err = 0;
+
+	if (trial->options->fifo) {
+		trial->fifo = open(trial->options->fifo, O_RDWR | O_CLOEXEC);
+		if (trial->fifo < 0)
+			return host->error(host, &trial->options->fifo, "cannot be opened");
+	}
+	trial->armed = !trial->options->armed || access(trial->options->armed, F_OK) == 0;
+	(void)face(trial, ON_OPEN, 0);
+	if (has_fault(trial, ON_TIMER))
+		err = host->timer(host, 100000000, 100000000, on_timer, trial);
+	if (err >= 0 && has_fault(trial, ON_WATCH))
+		err = host->watch(host, trial->fifo, EPOLLIN, on_watch, trial);
+	return err < 0 ? err : 0;
+}
+
+static int trial_open(const struct nfv_host *host, const void *values, void **state)
+{
+	struct trial *trial = calloc(1, sizeof(*trial));
+	int err;
+
+	if (!trial)
+		return -ENOMEM;
+	trial->options = values;
+	trial->fifo = -1;
+	trial->calls = calloc(trial->options->faults.count + 1, sizeof(*trial->calls));
+	err = !trial->calls ? -ENOMEM : host->checking ? 0 : arm(trial, host);
+	if (err) {
+		trial->armed = false;
+		trial_close(trial);
+		return err;
+	}
+	(void)setjmp(trial->opened);
+	*state = trial;
+	return 0;
+}
+
+static nfv_verdict trial_packet(void *state, struct nfv_packet *packet)
+{
+	struct trial *trial = state;
+	const struct nfv_mark *mark = &trial->options->mark;
+
+	uint16_t port = port_of(packet);
+
+	if (port && port == trial->options->crash)
+		commit(trial, DOES_ABORT);
+	if (port && port == trial->options->leave)
+		commit(trial, DOES_EXIT);
+	if (port && port == trial->options->wait)
+		commit(trial, DOES_WAIT);
+	if (face(trial, ON_PACKET, port))
+		return NFV_DROP;
+	if (mark->mask)
+		nfv_set_mark(packet, mark->value, mark->mask);
+	return NFV_ACCEPT;
+}
+
+#ifdef TRIAL_BATCH
+static void trial_batch(void *state, struct nfv_packet *const *packets, nfv_verdict *verdicts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		verdicts[i] = trial_packet(state, packets[i]);
+}
+#endif
+
+#ifdef TRIAL_CALLS
+static void trial_decided(void *state, const struct nfv_packet *packet, const struct nfv_decision *decision)
+{
+	(void)decision;
+	(void)face(state, ON_DECIDED, port_of(packet));
+}
+
+static void trial_tick(void *state, uint64_t now_ns)
+{
+	(void)now_ns;
+	(void)face(state, ON_TICK, 0);
+}
+
+static void trial_stats(void *state, FILE *out)
+{
+	fputs("trial speaks\n", out);
+	(void)face(state, ON_STATS, 0);
+}
+#endif
+
+#if defined(TRIAL_BATCH)
+#define MORE .batch = trial_batch,
+#elif defined(TRIAL_CALLS)
+#define MORE .decided = trial_decided, .tick = trial_tick, .stats = trial_stats,
+#else
+#define MORE
+#endif
+
+NFV_PLUGIN(MORE.name = "trial", .needs_bytes = NFV_NEEDS_HEADERS, .may = NFV_MAY_DROP | NFV_MAY_MARK, .options = options,
+	   .options_size = sizeof(struct options), .open = trial_open, .packet = trial_packet, .close = trial_close);
