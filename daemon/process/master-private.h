@@ -32,6 +32,7 @@ struct master {
 	bool asked;            /* a signal asked for the end */
 	bool stop;             /* so, or a start failed */
 	bool stopping;         /* workers are not restarted any more */
+	uint64_t restart_at_ns; /* when a timer looks for workers to be started again; 0: none is set */
 	bool started;          /* first starts are over: a death is now followed by a restart */
 	struct output output;  /* standard output, in the foreground */
 	char kept[OUTPUT_BYTES];

@@ -18,6 +18,7 @@
 
 #define MESSAGES_A_TURN 256 /* of one worker, so that one that talks much does not keep the master from all else */
 #define OUTPUT_RETRY_MS 100
+#define RESTART_FAILED_NS 1000000000u /* until the next try, when no process could be made */
 
 /* ---- What workers say ---- */
 
@@ -140,22 +141,47 @@ void master_end_runner(struct master *master, struct runner *runner)
 	runner_gone(runner);
 }
 
-static void on_restart(void *argument, uint64_t now_ns)
-{
-	struct master *master = argument;
+static void on_restart(void *argument, uint64_t now_ns);
 
+/* A timer for the one that is due next. One that is set for later stays, and finds nothing to do. */
+static void arm_restart(struct master *master, uint64_t now_ns)
+{
+	uint64_t next = 0;
+
+	for (size_t i = 0; i < master->count; i++) {
+		const struct served *served = &master->served[i];
+
+		if (served->now.pid == 0 && served->restart_at_ns && (!next || served->restart_at_ns < next))
+			next = served->restart_at_ns;
+	}
+	if (!next || (master->restart_at_ns && master->restart_at_ns <= next))
+		return;
+	if (events_timer(&master->events, next > now_ns ? next - now_ns : 0, 0, on_restart, master) >= 0)
+		master->restart_at_ns = next;
+}
+
+/* Those that are due. */
+static void restart(struct master *master, uint64_t now_ns)
+{
 	for (size_t i = 0; i < master->count && !master->stopping; i++) {
 		struct served *served = &master->served[i];
 
 		if (served->now.pid > 0 || !served->restart_at_ns || served->restart_at_ns > now_ns)
 			continue;
-		if (master_start_worker(master, served) < 0) {
-			served->restart_at_ns = now_ns + 1000000000u;
-			(void)events_timer(&master->events, 1000000000u, 0, on_restart, master);
-		} else {
+		if (master_start_worker(master, served) < 0)
+			served->restart_at_ns = now_ns + RESTART_FAILED_NS;
+		else
 			log_notice("queue %u: worker restarted", served->number);
-		}
 	}
+	arm_restart(master, now_ns);
+}
+
+static void on_restart(void *argument, uint64_t now_ns)
+{
+	struct master *master = argument;
+
+	master->restart_at_ns = 0;
+	restart(master, now_ns);
 }
 
 static void on_look(void *argument, uint64_t now_ns)
@@ -216,18 +242,11 @@ static void start_others(struct master *master)
 /* The one that serves is gone: another one takes its place, at once if it can be. */
 static void replace(struct master *master, struct served *served, int status)
 {
-	uint64_t now;
-
 	served_ended(served, status, master->stopping);
 	if (!master->started)
 		master->stop = true;
-	if (!master->started || master->stopping)
-		return;
-	now = events_now_ns();
-	if (served->restart_at_ns <= now)
-		on_restart(master, now);
-	else
-		(void)events_timer(&master->events, served->restart_at_ns - now, 0, on_restart, master);
+	else if (!master->stopping)
+		restart(master, events_now_ns());
 }
 
 static void reap_runner(struct master *master, struct served *served, struct runner *runner)

@@ -12,20 +12,28 @@
 
 #define SOON_NS          1000000000u /* a death this soon after a start is a failure to start */
 #define RESTARTS_AT_ONCE 20 /* in a row, each soon after the last */
+#define RESTART_AGAIN_NS 25000000u /* after so many: a replacement still takes less than a tenth of a second */
 #define RESTART_LEAST_NS 50000000u
 #define RESTART_MOST_NS  5000000000u
 
+/* SIGKILL and SIGTERM are nobody's but a person's or the kernel's, when memory is short: neither worker nor handler did that. */
+static bool killed_from_outside(const struct runner *runner, int status)
+{
+	return !runner->hung && WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM);
+}
+
 /*
- * A worker that served is replaced at once, for its packets wait; one that dies again and again, or before it is ready,
- * is not allowed to eat the machine.
+ * A worker that served is replaced at once, for its packets wait, and so is one that was killed before it came to that. One
+ * that dies again and again, or of itself before it is ready, is not allowed to eat the machine.
  */
-static uint64_t restart_pause(const struct served *served)
+static uint64_t restart_pause(struct served *served, bool killed)
 {
 	uint64_t pause;
 
-	if (served->now.ready)
-		return served->failures > RESTARTS_AT_ONCE ? RESTART_LEAST_NS : 0;
-	pause = RESTART_LEAST_NS << (served->failures < 8 ? served->failures : 8);
+	if (served->now.ready || killed)
+		return served->failures > RESTARTS_AT_ONCE ? RESTART_AGAIN_NS : 0;
+	pause = RESTART_LEAST_NS << (served->failed_starts < 8 ? served->failed_starts : 8);
+	served->failed_starts++;
 	return pause > RESTART_MOST_NS ? RESTART_MOST_NS : pause;
 }
 
@@ -57,7 +65,7 @@ static void note_poison(struct served *served, int status)
 {
 	const struct runner *now = &served->now;
 	const struct chain_progress progress = served_shared(served)->progress;
-	bool killed = !now->hung && WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM);
+	bool killed = killed_from_outside(now, status);
 	bool known = progress.handler > 0 && progress.handler <= served_config(served)->handlers.count;
 
 	if (known && !killed)
@@ -88,7 +96,9 @@ void served_ended(struct served *served, int status, bool stopping)
 	if (!now->left)
 		note_poison(served, status);
 	served->failures = time - now->started_ns < SOON_NS ? served->failures + 1 : 0;
-	pause = restart_pause(served);
+	if (now->ready)
+		served->failed_starts = 0;
+	pause = restart_pause(served, killed_from_outside(now, status));
 	served->restart_at_ns = time + pause;
 	runner_gone(now);
 }

@@ -198,7 +198,7 @@ void served_switch(struct served *served)
 	served->quarantined = served->next_quarantined;
 	free(served->crashes);
 	served->crashes = NULL;
-	served->failures = 0;
+	served->failures = served->failed_starts = 0;
 	served->restart_at_ns = 0;
 	if (served->now.ready)
 		served_go(served);
