@@ -15,10 +15,19 @@
 #define STOP_TURNS   500
 #define STOP_TURN_NS 2000000
 
-static void __attribute__((noreturn)) run(const char *name, child_fn *fn, void *context, int stop_fd)
+/* What a child does, and with which descriptors. */
+struct work {
+	const char *name;
+	child_fn *fn;
+	void *context;
+	const int *keep;
+	size_t keep_count;
+};
+
+static void __attribute__((noreturn)) run(const struct work *work, int stop_fd)
 {
 	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGPIPE };
-	int keep[] = { stop_fd };
+	int keep[CHILD_KEEP_MAX + 1] = { stop_fd };
 	sigset_t none;
 
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
@@ -26,13 +35,21 @@ static void __attribute__((noreturn)) run(const char *name, child_fn *fn, void *
 	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	prctl(PR_SET_NAME, name);
-	descriptors_keep(keep, 1);
-	_exit(fn(context, stop_fd));
+	prctl(PR_SET_NAME, work->name);
+	for (size_t i = 0; i < work->keep_count; i++)
+		keep[i + 1] = work->keep[i];
+	descriptors_keep(keep, work->keep_count + 1);
+	_exit(work->fn(work->context, stop_fd));
 }
 
 int child_start(struct child *child, const char *name, child_fn *fn, void *context)
 {
+	return child_start_keeping(child, name, fn, context, NULL, 0);
+}
+
+int child_start_keeping(struct child *child, const char *name, child_fn *fn, void *context, const int *keep, size_t count)
+{
+	const struct work work = { name, fn, context, keep, count < CHILD_KEEP_MAX ? count : CHILD_KEEP_MAX };
 	int ends[2], err;
 
 	*child = (struct child){ .stop_fd = -1 };
@@ -42,7 +59,7 @@ int child_start(struct child *child, const char *name, child_fn *fn, void *conte
 	child->pid = fork();
 	if (child->pid == 0) {
 		close(ends[1]);
-		run(name, fn, context, ends[0]);
+		run(&work, ends[0]);
 	}
 	err = child->pid < 0 ? -errno : 0;
 	close(ends[0]);

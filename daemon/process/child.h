@@ -4,6 +4,7 @@
 #define PROCESS_CHILD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 struct child {
@@ -16,6 +17,10 @@ typedef int child_fn(void *context, int stop_fd);
 
 /* It has the master's rights, its own name, none of its descriptors, and ignores signals from a terminal. 0 or -errno. */
 int child_start(struct child *child, const char *name, child_fn *fn, void *context);
+
+/* The same; these descriptors of the master stay open in it, too (at most CHILD_KEEP_MAX). */
+#define CHILD_KEEP_MAX 3
+int child_start_keeping(struct child *child, const char *name, child_fn *fn, void *context, const int *keep, size_t count);
 
 /* True when it ended by itself. */
 bool child_ended(struct child *child);

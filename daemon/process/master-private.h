@@ -23,7 +23,10 @@ struct master {
 	int signals;
 	struct served *served; /* one for each queue number */
 	size_t count;
+	struct bypass bypass;  /* what passed by our queues */
 	struct keeper keeper;
+	bool telling;          /* statistics were asked for; they wait for the keeper's answer */
+	int telling_timer;
 	struct rules_server rules_server;
 	bool repeats;          /* what a dead worker had in hand is sent through the hook again */
 	int crash_folder;      /* -1: none */
@@ -64,7 +67,16 @@ void master_print_line(struct master *master, const char *text);
 /* Line by line, for each is one in the log. An end of line at the end is not followed by an empty one. */
 void master_print_lines(struct master *master, char *text);
 
-/* The statistics. NULL when there is no memory for it; to be freed. */
-char *master_collect_stats(const struct master *master);
+/*
+ * Prints the statistics. What the rules counted is read first, by a process that may wait for tools; one that takes long is
+ * not waited for.
+ */
+void master_tell_stats(struct master *master);
+
+/* After the keeper was started. */
+void master_watch_keeper(struct master *master);
+
+/* The statistics; ended: nothing is under way any more. NULL when there is no memory for it; to be freed. */
+char *master_collect_stats(const struct master *master, bool ended);
 
 #endif

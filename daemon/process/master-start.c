@@ -110,6 +110,9 @@ static int install_steering(struct master *master)
 	int err;
 
 	master->steered = true;
+	if (bypass_open(&master->bypass, &master->plan->steering))
+		log_warning("no memory for the books of what passes queues by");
+	bypass_note(&master->bypass, BYPASS_BEGIN);
 	err = steering_install(&master->plan->steering, &patience, &report);
 	for (size_t i = 0; i < report.count; i++)
 		log_error("%s:%u:%u: %s", report.entries[i].file, report.entries[i].line, report.entries[i].column,
@@ -163,7 +166,7 @@ int master_start(struct master *master, const char **failed)
 	if (err)
 		return err;
 	probe = start_probe(master);
-	removed = steering_remove(&master->plan->steering, &patience);
+	removed = steering_remove(&master->plan->steering, &patience, NULL);
 	end_probe(master, probe);
 	if (removed == -EINTR)
 		return removed;

@@ -10,8 +10,11 @@
 #define DRAIN_TIMEOUT_NS 2000000000u
 #define STOP_TIMEOUT_NS  3000000000u
 #define DRAIN_LOOK_MS    5
-#define UNSTEER_RUN_MS   5000 /* a tool that hangs leaves time for that of the other family */
-#define UNSTEER_ALL_MS   10000
+/* Ten seconds together. A tool that hangs leaves time for that of the other family. */
+#define UNHOOK_RUN_MS    1500
+#define UNHOOK_ALL_MS    3000
+#define UNSTEER_RUN_MS   3500
+#define UNSTEER_ALL_MS   7000
 
 static bool any_waiting(const struct master *master)
 {
@@ -65,11 +68,28 @@ static void end_workers(struct master *master)
 			kill_runner(master, served_runner(&master->served[i], j));
 }
 
+/* Jumps first: what the rules counted then stays as it is, and is read when they go. */
+static int take_rules_out(struct master *master)
+{
+	const struct steering_patience unhook = { .run_ms = UNHOOK_RUN_MS, .all_ms = UNHOOK_ALL_MS };
+	const struct steering_patience remove = { .run_ms = UNSTEER_RUN_MS, .all_ms = UNSTEER_ALL_MS };
+	struct steer_tally tally;
+	int err;
+
+	if (!master->bypass.board)
+		return steering_remove(&master->plan->steering, &remove, NULL);
+	tally = bypass_tally(&master->bypass);
+	if (steering_unhook(&master->plan->steering, &unhook, &tally) == 0)
+		bypass_note(&master->bypass, BYPASS_RULES);
+	err = steering_remove(&master->plan->steering, &remove, &tally);
+	if (err >= 0)
+		bypass_note(&master->bypass, BYPASS_REMOVED);
+	return err;
+}
+
 static bool unsteer(struct master *master)
 {
-	const struct steering_patience patience = { .run_ms = UNSTEER_RUN_MS, .all_ms = UNSTEER_ALL_MS };
-
-	if (!master->steered || steering_remove(&master->plan->steering, &patience) >= 0)
+	if (!master->steered || take_rules_out(master) >= 0)
 		return true;
 	log_error("steering: rules could not all be removed; once iptables works, `nfverdictd --cleanup` removes them");
 	return false;
@@ -108,11 +128,13 @@ bool master_stop(struct master *master, bool was_ready)
 	end_workers(master);
 	for (size_t i = 0; i < master->count; i++)
 		served_let_go(&master->served[i]);
-	text = was_ready ? master_collect_stats(master) : NULL;
+	bypass_note(&master->bypass, BYPASS_IDS);
+	text = was_ready ? master_collect_stats(master, true) : NULL;
 	for (size_t i = 0; i < master->count; i++)
 		served_close(&master->served[i]);
 	free(master->served);
 	keeper_free(&master->keeper);
+	bypass_close(&master->bypass);
 	print_at_end(master, text);
 	free(text);
 	return clean;

@@ -4,7 +4,6 @@
 #include "daemon/process/log.h"
 #include "daemon/process/master-private.h"
 #include "daemon/process/notify.h"
-#include "daemon/process/stats.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -230,10 +229,12 @@ static void reap_others(struct master *master)
 /* After the daemon has left its terminal: they have its outputs and its log. Packets flow also without them. */
 static void start_others(struct master *master)
 {
-	int err = keeper_start(&master->keeper, &master->plan->steering);
+	int err = keeper_start(&master->keeper, &master->plan->steering, &master->bypass);
 
 	if (err)
 		log_error("steering: nobody keeps our rules in place: %s", strerror(-err));
+	else
+		master_watch_keeper(master);
 	err = rules_server_start(&master->rules_server, master->plan->config);
 	if (err)
 		log_error("rules server: it cannot be started: %s", strerror(-err));
@@ -274,34 +275,6 @@ static void reap(struct master *master)
 
 /* ---- Signals ---- */
 
-char *master_collect_stats(const struct master *master)
-{
-	char *text = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
-
-	if (!out)
-		return NULL;
-	stats_print(master->served, master->count, out);
-	if (master->keeper.counters && master->keeper.counters->flushes)
-		fprintf(out, "steering: our rules were found gone %llu times, put back %llu times, %llu tries failed\n",
-			(unsigned long long)master->keeper.counters->flushes,
-			(unsigned long long)master->keeper.counters->repairs,
-			(unsigned long long)master->keeper.counters->failures);
-	fclose(out);
-	return text;
-}
-
-static void tell_stats(struct master *master)
-{
-	char *text = master_collect_stats(master);
-
-	for (size_t i = 0; i < master->count; i++)
-		runner_tell(&master->served[i].now, CHANNEL_TELL_STATS);
-	master_print_lines(master, text);
-	free(text);
-}
-
 static void on_signal(void *argument, int fd, uint32_t events)
 {
 	struct master *master = argument;
@@ -319,7 +292,7 @@ static void on_signal(void *argument, int fd, uint32_t events)
 			log_notice("SIGHUP: this version does not reload; nothing was changed");
 			break;
 		case SIGUSR1:
-			tell_stats(master);
+			master_tell_stats(master);
 			break;
 		case SIGCHLD:
 			reap(master);
@@ -401,7 +374,7 @@ static int wait_for_events(struct master *master)
 int master_run(const struct options *options, struct plan *plan, void (*ready)(void *context), void *context)
 {
 	struct master master = { .options = options, .plan = plan, .signals = -1, .interrupt = -1,
-				 .crash_folder = -1, .keeper.child.stop_fd = -1,
+				 .crash_folder = -1, .keeper = KEEPER_NONE,
 				 .rules_server.child.stop_fd = -1 };
 	const char *failed = "";
 	int err = events_open(&master.events, plan->steering.number_count + 8); /* a channel for each worker, and signals */

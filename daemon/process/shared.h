@@ -14,6 +14,7 @@
  */
 struct shared_sending {
 	uint32_t accepted, dropped, repeated, requeued, marked, rewritten, failed;
+	uint32_t requeued_to[COUNTERS_TARGETS + 1]; /* as counters_target() numbers them */
 	uint32_t until; /* the newest packet id among them; 0 with an empty struct */
 };
 

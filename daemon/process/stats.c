@@ -46,6 +46,14 @@ static uint32_t missed_last(const struct served *served, bool known, const struc
 	return status->last_id - (shared->last_id_known ? shared->last_id : 0);
 }
 
+uint64_t stats_missed(const struct served *served)
+{
+	struct queue_status status = { 0 };
+	const bool known = queue_status_read(served->number, &status);
+
+	return served_shared(served)->counters.lost + missed_last(served, known, &status);
+}
+
 /* What the kernel counted, what it refused, and what made no sense: only what there was. */
 static void print_details(const struct served *served, FILE *out)
 {

@@ -9,4 +9,7 @@
 
 void stats_print(const struct served *served, size_t count, FILE *out);
 
+/* Packet ids that no worker saw: the socket had no room. */
+uint64_t stats_missed(const struct served *served);
+
 #endif

@@ -203,16 +203,30 @@ int steering_install(const struct steering *steering, const struct steering_pati
 	return steer_install(&tool, steering->queues, steering->count, to_report, &findings);
 }
 
-int steering_remove(const struct steering *steering, const struct steering_patience *patience)
+int steering_remove(const struct steering *steering, const struct steering_patience *patience, struct steer_tally *tally)
 {
 	const struct tool tool = tool_with(steering, patience);
-	struct steer_sweep sweep = { .own = steering->numbers, .own_count = steering->number_count };
+	struct steer_sweep sweep = { .own = steering->numbers, .own_count = steering->number_count, .tally = tally };
 	int err;
 
 	if (!steering->have_tool)
 		return 0;
 	err = steer_sweep(&tool, &sweep, to_log, NULL);
 	return err < 0 ? err : (int)sweep.removed;
+}
+
+int steering_unhook(const struct steering *steering, const struct steering_patience *patience, struct steer_tally *tally)
+{
+	const struct tool tool = tool_with(steering, patience);
+
+	return steer_unhook(&tool, tally, to_log, NULL);
+}
+
+int steering_count(const struct steering *steering, const struct steering_patience *patience, struct steer_tally *tally)
+{
+	const struct tool tool = tool_with(steering, patience);
+
+	return steer_count(&tool, tally, to_log, NULL);
 }
 
 int steering_present(const struct steering *steering)

@@ -35,8 +35,17 @@ struct steering_patience {
 /* 0 or -errno after adding to the report or logging an error; then nothing is installed. */
 int steering_install(const struct steering *steering, const struct steering_patience *patience, struct report *report);
 
-/* Removes what is ours, or was left by a dead daemon. The number of rules and chains removed, or -errno. */
-int steering_remove(const struct steering *steering, const struct steering_patience *patience);
+/*
+ * Removes what is ours, or was left by a dead daemon. tally: NULL, or it gets what the rules had counted. The number of rules
+ * and chains removed, or -errno.
+ */
+int steering_remove(const struct steering *steering, const struct steering_patience *patience, struct steer_tally *tally);
+
+/* Takes the jumps out and leaves the chains, so that nothing is steered and counted any more. 0 or -errno, logged. */
+int steering_unhook(const struct steering *steering, const struct steering_patience *patience, struct steer_tally *tally);
+
+/* Reads what our rules counted. 0 or -errno, logged. */
+int steering_count(const struct steering *steering, const struct steering_patience *patience, struct steer_tally *tally);
 
 /* 1: our rules are all there, 0: they are not, or -errno, logged. */
 int steering_present(const struct steering *steering);

@@ -33,6 +33,9 @@ static void count_sent(struct shared *shared)
 	counters->dropped += sent->dropped;
 	counters->repeated += sent->repeated;
 	counters->requeued += sent->requeued;
+	for (size_t i = 0; sent->requeued && i < COUNTERS_TARGETS; i++)
+		counters->requeued_to[i].packets += sent->requeued_to[i];
+	counters->requeued_elsewhere += sent->requeued_to[COUNTERS_TARGETS];
 	counters->marked += sent->marked;
 	counters->rewritten += sent->rewritten;
 	counters->failed += sent->failed;
@@ -119,7 +122,10 @@ static void count_decision(struct worker *worker, const struct chain_decision *d
 
 	pending->dropped += kind == NFV_DROP;
 	pending->repeated += kind == NFV_REPEAT;
-	pending->requeued += kind == NFV_TO_QUEUE;
+	if (kind == NFV_TO_QUEUE) {
+		pending->requeued++;
+		pending->requeued_to[counters_target(worker->counters, (uint16_t)(decision->verdict >> 16))]++;
+	}
 	pending->accepted += kind != NFV_DROP && kind != NFV_REPEAT && kind != NFV_TO_QUEUE;
 	pending->marked += decision->set_mark;
 	pending->rewritten += decision->rewritten;

@@ -25,6 +25,19 @@ bool queue_status_parse(const char *text, uint16_t number, struct queue_status *
 	return false;
 }
 
+void queue_status_each(queue_status_fn *fn, void *context)
+{
+	char line[LINE_BYTES];
+	struct queue_status status;
+	FILE *file = fopen(STATUS_FILE, "re");
+
+	while (file && fgets(line, sizeof(line), file))
+		if (parse_line(line, &status))
+			fn(context, &status);
+	if (file)
+		fclose(file);
+}
+
 bool queue_status_read(uint16_t number, struct queue_status *status)
 {
 	char line[LINE_BYTES];

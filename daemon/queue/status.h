@@ -24,4 +24,8 @@ bool queue_status_parse(const char *text, uint16_t number, struct queue_status *
 /* Reads the file of the own network namespace. False when the queue is not there. */
 bool queue_status_read(uint16_t number, struct queue_status *status);
 
+/* Calls fn for each queue of the own network namespace. Where the file cannot be read, for none. */
+typedef void queue_status_fn(void *context, const struct queue_status *status);
+void queue_status_each(queue_status_fn *fn, void *context);
+
 #endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the master tells of all queues when it is asked, and at its end. */
+#include "daemon/process/master-private.h"
+#include "daemon/process/stats.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+
+#define COUNT_WAIT_NS 500000000u /* for what the rules counted, before statistics are printed */
+
+char *master_collect_stats(const struct master *master, bool ended)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return NULL;
+	stats_print(master->served, master->count, out);
+	bypass_print(&master->bypass, master->served, master->count, ended, out);
+	if (master->keeper.counters && master->keeper.counters->flushes)
+		fprintf(out, "steering: our rules were found gone %llu times, put back %llu times, %llu tries failed\n",
+			(unsigned long long)master->keeper.counters->flushes,
+			(unsigned long long)master->keeper.counters->repairs,
+			(unsigned long long)master->keeper.counters->failures);
+	fclose(out);
+	return text;
+}
+
+static void tell_stats(struct master *master)
+{
+	char *text = master_collect_stats(master, false);
+
+	for (size_t i = 0; i < master->count; i++)
+		runner_tell(&master->served[i].now, CHANNEL_TELL_STATS);
+	master_print_lines(master, text);
+	free(text);
+}
+
+static void on_stats_late(void *argument, uint64_t now_ns)
+{
+	struct master *master = argument;
+
+	(void)now_ns;
+	master->telling = false;
+	tell_stats(master);
+}
+
+static void on_counted(void *argument, int fd, uint32_t events)
+{
+	struct master *master = argument;
+
+	(void)fd;
+	(void)events;
+	keeper_heard(&master->keeper);
+	if (!master->telling)
+		return;
+	events_timer_cancel(&master->events, master->telling_timer);
+	on_stats_late(master, 0);
+}
+
+void master_tell_stats(struct master *master)
+{
+	if (master->telling)
+		return;
+	if (keeper_ask(&master->keeper))
+		master->telling_timer = events_timer(&master->events, COUNT_WAIT_NS, 0, on_stats_late, master);
+	else
+		master->telling_timer = -ENOSPC;
+	if (master->telling_timer < 0)
+		tell_stats(master);
+	else
+		master->telling = true;
+}
+
+void master_watch_keeper(struct master *master)
+{
+	if (master->keeper.told >= 0)
+		(void)events_watch(&master->events, master->keeper.told, EPOLLIN, on_counted, master);
+}
