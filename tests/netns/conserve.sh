@@ -245,7 +245,7 @@ books_print() {
 # ---- what is left ----
 
 machine_files() {
-	find /run /dev/shm -mindepth 1 ! -name xtables.lock ! -path '*/netns*' ! -path '/run/nfverdict' ! -name 'lock-*' 2>/dev/null |
+	find /run /dev/shm -mindepth 1 ! -name xtables.lock ! -path '*/netns*' ! -path '/run/nfverdict' ! -name 'lock-*' ! -name 'xtables-*' 2>/dev/null |
 		sort
 }
 

@@ -405,11 +405,11 @@ workers() {
 	done
 }
 
-# statistic queue NAME-OR-NUMBER COLUMN, statistic handler NAME COLUMN: of the last tables that the daemon printed; several
-# rows are summed. `ask_statistics` makes it print them; at its end it does so anyway.
+# statistic queue NAME-OR-NUMBER COLUMN, statistic handler NAME COLUMN, statistic steering NAME COLUMN: of the last tables that the
+# daemon printed; several rows are summed. `ask_statistics` makes it print them; at its end it does so anyway.
 statistic() {
 	awk -v kind="$1" -v key="$2" -v column="$3" '
-		$1 == kind && $3 == "seen" || $1 == kind && $2 == "seen" {
+		$1 == kind && ($3 == "seen" || $2 == "seen" || $2 == "steered") {
 			inside = 1; sum = 0; rows = 0
 			for (i = 1; i <= NF; i++)
 				at[$i] = i

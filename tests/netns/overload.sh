@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154,SC2034 # lib.sh and conserve.sh have the variables, tests use these
+#
+# More load than can be carried. Sourced after lib.sh and conserve.sh by overload-*.sh. In each case: neither master nor worker ends, a
+# packet that is sent after the load is inspected within a second, and the books balance with what passed by.
+
+books_ports=(9 11) # load, and packets sent one by one after it
+
+# overload_config [KEY VALUE]...: of the queue. NFV_TEST_ISOLATION and NFV_TEST_BACKEND choose what they say.
+overload_config() {
+	overload_text "$@" >"$tmp/overload.yaml"
+	config <"$tmp/overload.yaml"
+}
+
+overload_text() {
+	[ -z "${NFV_TEST_BACKEND-}" ] || printf 'backend: %s\n' "$NFV_TEST_BACKEND"
+	cat <<-END
+		handlers:
+		  slow: { plugin: slow, busy: ${busy_us:-0}, mark: $books_mark/$books_mark }
+		queues:
+		  load:
+		    numbers: 1
+		    handlers: [slow]
+		    steer:
+		      - { chain: INPUT, table: mangle, match: -p udp }
+	END
+	[ -z "${NFV_TEST_ISOLATION-}" ] || printf '    isolation: %s\n' "$NFV_TEST_ISOLATION"
+	while [ $# -gt 0 ]; do
+		printf '    %s: %s\n' "$1" "$2"
+		shift 2
+	done
+}
+
+# overload_begin NAME: with the last configuration.
+overload_begin() {
+	books_open "$1"
+	start_daemon right
+	overload_workers=$(workers)
+	overload_probes=0
+}
+
+now_ms() {
+	printf '%d\n' $(($(date +%s%N) / 1000000))
+}
+
+probe_inspected() {
+	[ "$(at right sh -c 'iptables-save -c -t filter' | sed -nE 's/^\[([0-9]+):.*count_inspected_11.*/\1/p')" -gt "$overload_inspected" ]
+}
+
+# overload_over: called when the load ends: until a single packet is inspected again.
+overload_over() {
+	local start elapsed
+
+	start=$(now_ms)
+	overload_inspected=$(at right sh -c 'iptables-save -c -t filter' | sed -nE 's/^\[([0-9]+):.*count_inspected_11.*/\1/p')
+	until probe_inspected; do
+		elapsed=$(($(now_ms) - start))
+		[ "$elapsed" -lt 10000 ] || fail "no packet is inspected after the load"
+		flow_send "probe$overload_probes" left "$right4" 11 --count 1 --first "$overload_probes"
+		flow_sent "probe$overload_probes"
+		overload_probes=$((overload_probes + 1))
+	done
+	elapsed=$(($(now_ms) - start))
+	between "milliseconds until a packet is inspected after the load" "$elapsed" 0 $((sanitizers ? 5000 : 999))
+	equal "workers are those of the start" "$(workers)" "$overload_workers"
+}
+
+# overload_end: the books, with what the daemon told about packets that it never saw.
+overload_end() {
+	books_close
+	equal "steered, to the daemon" "$(statistic steering load steered)" "${books[before]}"
+	equal "bypassed, to the daemon: behind the queue without inspection" "$(statistic steering load bypassed)" "${books[uninspected]}"
+	equal "lost, to the daemon: as the kernel's queue counted" "${books[lost]}" $((books[full] + books[overrun]))
+	equal "inspected: accepted, to the daemon" "${books[inspected]}" "${books[accepted]}"
+	! grep -E 'bypassed is not' "$daemon_log" || fail "the daemon does not know it exactly"
+}
