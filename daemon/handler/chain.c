@@ -15,6 +15,7 @@
 static void progress_set(const struct chain *chain, const struct nfv_packet *p, size_t index)
 {
 	chain->progress->packet_id = p->id;
+	chain->progress->packets = 1;
 	chain->progress->handler = (uint32_t)index + 1;
 }
 
@@ -150,6 +151,7 @@ static void call_handler(const struct chain *chain, size_t index, struct open_pa
 	if (handler->ops->batch) {
 		/* Which of them it works on, only the handler knows. */
 		progress_set(chain, open->packets[0], index);
+		chain->progress->packets = (uint32_t)open->count;
 		handler->ops->batch(handler->state, open->packets, open->verdicts, open->count);
 		progress_clear(chain);
 		return;

@@ -8,10 +8,19 @@
 #define CHAIN_HANDLERS 64 /* handlers a queue */
 
 /* What the chain tells the outside about the call under way, for whoever must explain a crash. In shared memory. */
-enum chain_call { CHAIN_CALL_PACKET, CHAIN_CALL_OPEN, CHAIN_CALL_TICK, CHAIN_CALL_STATS, CHAIN_CALL_CLOSE };
+enum chain_call {
+	CHAIN_CALL_PACKET,
+	CHAIN_CALL_OPEN,
+	CHAIN_CALL_TICK,
+	CHAIN_CALL_TIMER,
+	CHAIN_CALL_WATCH,
+	CHAIN_CALL_STATS,
+	CHAIN_CALL_CLOSE,
+};
 
 struct chain_progress {
-	uint32_t packet_id;   /* with CHAIN_CALL_PACKET */
+	uint32_t packet_id;   /* of the call, or of the last one about a packet */
+	uint32_t packets;     /* that the call is about: with batch() several, the first of them packet_id */
 	uint32_t handler;     /* index in the chain + 1; 0: none is running */
 	uint32_t call;        /* enum chain_call; the chain itself makes those of packets only */
 	uint32_t sequence;    /* of calls that are not about a packet, so that two in a row can be told apart */

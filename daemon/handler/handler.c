@@ -125,36 +125,38 @@ static uint64_t *host_counter(const struct nfv_host *host, const char *name)
 
 static int host_timer(const struct nfv_host *host, uint64_t after_ns, uint64_t every_ns, nfv_timer_fn fn, void *argument)
 {
-	const struct handler_env *env = handler_of(host)->env;
+	const struct handler *handler = handler_of(host);
+	const struct handler_env *env = handler->env;
 
 	if (!fn)
 		return -EINVAL;
-	return env->timer ? env->timer(env->context, after_ns, every_ns, fn, argument) : -ENOSYS;
+	return env->timer ? env->timer(env->context, handler, after_ns, every_ns, fn, argument) : -ENOSYS;
 }
 
 static void host_timer_cancel(const struct nfv_host *host, int timer)
 {
-	const struct handler_env *env = handler_of(host)->env;
+	const struct handler *handler = handler_of(host);
 
-	if (env->timer_cancel)
-		env->timer_cancel(env->context, timer);
+	if (handler->env->timer_cancel)
+		handler->env->timer_cancel(handler->env->context, handler, timer);
 }
 
 static int host_watch(const struct nfv_host *host, int fd, uint32_t events, nfv_watch_fn fn, void *argument)
 {
-	const struct handler_env *env = handler_of(host)->env;
+	const struct handler *handler = handler_of(host);
+	const struct handler_env *env = handler->env;
 
 	if (!fn || fd < 0)
 		return -EINVAL;
-	return env->watch ? env->watch(env->context, fd, events, fn, argument) : -ENOSYS;
+	return env->watch ? env->watch(env->context, handler, fd, events, fn, argument) : -ENOSYS;
 }
 
 static void host_unwatch(const struct nfv_host *host, int fd)
 {
-	const struct handler_env *env = handler_of(host)->env;
+	const struct handler *handler = handler_of(host);
 
-	if (env->unwatch)
-		env->unwatch(env->context, fd);
+	if (handler->env->unwatch)
+		handler->env->unwatch(handler->env->context, handler, fd);
 }
 
 static void fill_host(struct handler *handler)

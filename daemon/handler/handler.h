@@ -34,14 +34,16 @@ struct handler_counters {
 };
 
 /* What a handler's host functions do. Filled by the worker, the checker, or a test. */
+struct handler;
 struct handler_env {
 	void (*log)(void *context, const char *handler, enum nfv_log_level level, const char *text);
 	void (*print)(void *context, const char *line);
-	/* These four may be NULL: the plugin gets -ENOSYS. */
-	int (*timer)(void *context, uint64_t after_ns, uint64_t every_ns, nfv_timer_fn fn, void *argument);
-	void (*timer_cancel)(void *context, int timer);
-	int (*watch)(void *context, int fd, uint32_t events, nfv_watch_fn fn, void *argument);
-	void (*unwatch)(void *context, int fd);
+	/* These four may be NULL: the plugin gets -ENOSYS. A handler may end only what it began. */
+	int (*timer)(void *context, const struct handler *handler, uint64_t after_ns, uint64_t every_ns, nfv_timer_fn fn,
+		     void *argument);
+	void (*timer_cancel)(void *context, const struct handler *handler, int timer);
+	int (*watch)(void *context, const struct handler *handler, int fd, uint32_t events, nfv_watch_fn fn, void *argument);
+	void (*unwatch)(void *context, const struct handler *handler, int fd);
 	void *context;
 	bool checking;
 	uint16_t queue;

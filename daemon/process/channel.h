@@ -28,7 +28,8 @@ enum channel_type {
 enum channel_go {
 	CHANNEL_GO_SUCCESSOR = 1, /* packets may be in the hands of a dead predecessor */
 	CHANNEL_GO_REPEATS = 2,   /* those are sent through the hook again; else they get on-error */
-	CHANNEL_GO_POISONED = 4,  /* the predecessor died in a handler, of one packet */
+	CHANNEL_GO_POISONED = 4,  /* the predecessor died of one packet */
+	CHANNEL_GO_CAREFUL = 8,   /* it died of something that it did itself: the next packets one by one */
 };
 
 struct channel_message {

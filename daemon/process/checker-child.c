@@ -44,26 +44,28 @@ static void host_print(void *context, const char *line)
 }
 
 /* What open() asks for succeeds, and nothing ever happens: the instance is closed at once. */
-static int host_timer(void *context, uint64_t after_ns, uint64_t every_ns, nfv_timer_fn fn, void *argument)
+static int host_timer(void *context, const struct handler *handler, uint64_t after_ns, uint64_t every_ns, nfv_timer_fn fn,
+		      void *argument)
 {
-	(void)context, (void)after_ns, (void)every_ns, (void)fn, (void)argument;
+	(void)context, (void)handler, (void)after_ns, (void)every_ns, (void)fn, (void)argument;
 	return 0;
 }
 
-static void host_timer_cancel(void *context, int timer)
+static void host_timer_cancel(void *context, const struct handler *handler, int timer)
 {
-	(void)context, (void)timer;
+	(void)context, (void)handler, (void)timer;
 }
 
-static int host_watch(void *context, int fd, uint32_t events, nfv_watch_fn fn, void *argument)
+static int host_watch(void *context, const struct handler *handler, int fd, uint32_t events, nfv_watch_fn fn,
+		      void *argument)
 {
-	(void)context, (void)fd, (void)events, (void)fn, (void)argument;
+	(void)context, (void)handler, (void)fd, (void)events, (void)fn, (void)argument;
 	return 0;
 }
 
-static void host_unwatch(void *context, int fd)
+static void host_unwatch(void *context, const struct handler *handler, int fd)
 {
-	(void)context, (void)fd;
+	(void)context, (void)handler, (void)fd;
 }
 
 /* Sends a text that belongs to a place of the configuration. */

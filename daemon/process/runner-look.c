@@ -14,6 +14,8 @@ static void describe_progress(const struct runner *runner, char *text, size_t si
 	static const char *const calls[] = {
 		[CHAIN_CALL_OPEN] = "open()",
 		[CHAIN_CALL_TICK] = "tick()",
+		[CHAIN_CALL_TIMER] = "a timer",
+		[CHAIN_CALL_WATCH] = "a watch",
 		[CHAIN_CALL_STATS] = "stats()",
 		[CHAIN_CALL_CLOSE] = "close()",
 	};
@@ -26,6 +28,9 @@ static void describe_progress(const struct runner *runner, char *text, size_t si
 		return;
 	if (progress.call > CHAIN_CALL_PACKET && progress.call <= CHAIN_CALL_CLOSE)
 		snprintf(text, size, " in %s of handler %s", calls[progress.call], names[progress.handler - 1]);
+	else if (progress.packets > 1)
+		snprintf(text, size, " in handler %s at one of %u packets from %u on", names[progress.handler - 1],
+			 progress.packets, progress.packet_id);
 	else
 		snprintf(text, size, " in handler %s at packet %u", names[progress.handler - 1], progress.packet_id);
 }

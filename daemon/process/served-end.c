@@ -16,7 +16,7 @@
 #define RESTART_LEAST_NS 50000000u
 #define RESTART_MOST_NS  5000000000u
 
-/* SIGKILL and SIGTERM are nobody's but a person's or the kernel's, when memory is short: neither worker nor handler did that. */
+/* SIGKILL and SIGTERM come from a person, or from a kernel that is short of memory. */
 static bool killed_from_outside(const struct runner *runner, int status)
 {
 	return !runner->hung && WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM);
@@ -58,27 +58,56 @@ static void note_crash(struct served *served, uint32_t handler)
 }
 
 /*
+ * Several packets in one call of a handler: which of them it was, the next death tells, for the successor judges one by
+ * one. That is then the same crash.
+ */
+static bool was_counted(struct served *served, const struct chain_progress *progress)
+{
+	bool counted = served->suspect == progress->handler && served_shared(served)->careful > 0;
+
+	served->suspect = progress->packets > 1 ? progress->handler : 0;
+	return counted;
+}
+
+/*
+ * Whether it died of one packet: of the one that a handler was judging; or, when no handler was running, of what one had
+ * done before, and then the packet that was judged last is the one, if its verdict was not even sent. Both are sure only of
+ * packets that are judged one by one.
+ */
+static bool find_poison(const struct shared *shared, const struct chain_progress *progress)
+{
+	uint32_t sent_until = shared->sending.until ? shared->sending.until : shared->sent_until;
+
+	if (progress->handler)
+		return progress->call == CHAIN_CALL_PACKET && progress->packets <= 1;
+	return shared->careful > 0 && progress->packet_id && (int32_t)(progress->packet_id - sent_until) > 0;
+}
+
+/*
  * A kill from outside is not the packet's fault, nor the handler's. One that died before it had settled what its predecessor
  * left says nothing new of that.
  */
 static void note_poison(struct served *served, int status)
 {
 	const struct runner *now = &served->now;
-	const struct chain_progress progress = served_shared(served)->progress;
+	const struct shared *shared = served_shared(served);
+	struct chain_progress progress = shared->progress;
 	bool killed = killed_from_outside(now, status);
-	bool known = progress.handler > 0 && progress.handler <= served_config(served)->handlers.count;
 
-	if (known && !killed)
+	if (progress.handler > served_config(served)->handlers.count)
+		progress.handler = 0;
+	if (progress.handler && !killed && !was_counted(served, &progress))
 		note_crash(served, progress.handler - 1);
-	if (!now->going || served_shared(served)->recovering)
+	if (!now->going || shared->recovering)
 		return;
-	served->poisoned = known && progress.call == CHAIN_CALL_PACKET && !killed;
+	served->careful = !killed || shared->careful > 0;
+	served->poisoned = !killed && find_poison(shared, &progress);
 	served->poison_id = progress.packet_id;
-	if (served->poisoned)
-		log_warning("queue %u: packet %u gets on-error: %s", served->number, progress.packet_id,
-			    served_config(served)->on_error == PASS_ACCEPT ? "accept" : "drop");
-	if (served->poisoned)
-		served_save(served, status);
+	if (!served->poisoned)
+		return;
+	log_warning("queue %u: packet %u gets on-error: %s", served->number, progress.packet_id,
+		    served_config(served)->on_error == PASS_ACCEPT ? "accept" : "drop");
+	served_save(served, status);
 }
 
 void served_ended(struct served *served, int status, bool stopping)
@@ -89,7 +118,7 @@ void served_ended(struct served *served, int status, bool stopping)
 	if (now->left) {
 		/* Its packets are decided; that it could not end in order is its handlers' business. */
 		served->in_hand = false;
-		served->poisoned = false;
+		served->careful = served->poisoned = false;
 	}
 	if (!stopping || status != 0)
 		runner_log_end(now, status);

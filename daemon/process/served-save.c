@@ -16,6 +16,8 @@ static void describe(const struct served *served, int status, char *text, size_t
 	const struct chain_progress progress = served_shared(served)->progress;
 	const struct config_queue *config = served_config(served);
 	const char *const *names = config->handlers.items;
+	const char *handler = progress.handler && progress.handler <= config->handlers.count ? names[progress.handler - 1] :
+											       "none at that moment";
 	char how[128];
 
 	if (served->now.hung)
@@ -25,7 +27,7 @@ static void describe(const struct served *served, int status, char *text, size_t
 	else
 		snprintf(how, sizeof(how), "exit status %d", WEXITSTATUS(status));
 	snprintf(text, size, "queue %s, number %u, packet %u, handler %s: %s; on-error: %s", config->name, served->number,
-		 progress.packet_id, names[progress.handler - 1], how,
+		 progress.packet_id, handler, how,
 		 config->on_error == PASS_ACCEPT ? "accept" : "drop");
 }
 

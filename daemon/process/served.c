@@ -153,7 +153,8 @@ void served_go(struct served *served)
 	struct channel_message go = {
 		.type = CHANNEL_GO,
 		.value = (served->in_hand ? CHANNEL_GO_SUCCESSOR : 0) | (served->repeats ? CHANNEL_GO_REPEATS : 0) |
-			 (served->in_hand && served->poisoned ? CHANNEL_GO_POISONED : 0),
+			 (served->in_hand && served->poisoned ? CHANNEL_GO_POISONED : 0) |
+			 (served->in_hand && served->careful ? CHANNEL_GO_CAREFUL : 0),
 		.extra = shared->last_id,
 		.more = served->poison_id,
 	};
@@ -188,7 +189,7 @@ void served_switch(struct served *served)
 	runner_inherit(&served->next, &served->now);
 	if (served->now.left) {
 		served->in_hand = false;
-		served->poisoned = false;
+		served->careful = served->poisoned = false;
 	}
 	served->old = served->now;
 	if (served->old.pid == 0)

@@ -26,8 +26,10 @@ struct served {
 	struct runner old;         /* has left and is closing its handlers */
 
 	bool in_hand;              /* the last one that received did not leave in order: it may have had packets */
-	bool poisoned;             /* it died in a handler, of this packet: */
+	bool careful;              /* it died of something that it did itself: the next one judges packet by packet */
+	bool poisoned;             /* so, of this packet: */
 	uint32_t poison_id;
+	uint32_t suspect;          /* handler that died while it had several packets, index + 1; 0: none */
 	unsigned left;             /* packets that waited at the end and got when-down */
 	struct crashes *crashes;   /* by handler of the queue; NULL: there was none */
 	int crash_folder;          /* where packets that kill are saved; -1: nowhere. The master's */

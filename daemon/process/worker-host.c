@@ -161,43 +161,15 @@ void worker_end_output(struct worker *worker)
 		(void)tell_log_lost(worker);
 }
 
-static int host_timer(void *context, uint64_t after_ns, uint64_t every_ns, nfv_timer_fn fn, void *argument)
-{
-	struct worker *worker = context;
-
-	return events_timer(&worker->events, after_ns, every_ns, fn, argument);
-}
-
-static void host_timer_cancel(void *context, int timer)
-{
-	struct worker *worker = context;
-
-	events_timer_cancel(&worker->events, timer);
-}
-
-static int host_watch(void *context, int fd, uint32_t events, nfv_watch_fn fn, void *argument)
-{
-	struct worker *worker = context;
-
-	return events_watch(&worker->events, fd, events, fn, argument);
-}
-
-static void host_unwatch(void *context, int fd)
-{
-	struct worker *worker = context;
-
-	events_unwatch(&worker->events, fd);
-}
-
 void worker_host_init(struct worker *worker)
 {
 	worker->env = (struct handler_env){
 		.log = host_log,
 		.print = host_print,
-		.timer = host_timer,
-		.timer_cancel = host_timer_cancel,
-		.watch = host_watch,
-		.unwatch = host_unwatch,
+		.timer = worker_timer,
+		.timer_cancel = worker_timer_cancel,
+		.watch = worker_watch,
+		.unwatch = worker_unwatch,
 		.context = worker,
 		.queue = worker->number,
 		.mark_mask = (uint32_t)worker->config->mark_mask,

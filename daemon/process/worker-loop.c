@@ -125,7 +125,7 @@ static void serve_batch(struct worker *worker, unsigned count)
 	worker->batch_count = 0;
 	worker->batch_bytes = 0;
 	worker_batch_begin(worker, count);
-	if (worker->chain.batched)
+	if (worker->chain.batched && !worker->shared->careful)
 		judge_together(worker, count);
 	else
 		judge_one_by_one(worker, count);
@@ -185,8 +185,11 @@ static bool received_nothing(struct worker *worker, int err)
 /* One turn: true when there is more to come at once, false when the socket was seen empty. */
 static bool turn(struct worker *worker, bool wait)
 {
+	bool recovered = !worker->recovering;
 	int count = receive_messages(&worker->receiver, wait);
 
+	if (recovered && (count >= 0 || count == -EAGAIN) && count < (int)worker->receiver.batch)
+		worker->caught_up = true;
 	if (count <= 0)
 		return received_nothing(worker, count);
 	worker->opened_ns = events_now_ns();

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The state of a worker, shared by worker.c (start and end), worker-host.c (what handlers call), worker-loop.c (packets). */
+/*
+ * The state of a worker, shared by worker.c (start and end), worker-host.c and worker-events.c (what handlers call),
+ * worker-loop.c and worker-verdict.c (packets).
+ */
 #ifndef PROCESS_WORKER_PRIVATE_H
 #define PROCESS_WORKER_PRIVATE_H
 
@@ -17,6 +20,8 @@
 
 #define WORKER_ORPHAN_SIGNAL SIGTERM
 #define WORKER_OWN_WATCHES 2 /* the channel and the queue: with more, or a timer, the worker waits for all of them at once */
+#define WORKER_WATCHES 64 /* for plugins */
+#define WORKER_EVENTS  (EVENTS_TIMERS + WORKER_WATCHES)
 #define WORKER_PRINT_BYTES (256 * 1024) /* printed lines that wait for a slow reader; more are lost and counted */
 
 struct worker {
@@ -28,6 +33,15 @@ struct worker {
 	struct region slots;
 	struct queue_counters *counters;
 	struct events events;
+	struct worker_event {        /* a timer or a watched descriptor of a handler */
+		struct worker *worker;
+		int id;              /* the timer's number or the descriptor */
+		uint32_t handler;    /* its index */
+		nfv_timer_fn timer;  /* one of these, or none: free */
+		nfv_watch_fn watch;
+		bool once;           /* a timer that is over when it was called */
+		void *argument;
+	} handler_events[WORKER_EVENTS];
 	struct handler_env env;
 	struct instances instances;
 	struct instances_step step;
@@ -40,7 +54,8 @@ struct worker {
 	struct worker_go {
 		bool successor;      /* packets may be in the hands of a dead predecessor */
 		bool repeats;        /* those are sent through the hook again; else they get on-error */
-		bool poisoned;       /* the predecessor died in a handler, of this packet: */
+		bool careful;        /* the predecessor died of something that it did itself */
+		bool poisoned;       /* so, of this packet: */
 		uint32_t poison_id;
 		uint32_t predecessor_last_id; /* the newest id of the queue before this worker receives */
 	} go;
@@ -59,13 +74,14 @@ struct worker {
 	volatile sig_atomic_t ticking;  /* the timer runs that sends what was decided before a slow handler */
 	volatile sig_atomic_t worked;   /* a batch since its last tick */
 	volatile sig_atomic_t in_sink;  /* the loop is using the sink: a signal must not */
-	unsigned careful;            /* packets whose verdicts are sent at once: a handler has just crashed */
 	struct shared_sending pending; /* decided and not sent */
 	uint64_t looked_ns;          /* when other descriptors had their turn */
 	bool look_around;            /* they get it before the next receive */
 	uint64_t pause_ns;           /* of coalesced waiting; 0: off */
 	uint32_t repeated_until;     /* the id that the predecessor's packets were repeated up to */
 	bool recovering;             /* the first receive decides what the predecessor had in hand */
+	bool caught_up;              /* since then the socket was seen empty: what was repeated came by */
+	uint32_t careful_until;      /* without that, the id by which it has come by */
 
 	struct output output;        /* what handlers print */
 	bool prints_itself;          /* else the master does */
@@ -92,14 +108,23 @@ static inline void worker_calls(const struct worker *worker, size_t handler, enu
 {
 	const uint32_t sequence = worker->shared->progress.sequence + 1;
 
-	worker->shared->progress = (struct chain_progress){ .handler = (uint32_t)handler + 1, .call = call,
+	worker->shared->progress = (struct chain_progress){ .packet_id = worker->shared->progress.packet_id,
+							    .handler = (uint32_t)handler + 1, .call = call,
 							    .sequence = sequence };
 }
 
 static inline void worker_called(const struct worker *worker)
 {
-	worker->shared->progress = (struct chain_progress){ .sequence = worker->shared->progress.sequence };
+	worker->shared->progress = (struct chain_progress){ .packet_id = worker->shared->progress.packet_id,
+							    .sequence = worker->shared->progress.sequence };
 }
+
+/* worker-events.c: a handler's timers and watches, each call with its name on it */
+int worker_timer(void *context, const struct handler *handler, uint64_t after_ns, uint64_t every_ns, nfv_timer_fn fn,
+		 void *argument);
+void worker_timer_cancel(void *context, const struct handler *handler, int timer);
+int worker_watch(void *context, const struct handler *handler, int fd, uint32_t events, nfv_watch_fn fn, void *argument);
+void worker_unwatch(void *context, const struct handler *handler, int fd);
 
 /* worker-verdict.c */
 void worker_late_init(struct worker *worker);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define CAREFUL_PACKETS 1024 /* after a crash in a handler: each verdict is sent before the next packet is judged */
+#define CAREFUL_MOST    (1u << 30) /* ids are compared as they wrap */
 #define ORPHAN_SECONDS  2 /* for a worker without master to finish what it has in hand */
 #define FLUSH_AFTER_US  500 /* a slow handler delays the verdicts of packets before it by no more than this */
 
@@ -133,6 +134,12 @@ static void count_decision(struct worker *worker, const struct chain_decision *d
 	pending->until = packet_id;
 }
 
+/* What was repeated stands behind all that waited: only then has the packet come by that the predecessor died of. */
+static bool has_caught_up(const struct worker *worker, uint32_t packet_id)
+{
+	return worker->caught_up || (int32_t)(packet_id - worker->careful_until) > 0;
+}
+
 void worker_decided(void *context, size_t index, const struct chain_decision *decision)
 {
 	struct worker *worker = context;
@@ -158,9 +165,10 @@ void worker_decided(void *context, size_t index, const struct chain_decision *de
 	leave(worker);
 	if (err)
 		give_up(worker, err);
-	if (worker->careful > 0) {
-		worker->careful--;
+	if (worker->shared->careful > 0) {
 		(void)worker_flush(worker);
+		if (worker->shared->careful > 1 || has_caught_up(worker, packet->id))
+			worker->shared->careful--;
 	}
 }
 
@@ -345,6 +353,11 @@ static int decide_rest(struct worker *worker, uint32_t until)
 	return 0;
 }
 
+static uint32_t waiting_most(const struct config_queue *config)
+{
+	return config->max_length < CAREFUL_MOST ? (uint32_t)config->max_length : CAREFUL_MOST;
+}
+
 void worker_recover(struct worker *worker, bool any, uint32_t first_id)
 {
 	uint32_t until = any ? first_id - 1 : worker->go.predecessor_last_id;
@@ -359,6 +372,6 @@ void worker_recover(struct worker *worker, bool any, uint32_t first_id)
 	worker->shared->recovering = 0;
 	worker->shared->last_id = until;
 	worker->shared->last_id_known = 1;
-	if (worker->go.poisoned)
-		worker->careful = CAREFUL_PACKETS;
+	worker->shared->careful = worker->go.careful ? CAREFUL_PACKETS : 0;
+	worker->careful_until = until + CAREFUL_PACKETS + waiting_most(worker->config);
 }

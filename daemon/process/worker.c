@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #define TICK_NS        1000000000u
-#define WORKER_WATCHES (64 + 8) /* for plugins, and those of the worker itself */
+#define OWN_WATCHES    8 /* at most: channel, queue, interface names */
 
 /* The table behind nfv_interface_name(): a packet's operations get no context, and a process is one worker. */
 static struct names *interface_names;
@@ -75,6 +75,7 @@ static void on_go(struct worker *worker, const struct channel_message *message)
 	worker->go = (struct worker_go){
 		.successor = message->value & CHANNEL_GO_SUCCESSOR,
 		.repeats = message->value & CHANNEL_GO_REPEATS,
+		.careful = message->value & CHANNEL_GO_CAREFUL,
 		.poisoned = message->value & CHANNEL_GO_POISONED,
 		.predecessor_last_id = message->extra,
 		.poison_id = message->more,
@@ -237,7 +238,7 @@ static int worker_start(struct worker *worker)
 	err = sandbox_no_children(why, sizeof(why));
 	if (err)
 		return failed(worker, "plugins", err, why);
-	err = events_open(&worker->events, WORKER_WATCHES);
+	err = events_open(&worker->events, WORKER_WATCHES + OWN_WATCHES);
 	if (err == 0)
 		err = events_watch(&worker->events, worker->setup->channel, EPOLLIN, on_channel, worker);
 	if (err)

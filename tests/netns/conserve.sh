@@ -85,14 +85,14 @@ books_rules() {
 	done
 }
 
-# books_counters: "before", "inspected", "uninspected" and their values, over all ports.
+# books_counters: "before", "inspected", "uninspected" and their values, over all ports and, with _PORT, of each.
 books_counters() {
 	local ports
 
 	ports=$(printf '|%s' "${books_ports[@]}")
 	at right sh -c 'iptables-save -c; ip6tables-save -c' 2>/dev/null |
-		sed -nE "s/^\[([0-9]+):.*--comment \"?count_(before|inspected|uninspected)_(${ports#|})\"?( .*)?$/\2 \1/p" |
-		awk '{ n[$1] += $2 } END { for (k in n) print k, n[k] }'
+		sed -nE "s/^\[([0-9]+):.*--comment \"?count_(before|inspected|uninspected)_(${ports#|})\"?( .*)?$/\2 \3 \1/p" |
+		awk '{ n[$1] += $3; n[$1 "_" $2] += $3 } END { for (k in n) print k, n[k] }' | sort
 }
 
 books_wire_lost() {
@@ -188,7 +188,7 @@ books_settle() {
 
 # books_close [keep]: with keep the daemon goes on, and its books are those of its statistics up to now.
 books_close() {
-	local port key
+	local port key value
 
 	books_settle
 	if [ "${1-}" = keep ]; then
@@ -199,9 +199,9 @@ books_close() {
 		machine_same
 		books_stop
 	fi
-	for key in before inspected uninspected; do
-		books[$key]=$(books_counter "$key")
-	done
+	while read -r key value; do
+		books[$key]=$((value - books_start[$key]))
+	done < <(books_counters)
 	books[sent]=$(books_sent)
 	books[wire]=$(($(books_wire_lost) - books_start[wire]))
 	for key in "${!books_lives[@]}"; do

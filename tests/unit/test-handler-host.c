@@ -11,29 +11,30 @@ static void env_print(void *context, const char *line)
 	snprintf(printed, sizeof(printed), "%s", line);
 }
 
-static int env_timer(void *context, uint64_t after_ns, uint64_t every_ns, nfv_timer_fn fn, void *argument)
+static int env_timer(void *context, const struct handler *asking, uint64_t after_ns, uint64_t every_ns, nfv_timer_fn fn,
+		     void *argument)
 {
-	(void)context;
+	(void)context, (void)asking;
 	fn(argument, after_ns + every_ns);
 	return 12;
 }
 
-static void env_timer_cancel(void *context, int timer)
+static void env_timer_cancel(void *context, const struct handler *asking, int timer)
 {
-	(void)context;
+	(void)context, (void)asking;
 	cancelled = timer;
 }
 
-static int env_watch(void *context, int fd, uint32_t events, nfv_watch_fn fn, void *argument)
+static int env_watch(void *context, const struct handler *asking, int fd, uint32_t events, nfv_watch_fn fn, void *argument)
 {
-	(void)context;
+	(void)context, (void)asking;
 	fn(argument, fd, events);
 	return 0;
 }
 
-static void env_unwatch(void *context, int fd)
+static void env_unwatch(void *context, const struct handler *asking, int fd)
 {
-	(void)context;
+	(void)context, (void)asking;
 	unwatched = fd;
 }
 
