@@ -340,7 +340,7 @@ start_daemon() {
 }
 
 daemon_ready() {
-	grep -qE '\<ready\>' "$daemon_log"
+	grep -qE '\<ready: [0-9]+ queue' "$daemon_log"
 }
 
 daemon_ready_or_dead() {
