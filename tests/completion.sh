@@ -28,6 +28,12 @@ completes() {
 }
 
 completes "nfverdict r" rules
+completes "nfverdict st" status stats stop
+completes "nfverdict help stat" status stats
+completes "nfverdict status --j" --json
+completes "nfverdict status --so" --socket
+completes "nfverdict status --color n" never
+completes "nfverdict stop --fam" # it belongs to rules
 completes "nfverdict rules s" show serve
 completes "nfverdict rules help tr" transaction
 completes "nfverdict rules show --fam" --family

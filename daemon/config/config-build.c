@@ -102,6 +102,8 @@ static void merge_top(struct config_private *c)
 	c->config.when_flushed = merged.when_flushed;
 	c->config.crash_dir = resolve_text(c, merged.crash_dir, TOP_TEXT(crash_dir));
 	c->config.rules_socket = resolve_text(c, merged.rules_socket, TOP_TEXT(rules_socket));
+	if (merged.control_socket && strcmp(merged.control_socket, "none") != 0)
+		c->config.control_socket = resolve_text(c, merged.control_socket, TOP_TEXT(control_socket));
 	resolve_plugin_path(c);
 }
 

@@ -27,6 +27,7 @@ static bool find_top(const struct config_private *c, const void *field, struct p
 		{ offsetof(struct config, recovery), offsetof(struct config_top, recovery) },
 		{ offsetof(struct config, when_flushed), offsetof(struct config_top, when_flushed) },
 		{ offsetof(struct config, rules_socket), offsetof(struct config_top, rules_socket) },
+		{ offsetof(struct config, control_socket), offsetof(struct config_top, control_socket) },
 		{ offsetof(struct config, crash_dir), offsetof(struct config_top, crash_dir) },
 		{ offsetof(struct config, crash_files), offsetof(struct config_top, crash_files) },
 	};

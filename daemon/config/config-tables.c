@@ -46,6 +46,10 @@ const struct nfv_option config_top_table[] = {
 	{ .name = "rules-socket", .type = NFV_OPT_STRING, .offset = TOP(rules_socket), .min = 1, .max = 100,
 	  .help = "Unix socket on which the daemon serves the rule engine to nfverdict rules and other programs of root. A "
 		  "relative one starts at the folder of the file that names it. Without it: no server." },
+	{ .name = "control-socket", .type = NFV_OPT_STRING, .offset = TOP(control_socket), .min = 1, .max = 100,
+	  .fallback = "/run/nfverdict/control.sock",
+	  .help = "Unix socket on which the daemon answers nfverdict status, stats, reload and the like, for root alone. A "
+		  "relative one starts at the folder of the file that names it; none: there is no such socket." },
 	{ .name = "crash-dir", .type = NFV_OPT_STRING, .offset = TOP(crash_dir), .min = 1, .max = 4000,
 	  .help = "Folder in which each packet that crashed a handler is saved as a pcapng file that names queue, handler and "
 		  "signal; made if it is not there. A relative one starts at the folder of the file that names it. Without it "

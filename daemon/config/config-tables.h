@@ -20,6 +20,7 @@ struct config_top {
 	int recovery;
 	int when_flushed;
 	const char *rules_socket;
+	const char *control_socket;
 	const char *crash_dir;
 	uint64_t crash_files;
 	struct nfv_list include;     /* of const char * */

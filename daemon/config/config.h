@@ -73,6 +73,7 @@ struct config {
 	int recovery;               /* enum config_recovery */
 	int when_flushed;           /* enum config_flushed */
 	const char *rules_socket;   /* absolute; NULL: no server for the rule engine */
+	const char *control_socket; /* absolute; NULL: none */
 	const char *crash_dir;      /* absolute; NULL: packets that kill are not saved */
 	uint64_t crash_files;       /* how many it may hold */
 	struct config_queue *queues; /* in the order of the files */

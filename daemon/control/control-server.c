@@ -264,6 +264,10 @@ static void read_request(struct control_server *server, struct control_peer *pee
 	free(peer->in);
 	peer->in = NULL;
 	peer->in_len = peer->in_room = 0;
+	if (got == 0 && !(server->calls.commands & 1u << request.command)) {
+		snprintf(why, sizeof(why), "this nfverdictd has no command '%s'", control_command_name(request.command));
+		got = -EOPNOTSUPP;
+	}
 	if (got < 0)
 		control_server_refuse(server, number, CONTROL_USAGE, why);
 	else

@@ -18,6 +18,7 @@
 struct control_server;
 
 struct control_calls {
+	unsigned commands; /* that can be carried out: a bit for each enum control_command */
 	/*
 	 * A request came. It ends with control_server_done() or the end of control_server_stream(), at once or later. The
 	 * client may go before that; its number is not used again.

@@ -34,7 +34,6 @@ struct keeping {
 	uint64_t counted_ns;       /* when the counters were read last */
 	uint64_t calm_ns;          /* without a repair until then the wait is short again */
 	int wait_ms;
-	bool gone;                 /* and not put back yet */
 };
 
 /* Reads what the rules counted. */
@@ -108,7 +107,7 @@ static void repair(struct keeping *k)
 		log_error("steering: our rules could not be put back; next try in %d s", k->wait_ms / 1000);
 	} else {
 		k->counters->repairs++;
-		k->gone = false;
+		k->counters->gone = 0;
 		log_notice("steering: our rules are in place again");
 	}
 	k->repair_ns = events_now_ns() + (uint64_t)k->wait_ms * 1000000u;
@@ -132,14 +131,14 @@ static int look(struct keeping *k)
 		k->wait_ms = WAIT_LEAST_MS;
 	present = steering_present(k->steering);
 	if (present != 0) {
-		k->gone = false;
+		k->counters->gone = 0;
 		return idle_ms;
 	}
-	if (!k->gone) {
+	if (!k->counters->gone) {
 		k->counters->flushes++;
 		log_warning("steering: somebody took our rules out");
 	}
-	k->gone = true;
+	k->counters->gone = 1;
 	if (now < k->repair_ns)
 		return (int)((k->repair_ns - now) / 1000000) + 1;
 	repair(k);
@@ -151,7 +150,7 @@ static int keep(struct keeping *k)
 	int next_ms = k->watch || !k->repairs ? IDLE_MS : LOOK_MS;
 
 	while (wait_for_change(k, next_ms)) {
-		if (k->watch && !k->gone && !wait_for_change(k, SETTLE_MS))
+		if (k->watch && !k->counters->gone && !wait_for_change(k, SETTLE_MS))
 			break;
 		next_ms = look(k);
 	}

@@ -18,6 +18,7 @@ struct keeper_counters {
 	uint64_t flushes;  /* times that something of ours was gone */
 	uint64_t repairs;  /* times that it was put back */
 	uint64_t failures; /* times that it could not be */
+	uint64_t gone;     /* 1: something of ours is gone and not put back yet */
 };
 
 struct keeper {

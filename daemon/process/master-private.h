@@ -6,6 +6,7 @@
 #ifndef PROCESS_MASTER_PRIVATE_H
 #define PROCESS_MASTER_PRIVATE_H
 
+#include "daemon/process/commands.h"
 #include "daemon/process/events.h"
 #include "daemon/process/keeper.h"
 #include "daemon/process/master.h"
@@ -25,9 +26,12 @@ struct master {
 	size_t count;
 	struct bypass bypass;  /* what passed by our queues */
 	struct keeper keeper;
-	bool telling;          /* statistics were asked for; they wait for the keeper's answer */
-	int telling_timer;
+	bool counting;         /* the keeper was asked what the rules counted, for statistics */
+	int counting_timer;
+	bool telling;          /* after that they are to be printed */
 	struct rules_server rules_server;
+	struct commands commands;
+	uint64_t started_ns;
 	bool repeats;          /* what a dead worker had in hand is sent through the hook again */
 	int crash_folder;      /* -1: none */
 	int interrupt;         /* readable while a SIGTERM or SIGINT waits to be taken */
@@ -36,6 +40,7 @@ struct master {
 	bool stop;             /* so, or a start failed */
 	bool stopping;         /* workers are not restarted any more */
 	uint64_t restart_at_ns; /* when a timer looks for workers to be started again; 0: none is set */
+	bool serving;          /* it said that it is ready */
 	bool started;          /* first starts are over: a death is now followed by a restart */
 	struct output output;  /* standard output, in the foreground */
 	char kept[OUTPUT_BYTES];
@@ -72,6 +77,12 @@ void master_print_lines(struct master *master, char *text);
  * not waited for.
  */
 void master_tell_stats(struct master *master);
+
+/*
+ * Has it read what the rules counted. Then, or after a while, what was waiting for it goes on: printing, and commands_counted();
+ * maybe before this returns.
+ */
+void master_count(struct master *master);
 
 /* After the keeper was started. */
 void master_watch_keeper(struct master *master);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The first steps of a master: everything that can fail before it says that it is ready. */
+#include "daemon/process/commands.h"
 #include "daemon/process/cpus.h"
 #include "daemon/process/crash-files.h"
 #include "daemon/process/descriptors.h"
@@ -165,6 +166,7 @@ int master_start(struct master *master, const char **failed)
 	err = open_queues(master);
 	if (err)
 		return err;
+	commands_open(master);
 	probe = start_probe(master);
 	removed = steering_remove(&master->plan->steering, &patience, NULL);
 	end_probe(master, probe);

@@ -38,13 +38,21 @@ static void tell_stats(struct master *master)
 	free(text);
 }
 
-static void on_stats_late(void *argument, uint64_t now_ns)
+/* Everybody who waits for the counters has waited long enough. */
+static void end_count(struct master *master)
 {
-	struct master *master = argument;
+	const bool telling = master->telling;
 
+	master->counting = master->telling = false;
+	if (telling)
+		tell_stats(master);
+	commands_counted(master);
+}
+
+static void on_count_late(void *argument, uint64_t now_ns)
+{
 	(void)now_ns;
-	master->telling = false;
-	tell_stats(master);
+	end_count(argument);
 }
 
 static void on_counted(void *argument, int fd, uint32_t events)
@@ -54,24 +62,28 @@ static void on_counted(void *argument, int fd, uint32_t events)
 	(void)fd;
 	(void)events;
 	keeper_heard(&master->keeper);
-	if (!master->telling)
+	if (!master->counting)
 		return;
-	events_timer_cancel(&master->events, master->telling_timer);
-	on_stats_late(master, 0);
+	events_timer_cancel(&master->events, master->counting_timer);
+	end_count(master);
+}
+
+void master_count(struct master *master)
+{
+	if (master->counting)
+		return;
+	master->counting_timer = -ENOSPC;
+	if (keeper_ask(&master->keeper))
+		master->counting_timer = events_timer(&master->events, COUNT_WAIT_NS, 0, on_count_late, master);
+	master->counting = master->counting_timer >= 0;
+	if (!master->counting)
+		end_count(master);
 }
 
 void master_tell_stats(struct master *master)
 {
-	if (master->telling)
-		return;
-	if (keeper_ask(&master->keeper))
-		master->telling_timer = events_timer(&master->events, COUNT_WAIT_NS, 0, on_stats_late, master);
-	else
-		master->telling_timer = -ENOSPC;
-	if (master->telling_timer < 0)
-		tell_stats(master);
-	else
-		master->telling = true;
+	master->telling = true;
+	master_count(master);
 }
 
 void master_watch_keeper(struct master *master)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/process/master.h"
 
+#include "daemon/process/commands.h"
 #include "daemon/process/log.h"
 #include "daemon/process/master-private.h"
 #include "daemon/process/notify.h"
@@ -375,7 +376,7 @@ int master_run(const struct options *options, struct plan *plan, void (*ready)(v
 {
 	struct master master = { .options = options, .plan = plan, .signals = -1, .interrupt = -1,
 				 .crash_folder = -1, .keeper = KEEPER_NONE,
-				 .rules_server.child.stop_fd = -1 };
+				 .rules_server.child.stop_fd = -1, .started_ns = events_now_ns() };
 	const char *failed = "";
 	int err = events_open(&master.events, plan->steering.number_count + 8); /* a channel for each worker, and signals */
 	bool was_ready, clean;
@@ -390,6 +391,7 @@ int master_run(const struct options *options, struct plan *plan, void (*ready)(v
 	err = master_start(&master, &failed);
 	was_ready = err == 0;
 	if (was_ready) {
+		master.serving = true;
 		tell_manager(&master);
 		ready(context);
 		start_others(&master);
@@ -399,6 +401,7 @@ int master_run(const struct options *options, struct plan *plan, void (*ready)(v
 	while (err == 0 && !master.stop)
 		err = wait_for_events(&master);
 	clean = master_stop(&master, was_ready);
+	commands_close(&master, clean);
 	if (was_ready)
 		log_notice("stopped");
 	else if (tell_unready(&master, failed))

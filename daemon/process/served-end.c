@@ -124,6 +124,7 @@ void served_ended(struct served *served, int status, bool stopping)
 		runner_log_end(now, status);
 	if (!now->left)
 		note_poison(served, status);
+	served->deaths += !stopping;
 	served->failures = time - now->started_ns < SOON_NS ? served->failures + 1 : 0;
 	if (now->ready)
 		served->failed_starts = 0;

@@ -39,6 +39,7 @@ struct served {
 	} saving[SERVED_SAVING_MAX];
 	uint64_t quarantined;      /* handlers that crashed too often, a bit each */
 	uint64_t next_quarantined; /* those that `next` leaves out */
+	uint64_t deaths;           /* of workers that served, whatever the cause */
 	unsigned failures;         /* deaths in a row, each soon after a start */
 	unsigned failed_starts;    /* in a row, of workers that ended by themselves before they were ready */
 	uint64_t restart_at_ns;    /* 0: none is due */

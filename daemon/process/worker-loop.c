@@ -12,6 +12,7 @@
 #define PAUSE_AUTO_NS   100000u /* coalesce: auto, like the rx-usecs of a network card */
 #define PAUSE_BYTES_MAX 32768u /* a batch that carried more is bulk traffic, which a pause would slow down */
 #define FINISH_NS       1000000000u /* at the end, for what is still in the socket */
+#define HEARTBEAT_MS    1000 /* between two turns at most, so that a look from outside can tell an idle worker from one that is stuck */
 #define PRINT_RETRY_MS  100 /* while standard output or the master takes no more */
 #define LOOK_AFTER_NS   10000000u /* under load, how often other descriptors and timers get their turn */
 
@@ -218,7 +219,7 @@ static int look_around(struct worker *worker, bool wait)
 
 	if (!wait && !worker->look_around && worker->opened_ns < worker->looked_ns + LOOK_AFTER_NS)
 		return 0;
-	err = events_wait(&worker->events, !wait ? 0 : worker_has_more_to_say(worker) ? PRINT_RETRY_MS : -1);
+	err = events_wait(&worker->events, !wait ? 0 : worker_has_more_to_say(worker) ? PRINT_RETRY_MS : HEARTBEAT_MS);
 	if (err) {
 		log_error("queue %u: epoll: %s", worker->number, strerror(-err));
 		return err;

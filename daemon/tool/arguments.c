@@ -153,13 +153,15 @@ static int unknown(const struct command *command, const char *name, size_t len)
 			nearest_word_offer(&nearest, row->name);
 	}
 	if (!nearest.best)
-		return wrong(command, "there is no option %s; see nfverdict rules help %s", typed, command->name);
+		return wrong(command, "there is no option %s; see nfverdict %shelp %s", typed, arguments_prefix(command),
+			     command->name);
 	return wrong(command, "there is no option %s; did you mean --%s?", typed, nearest.best);
 }
 
 static int not_taken(const struct command *command, const char *option)
 {
-	return wrong(command, "%s means nothing here; see nfverdict rules help %s", option, command->name);
+	return wrong(command, "%s means nothing here; see nfverdict %shelp %s", option, arguments_prefix(command),
+		     command->name);
 }
 
 /* argv[*at] begins with two dashes. */
@@ -203,8 +205,8 @@ static int take_short(struct arguments *arguments, int argc, char **argv, int *a
 		while (row->name && row->letter != *letter)
 			row++;
 		if (!row->name)
-			return wrong(arguments->command, "there is no option %s; see nfverdict rules help %s", option,
-				     arguments->command->name);
+			return wrong(arguments->command, "there is no option %s; see nfverdict %shelp %s", option,
+				     arguments_prefix(arguments->command), arguments->command->name);
 		if (!(arguments->command->takes & row->bit))
 			return not_taken(arguments->command, option);
 		if (row->value) {
@@ -229,10 +231,11 @@ static int check_words(const struct arguments *arguments)
 	if (arguments->given & ARG_HELP)
 		return TOOL_OK;
 	if (arguments->word_count < command->words_min)
-		return wrong(command, "too few words: nfverdict rules %s %s", command->name, command->usage);
+		return wrong(command, "too few words: nfverdict %s%s %s", arguments_prefix(command), command->name,
+			     command->usage);
 	if (arguments->word_count > command->words_max)
-		return wrong(command, "what is '%s' for? nfverdict rules %s %s", arguments->words[command->words_max],
-			     command->name, command->usage);
+		return wrong(command, "what is '%s' for? nfverdict %s%s%s%s", arguments->words[command->words_max],
+			     arguments_prefix(command), command->name, command->usage[0] ? " " : "", command->usage);
 	return TOOL_OK;
 }
 
@@ -264,6 +267,14 @@ int arguments_parse(struct arguments *arguments, int argc, char **argv)
 		argv[words++] = argv[at++];
 	arguments->word_count = words - 1;
 	return check_words(arguments);
+}
+
+const struct command *arguments_find_daemon(const char *name)
+{
+	for (const struct command *command = daemon_commands; command->name; command++)
+		if (strcmp(command->name, name) == 0)
+			return command;
+	return NULL;
 }
 
 const struct command *arguments_find(const char *name)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The command line of `nfverdict rules`: which commands there are, which options each takes, and what was given. */
+/* The command line of nfverdict: which commands there are, which options each takes, and what was given. */
 #ifndef TOOL_ARGUMENTS_H
 #define TOOL_ARGUMENTS_H
 
@@ -7,7 +7,10 @@
 
 #include <stdint.h>
 
-/* Exit codes, the same for every command; nfverdict-rules(8) has them. */
+/*
+ * Exit codes, the same for every command of `nfverdict rules`; nfverdict-rules(8) has them. Commands that ask the daemon have
+ * the first three and enum control_exit.
+ */
 enum tool_exit {
 	TOOL_OK = 0, /* done; equal; nothing found */
 	TOOL_NO = 1, /* different; something found */
@@ -73,14 +76,22 @@ struct command {
 	const char *usage; /* behind the name */
 	const char *summary; /* one line for the list */
 	const char *help; /* the rest of its help */
+	bool of_daemon; /* nfverdict NAME, which asks the daemon; else nfverdict rules NAME */
 	unsigned takes; /* options */
 	size_t words_min, words_max;
 	bool words_end_options; /* from the first word on, everything belongs to the words: a rule */
 	int (*run)(const struct arguments *arguments); /* returns enum tool_exit */
 };
 
-/* NULL name ends. */
+/* NULL name ends. Of `nfverdict rules`, and of nfverdict itself. */
 extern const struct command arguments_commands[];
+extern const struct command daemon_commands[];
+
+/* What stands between nfverdict and the command's name. */
+static inline const char *arguments_prefix(const struct command *command)
+{
+	return command->of_daemon ? "" : "rules ";
+}
 
 /*
  * argv[0] is the command's name. TOOL_OK, or TOOL_ERROR after one line on stderr that names the word that is wrong. Words
@@ -91,7 +102,10 @@ int arguments_parse(struct arguments *arguments, int argc, char **argv);
 /* NULL: the list of commands. */
 void arguments_print_help(const struct command *command, FILE *out);
 
-/* The command of that name, or NULL after a line on stderr. */
+/* The command of `nfverdict rules` of that name, or NULL after a line on stderr. */
 const struct command *arguments_find(const char *name);
+
+/* The command of nfverdict that asks the daemon, or NULL. */
+const struct command *arguments_find_daemon(const char *name);
 
 #endif

@@ -24,7 +24,7 @@ const struct option_row options_rows[] = {
 	{ "owner", 0, OPTION_OWNER, "NAME", ARG_OWNER, "only rules that are tagged as NAME's" },
 	{ "first", 0, OPTION_FLAG, NULL, ARG_FIRST, "with --owner: new rules go before those of others" },
 	{ "chain", 0, OPTION_CHAIN, "NAME", ARG_CHAIN, "the whole chain, and the rules that lead to it" },
-	{ "socket", 0, OPTION_SOCKET, "PATH", ARG_SOCKET, "the server's socket" },
+	{ "socket", 0, OPTION_SOCKET, "PATH", ARG_SOCKET, "the socket of the server, or of the daemon" },
 	{ "idle-exit", 0, OPTION_IDLE_EXIT, "SECONDS", ARG_IDLE_EXIT, "end after so long without a client" },
 	{ "users", 0, OPTION_USERS, "USER,...", ARG_USERS, "who may connect beside root" },
 	{ "backend", 0, OPTION_BACKEND, "BACKEND", ARG_KERNEL, "nft, legacy; auto: what iptables is" },
@@ -68,8 +68,8 @@ void arguments_print_help(const struct command *command, FILE *out)
 		print_list(out);
 		return;
 	}
-	fprintf(out, "Usage: nfverdict rules %s [OPTION]...%s%s\n%s", command->name, command->usage[0] ? " " : "",
-		command->usage, command->help);
+	fprintf(out, "Usage: nfverdict %s%s [OPTION]...%s%s\n%s", arguments_prefix(command), command->name,
+		command->usage[0] ? " " : "", command->usage, command->help);
 	fputs("\n", out);
 	for (const struct option_row *row = options_rows; row->name; row++) {
 		if (command->takes & row->bit)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Every option of `nfverdict rules`, as data. */
+/* Every option, as data. */
 #ifndef TOOL_OPTIONS_H
 #define TOOL_OPTIONS_H
 

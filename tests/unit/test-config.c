@@ -238,6 +238,7 @@ static void test_defaults(void **state)
 	assert_int_equal(config->backend, BACKEND_AUTO);
 	assert_int_equal(config->plugin_path.count, 1);
 	assert_string_equal(*(const char **)config->plugin_path.items, NFV_PLUGIN_DIR);
+	assert_string_equal(config->control_socket, "/run/nfverdict/control.sock");
 	q = config->queues;
 	assert_int_equal(q->numbers.first, 7);
 	assert_int_equal(q->numbers.last, 7);
@@ -284,6 +285,9 @@ static void test_all_keys(void **state)
 	snprintf(path, sizeof(path), "%s/plugins", here);
 	assert_string_equal(((const char **)config->plugin_path.items)[1], path);
 	assert_place(config_place(config, (const char **)config->plugin_path.items + 1), "all-keys.yaml", 3, 29);
+	snprintf(path, sizeof(path), "%s/run/control.sock", here);
+	assert_string_equal(config->control_socket, path);
+	assert_place(config_place(config, &config->control_socket), "all-keys.yaml", 7, 17);
 	snprintf(path, sizeof(path), "%s/plugins/own.so", here);
 	assert_string_equal(config_handler(config, "a.b_c-1")->plugin, path);
 
@@ -469,6 +473,18 @@ static void test_many_queues(void **state)
 	free(text);
 }
 
+static void test_no_control_socket(void **state)
+{
+	static const char text[] = "control-socket: none\nqueues: { q: { numbers: 1 } }\n";
+	struct report report = { 0 };
+	struct config *config = config_parse("t.yaml", text, sizeof(text) - 1, NULL, &report);
+
+	(void)state;
+	assert_non_null(config);
+	assert_null(config->control_socket);
+	config_free(config);
+}
+
 static void test_keys_fit(void **state)
 {
 	char *text = NULL, *line, *rest;
@@ -627,6 +643,7 @@ int main(void)
 		cmocka_unit_test(test_missing_file),
 		cmocka_unit_test(test_untrusted),
 		cmocka_unit_test(test_many_queues),
+		cmocka_unit_test(test_no_control_socket),
 		cmocka_unit_test(test_keys_fit),
 		cmocka_unit_test(test_installed_example),
 		cmocka_unit_test(test_manual_page),

@@ -37,7 +37,13 @@ static void on_log(void *context, const char *text)
 
 static int begin(void **state)
 {
-	const struct control_calls calls = { .request = on_request, .log = on_log, .context = &bench, .patience_ms = 100 };
+	const struct control_calls calls = {
+		.commands = 1u << CONTROL_STATUS | 1u << CONTROL_STATS | 1u << CONTROL_RELOAD,
+		.request = on_request,
+		.log = on_log,
+		.context = &bench,
+		.patience_ms = 100,
+	};
 	char why[256];
 
 	memset(&bench, 0, sizeof(bench));
@@ -176,6 +182,7 @@ static void test_garbage(void **state)
 	expect_refusal(ask("GET / HTTP/1.1\n"), "no JSON object");
 	expect_refusal(ask("\n"), "no JSON object");
 	expect_refusal(ask("{\"command\": \"dance\"}\n"), "there is no 'dance'");
+	expect_refusal(ask("{\"command\": \"stop\"}\n"), "has no command 'stop'");
 	fd = bench_connect();
 	put(fd, "{\"command\": \"sta");
 	shutdown(fd, SHUT_WR);

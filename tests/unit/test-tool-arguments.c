@@ -147,6 +147,13 @@ static void test_mistakes(void **state)
 	refused("apply f --backend nftables", "apply: --backend: 'nftables' is none of auto, nft, legacy");
 }
 
+static void check_command(const struct command *command)
+{
+	assert_true(command->takes & ARG_HELP);
+	assert_non_null(command->run);
+	assert_true(strlen(command->help) > 10 && command->help[strlen(command->help) - 1] == '\n');
+}
+
 /* The table of options: no name and no letter twice, and every option belongs to a command. */
 static void test_table(void **state)
 {
@@ -155,10 +162,15 @@ static void test_table(void **state)
 	(void)state;
 	for (const struct command *command = arguments_commands; command->name; command++) {
 		taken |= command->takes;
-		assert_true(command->takes & ARG_HELP);
-		assert_non_null(command->run);
-		assert_true(strlen(command->help) > 10 && command->help[strlen(command->help) - 1] == '\n');
+		check_command(command);
+		assert_false(command->of_daemon);
 	}
+	for (const struct command *command = daemon_commands; command->name; command++) {
+		check_command(command);
+		assert_true(command->of_daemon && command->takes & ARG_SOCKET && command->takes & ARG_JSON);
+		assert_ptr_equal(arguments_find_daemon(command->name), command);
+	}
+	assert_null(arguments_find_daemon("show"));
 	for (const struct option_row *row = options_rows; row->name; row++) {
 		assert_true(row->bit & taken);
 		assert_true(strlen(row->help) > 3);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The control socket in the master: what `nfverdict status` and the like ask for, and who gets the answer. */
+#ifndef PROCESS_COMMANDS_H
+#define PROCESS_COMMANDS_H
+
+#include "daemon/control/control-server.h"
+
+#include <stdbool.h>
+
+struct master;
+
+struct commands {
+	struct control_server *server; /* NULL: none */
+	uint64_t stopper;              /* who asked for the end; 0: nobody */
+	struct commands_asker {
+		uint64_t client;
+		bool text;
+	} askers[CONTROL_CLIENTS];     /* for statistics, while the rules' counters are read */
+	size_t asker_count;
+};
+
+/* While root may still do what it likes. Without it the daemon goes on: why is told. */
+void commands_open(struct master *master);
+
+/* What the rules counted was read, or it takes too long: whoever waits for statistics gets them. */
+void commands_counted(struct master *master);
+
+/* The end: whoever asked for it is told that it is over, or that something was left. */
+void commands_close(struct master *master, bool clean);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon/tool/daemon.h"
+
+#define EVERY (ARG_HELP | ARG_SOCKET | ARG_JSON | ARG_COLOR)
+
+const struct command daemon_commands[] = {
+	{ .name = "status",
+	  .usage = "",
+	  .summary = "how the daemon is: its queues, workers and handlers",
+	  .of_daemon = true,
+	  .takes = EVERY,
+	  .run = daemon_status,
+	  .help = "Shows the daemon, its steering rules, and each queue number with its worker and handlers. What is wrong\n"
+		  "is said in words. Exit code: 0 all is well, 1 something is wrong, 3 there is no daemon to ask.\n" },
+	{ .name = "stats",
+	  .usage = "",
+	  .summary = "what the daemon has counted",
+	  .of_daemon = true,
+	  .takes = EVERY,
+	  .run = daemon_stats,
+	  .help = "Prints the tables of packets by queue and by handler; with --json every number that the daemon has.\n" },
+	{ .name = "stop",
+	  .usage = "",
+	  .summary = "end the daemon, in order",
+	  .of_daemon = true,
+	  .takes = EVERY,
+	  .run = daemon_stop,
+	  .help = "As SIGTERM: steering rules go, what waits is judged, queues go. Returns when it is done.\n" },
+	{ 0 },
+};
