@@ -29,11 +29,6 @@ static void print_report(struct report *report)
 	report_clear(report);
 }
 
-static struct trust trust_for(const struct options *options)
-{
-	return (struct trust){ .allow_unsafe = options->allow_unsafe_files || geteuid() != 0 };
-}
-
 static void warn_unsafe(const struct trust *trust)
 {
 	if (trust->unsafe_seen)
@@ -43,7 +38,7 @@ static void warn_unsafe(const struct trust *trust)
 /* Everything that can be wrong with a configuration, judged before anything is touched. NULL after printing it. */
 static struct plan *load(const struct options *options)
 {
-	struct trust trust = trust_for(options);
+	struct trust trust = options_trust(options);
 	struct report report = { 0 };
 	struct plan *plan = plan_read(options->config_file, &trust, &report);
 	int err;
@@ -89,12 +84,12 @@ static void on_ready(void *context)
 	struct ready *ready = context;
 	const struct config *config = ready->config;
 	unsigned numbers = 0;
-	bool to_syslog = config->log_to == LOG_TO_SYSLOG || (config->log_to == LOG_TO_AUTO && ready->fd >= 0);
+	bool to_syslog;
 
 	for (size_t i = 0; i < config->queue_count; i++)
 		numbers += config->queues[i].numbers.last - config->queues[i].numbers.first + 1;
 	log_notice("ready: %u queue%s", numbers, numbers == 1 ? "" : "s");
-	log_open(to_syslog ? LOG_SYSLOG : LOG_STDERR, (enum nfv_log_level)config->log_level, "nfverdictd");
+	to_syslog = master_open_log(config, ready->fd < 0);
 	if (ready->fd < 0)
 		return;
 	(void)!write(ready->fd, "", 1);
@@ -249,7 +244,7 @@ static int check(const struct options *options)
 static int keys(const struct options *options)
 {
 	static const char *const installed[] = { NFV_PLUGIN_DIR };
-	struct trust trust = trust_for(options);
+	struct trust trust = options_trust(options);
 	struct report report = { 0 };
 	struct config *config;
 	int status;

@@ -114,7 +114,7 @@ static json_t *bound(const struct served *served)
 	json_t *object = json_object();
 
 	text(object, "copy", copies[config->copy]);
-	answer_number(object, "range", served->range);
+	answer_number(object, "range", served->wants.range);
 	answer_number(object, "max_length", config->max_length);
 	answer_number(object, "receive_buffer", served->socket.receive_buffer);
 	answer_set(object, "flags", flag_names(served->socket.flags));

@@ -73,6 +73,55 @@ void bypass_close(struct bypass *bypass)
 	*bypass = (struct bypass){ 0 };
 }
 
+/* ---- Another steering ---- */
+
+static const struct bypass_number *find_number(const struct bypass *bypass, struct half *half, uint32_t number)
+{
+	const struct bypass_number *numbers = numbers_of(bypass, half);
+
+	for (size_t q = 0; q < bypass->steering->count; q++) {
+		const struct steer_queue *queue = &bypass->steering->queues[q];
+
+		if (number >= queue->first && number <= queue->last)
+			return &numbers[number - queue->first];
+		numbers += queue->last - queue->first + 1u;
+	}
+	return NULL;
+}
+
+static const struct bypass_entry *find_entry(const struct bypass *bypass, const struct half *half, const char *name)
+{
+	for (size_t q = 0; q < bypass->steering->count; q++)
+		if (!strcmp(bypass->steering->queues[q].name, name))
+			return &half->entries[q];
+	return NULL;
+}
+
+void bypass_inherit(struct bypass *to, const struct bypass *from)
+{
+	struct half *half, *old;
+	struct bypass_number *number;
+
+	if (!to->board || !from->board)
+		return;
+	half = half_of(to, atomic_load(&to->board->turn));
+	old = half_of(from, atomic_load(&from->board->turn));
+	number = numbers_of(to, half);
+	for (size_t q = 0; q < to->steering->count; q++) {
+		const struct steer_queue *queue = &to->steering->queues[q];
+		const struct bypass_entry *entry = find_entry(from, old, queue->name);
+
+		if (entry)
+			half->entries[q] = *entry;
+		for (uint32_t n = queue->first; n <= queue->last; n++, number++) {
+			const struct bypass_number *seen = find_number(from, old, n);
+
+			if (seen)
+				*number = *seen;
+		}
+	}
+}
+
 struct steer_tally bypass_tally(const struct bypass *bypass)
 {
 	return (struct steer_tally){

@@ -61,6 +61,12 @@ struct bypass {
 int bypass_open(struct bypass *bypass, const struct steering *steering);
 void bypass_close(struct bypass *bypass);
 
+/*
+ * `to`, of another steering, goes on with the books of those queues and numbers that `from` has, too. Nobody else may be
+ * writing to either.
+ */
+void bypass_inherit(struct bypass *to, const struct bypass *from);
+
 /* Where steering is to put counters. */
 struct steer_tally bypass_tally(const struct bypass *bypass);
 

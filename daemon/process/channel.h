@@ -18,6 +18,7 @@ enum channel_type {
 	CHANNEL_STEP,       /* the checker calls a plugin. As CHANNEL_MISTAKE, without cause; more: enum instances_doing */
 	CHANNEL_STATS,      /* text: lines of a handler's stats(); an empty text ends them */
 	CHANNEL_LEFT,       /* a worker that was told to leave: no packet is in its hands, and it will not receive again */
+	CHANNEL_CONFIGURED, /* the kernel's answer to queue_change(): value: what it is about; extra: errno, 0: it took effect */
 	/* from the master */
 	CHANNEL_GO,         /* receive. value: CHANNEL_GO_*; extra: the queue's newest packet id; more: id of the poisoned packet */
 	CHANNEL_LEAVE,      /* decide the batch in hand, say CHANNEL_LEFT, close handlers, exit; what waits is for somebody else */

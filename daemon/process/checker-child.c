@@ -2,11 +2,14 @@
 /* What the checker does in its own process. */
 #include "daemon/process/channel.h"
 #include "daemon/process/checker.h"
+#include "daemon/process/descriptors.h"
 #include "daemon/process/instances.h"
 #include "daemon/process/log.h"
 #include "daemon/process/notify.h"
+#include "daemon/process/placed.h"
 #include "daemon/process/sandbox.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,17 +71,6 @@ static void host_unwatch(void *context, const struct handler *handler, int fd)
 	(void)context, (void)handler, (void)fd;
 }
 
-/* Sends a text that belongs to a place of the configuration. */
-static void send_placed(const struct checker *checker, struct channel_message *message, struct place place, const char *text)
-{
-	int len = snprintf(message->text, sizeof(message->text), "%s%c%s", place.file, '\0', text);
-
-	message->text_len = len < CHANNEL_TEXT_MAX ? (uint32_t)len : CHANNEL_TEXT_MAX;
-	message->value = place.line;
-	message->extra = place.column;
-	(void)channel_send_wait(checker->channel, message);
-}
-
 static void send_step(void *context, const struct config_handler *handler, enum instances_doing doing)
 {
 	const struct checker *checker = context;
@@ -90,19 +82,7 @@ static void send_step(void *context, const struct config_handler *handler, enum 
 	char object[96];
 
 	snprintf(object, sizeof(object), "handler %s", handler->name);
-	send_placed(checker, &message, handler->plugin_place, object);
-}
-
-static void send_mistakes(const struct checker *checker, struct report *report)
-{
-	for (size_t i = 0; i < report->count; i++) {
-		const struct report_entry *entry = &report->entries[i];
-		const struct place place = { .file = entry->file, .line = entry->line, .column = entry->column };
-		struct channel_message message = { .type = CHANNEL_MISTAKE };
-
-		send_placed(checker, &message, place, entry->text);
-	}
-	report_clear(report);
+	(void)placed_send(checker->channel, &message, handler->plugin_place, object);
 }
 
 static void check_queue(struct checker *checker, const struct config_queue *queue, uint32_t index)
@@ -121,7 +101,8 @@ static void check_queue(struct checker *checker, const struct config_queue *queu
 	needs.more = chain_needs_metadata(&chain);
 	needs.may = chain_may(&chain);
 	instances_close(&instances);
-	send_mistakes(checker, &report);
+	(void)placed_send_report(checker->channel, &report);
+	report_clear(&report);
 	if (index != UINT32_MAX)
 		(void)channel_send_wait(checker->channel, &needs);
 }
@@ -159,6 +140,22 @@ static void check_alone(struct checker *checker)
 		if (!checker->whole || !is_used(config, name))
 			check_queue(checker, &queue, UINT32_MAX);
 	}
+}
+
+/* A plugin must not reach whatever else is open where the checker comes from. */
+static int drop_descriptors(const struct plan *plan, int channel)
+{
+	const size_t count = plan->config->handler_count;
+	int *keep = calloc(count + 1, sizeof(*keep));
+
+	if (!keep)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		keep[i] = plan->plugins[i].fd;
+	keep[count] = channel;
+	descriptors_keep(keep, count + 1);
+	free(keep);
+	return 0;
 }
 
 static int check(struct checker *checker)
@@ -200,6 +197,8 @@ int checker_child(const struct plan *plan, bool whole, int channel, pid_t parent
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	prctl(PR_SET_NAME, "nfv-checker");
+	if (drop_descriptors(plan, channel))
+		return 1;
 	if (chdir("/")) /* where workers are: a name relative to it means the same to both */
 		return 1;
 	notify_forget();

@@ -5,6 +5,7 @@
 #include "daemon/process/channel.h"
 #include "daemon/process/instances.h"
 #include "daemon/process/log.h"
+#include "daemon/process/placed.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -24,21 +25,11 @@ struct answers {
 	bool through;
 };
 
-/* Adds a cause to the object that a message names, or the whole text, with its place. */
-static void take_placed(struct answers *answers, const struct channel_message *message, const char *cause)
-{
-	size_t file_len = strnlen(message->text, message->text_len);
-	struct place place = { .file = message->text, .line = message->value, .column = message->extra };
-
-	if (file_len < message->text_len)
-		report_add(answers->report, place, NULL, "%s%s", message->text + file_len + 1, cause);
-}
-
 static void take(struct answers *answers, const struct channel_message *message)
 {
 	switch ((enum channel_type)message->type) {
 	case CHANNEL_MISTAKE:
-		take_placed(answers, message, "");
+		placed_take(answers->report, message, "");
 		break;
 	case CHANNEL_NEEDS:
 		if (message->value < answers->plan->config->queue_count)
@@ -62,6 +53,7 @@ static void take(struct answers *answers, const struct channel_message *message)
 	case CHANNEL_PRINT:
 	case CHANNEL_STATS:
 	case CHANNEL_LEFT:
+	case CHANNEL_CONFIGURED:
 	case CHANNEL_GO:
 	case CHANNEL_LEAVE:
 	case CHANNEL_STOP:
@@ -117,7 +109,7 @@ static void explain_end(struct answers *answers, int status, bool hung)
 	}
 	snprintf(cause, sizeof(cause), ": plugin: the checker %s while %s", how,
 		 step->more <= INSTANCES_CLOSING ? doing[step->more] : "using it");
-	take_placed(answers, step, cause);
+	placed_take(answers->report, step, cause);
 }
 
 /* One child, from its start to its end. 0, or -errno when there could be none. */

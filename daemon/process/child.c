@@ -81,28 +81,47 @@ static void forget(struct child *child)
 
 bool child_ended(struct child *child)
 {
-	if (child->pid <= 0 || waitpid(child->pid, NULL, WNOHANG) != child->pid)
+	if (child->pid <= 0)
+		return false;
+	if (child->stop_fd >= 0)
+		return child_gone(child);
+	(void)child_gone(child); /* it was told to */
+	return false;
+}
+
+void child_leave(struct child *child)
+{
+	if (child->stop_fd >= 0)
+		close(child->stop_fd);
+	child->stop_fd = -1;
+}
+
+bool child_gone(struct child *child)
+{
+	if (child->pid > 0 && waitpid(child->pid, NULL, WNOHANG) == 0)
 		return false;
 	forget(child);
 	return true;
+}
+
+void child_kill(struct child *child)
+{
+	if (child->pid > 0) {
+		kill(child->pid, SIGKILL);
+		(void)waitpid(child->pid, NULL, 0);
+	}
+	forget(child);
 }
 
 void child_stop(struct child *child)
 {
 	const struct timespec turn = { .tv_nsec = STOP_TURN_NS };
 
-	if (child->pid <= 0)
-		return;
-	close(child->stop_fd);
-	child->stop_fd = -1;
+	child_leave(child);
 	for (int i = 0; i < STOP_TURNS; i++) {
-		if (waitpid(child->pid, NULL, WNOHANG) != 0) {
-			forget(child);
+		if (child_gone(child))
 			return;
-		}
 		nanosleep(&turn, NULL);
 	}
-	kill(child->pid, SIGKILL);
-	(void)waitpid(child->pid, NULL, 0);
-	forget(child);
+	child_kill(child);
 }

@@ -25,6 +25,12 @@ int child_start_keeping(struct child *child, const char *name, child_fn *fn, voi
 /* True when it ended by itself. */
 bool child_ended(struct child *child);
 
+/* Tells it to end, and does not wait: child_gone() tells when it has. True also when there is none. */
+void child_leave(struct child *child);
+bool child_gone(struct child *child);
+
+void child_kill(struct child *child);
+
 /* Tells it to end and waits; one that does not within a second is killed. */
 void child_stop(struct child *child);
 

@@ -147,7 +147,7 @@ static int look(struct keeping *k)
 
 static int keep(struct keeping *k)
 {
-	int next_ms = k->watch || !k->repairs ? IDLE_MS : LOOK_MS;
+	int next_ms = 0; /* what happened while there was no keeper */
 
 	while (wait_for_change(k, next_ms)) {
 		if (k->watch && !k->counters->gone && !wait_for_change(k, SETTLE_MS))
@@ -191,17 +191,20 @@ int keeper_start(struct keeper *keeper, const struct steering *steering, struct 
 {
 	void *memory;
 
-	*keeper = KEEPER_NONE;
 	keeper->steering = steering;
 	keeper->bypass = bypass;
 	if (steering->count == 0)
 		return 0;
-	memory = mmap(NULL, sizeof(*keeper->counters), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (memory == MAP_FAILED)
-		return -errno;
-	keeper->counters = memory;
-	keeper->ask = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	keeper->told = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (!keeper->counters) {
+		memory = mmap(NULL, sizeof(*keeper->counters), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		if (memory == MAP_FAILED)
+			return -errno;
+		keeper->counters = memory;
+	}
+	if (keeper->ask < 0)
+		keeper->ask = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (keeper->told < 0)
+		keeper->told = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	return keeper->ask < 0 || keeper->told < 0 ? -errno : start(keeper);
 }
 

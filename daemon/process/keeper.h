@@ -31,7 +31,10 @@ struct keeper {
 
 #define KEEPER_NONE ((struct keeper){ .child.stop_fd = -1, .ask = -1, .told = -1 })
 
-/* After steering is in place. Nothing to keep: nothing is started. 0 or -errno. */
+/*
+ * After steering is in place, with KEEPER_NONE or one whose process is gone: see keeper_stop() and child_leave(). What was
+ * counted before goes on. Nothing to keep: nothing is started. 0 or -errno.
+ */
 int keeper_start(struct keeper *keeper, const struct steering *steering, struct bypass *bypass);
 
 /* Has it read what the rules counted; keeper->told becomes readable when that is done. False: there is nobody to ask. */

@@ -11,11 +11,15 @@
 #include "daemon/process/keeper.h"
 #include "daemon/process/master.h"
 #include "daemon/process/output.h"
+#include "daemon/process/reload.h"
 #include "daemon/process/rules-server.h"
 #include "daemon/process/served.h"
 
 #define OUTPUT_END_MS 1000        /* at the end, for a reader that is slow */
 #define OUTPUT_BYTES  (64 * 1024) /* of printed lines that standard output does not take at once */
+
+/* What the master watches: a channel for each worker, signals, a reload's child. */
+#define MASTER_WATCHES(numbers) ((numbers) * SERVED_RUNNERS + 16)
 
 struct master {
 	const struct options *options;
@@ -25,6 +29,7 @@ struct master {
 	struct served *served; /* one for each queue number */
 	size_t count;
 	struct bypass bypass;  /* what passed by our queues */
+	struct reload reload;
 	struct keeper keeper;
 	bool counting;         /* the keeper was asked what the rules counted, for statistics */
 	int counting_timer;
@@ -33,7 +38,9 @@ struct master {
 	struct commands commands;
 	uint64_t started_ns;
 	bool repeats;          /* what a dead worker had in hand is sent through the hook again */
+	bool never_repeats;    /* for this kernel cannot */
 	int crash_folder;      /* -1: none */
+	int look_timer;        /* for handlers that hang; -1: none is set */
 	int interrupt;         /* readable while a SIGTERM or SIGINT waits to be taken */
 	bool steered;          /* rules may be in place */
 	bool asked;            /* a signal asked for the end */
@@ -52,6 +59,12 @@ struct master {
  */
 int master_start(struct master *master, const char **failed);
 
+/* Binds a number as the next of master->served, which has room. 0, or -errno after adding to the report. */
+int master_open_number(struct master *master, struct plan *plan, size_t queue, uint16_t number, struct report *report);
+
+/* Each finding is a line; clears the report. */
+void master_log_report(struct report *report);
+
 /* Un-steer, let workers decide what still waits, end them, unbind. False when rules are left. */
 bool master_stop(struct master *master, bool was_ready);
 
@@ -64,8 +77,18 @@ int master_watch_runner(struct master *master, const struct runner *runner);
 /* Kills its process, if there is one, and waits for that; its memory stays. */
 void master_end_runner(struct master *master, struct runner *runner);
 
-/* Handlers that hang are ended from now on. */
+/* Handlers that hang are ended from now on. Again when workers of another plan were started. 0 or -errno, told. */
 int master_watch_deadlines(struct master *master);
+
+/* For packets that kill, by a plan; -1: none. 0, or -errno after adding to the report. */
+int master_open_crash_folder(const struct plan *plan, int *folder, struct report *report);
+
+/* Those that look after rules. */
+void master_start_keeper(struct master *master);
+void master_start_rules_server(struct master *master);
+
+/* "READY=1" and how many queue numbers there are. */
+void master_tell_manager(const struct master *master);
 
 void master_print_line(struct master *master, const char *text);
 

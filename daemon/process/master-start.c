@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The first steps of a master: everything that can fail before it says that it is ready. */
 #include "daemon/process/commands.h"
-#include "daemon/process/cpus.h"
 #include "daemon/process/crash-files.h"
 #include "daemon/process/descriptors.h"
 #include "daemon/process/log.h"
@@ -14,46 +13,67 @@
 
 #define START_TIMEOUT_NS 30000000000u
 
+void master_log_report(struct report *report)
+{
+	for (size_t i = 0; i < report->count; i++)
+		log_error("%s:%u:%u: %s", report->entries[i].file, report->entries[i].line, report->entries[i].column,
+			  report->entries[i].text);
+	report_clear(report);
+}
+
+int master_open_number(struct master *master, struct plan *plan, size_t queue, uint16_t number, struct report *report)
+{
+	const struct config_queue *entry = &plan->config->queues[queue];
+	struct served *served = &master->served[master->count];
+	char why[512], object[96];
+	int err = served_open(served, plan, queue, number, why, sizeof(why));
+
+	served->foreground = master->options->foreground;
+	served->crash_folder = master->crash_folder;
+	served->repeats = master->repeats;
+	master->count++; /* also when it failed: what it has is closed with the others */
+	if (!err)
+		return 0;
+	snprintf(object, sizeof(object), "queue %s: number %u", entry->name, number);
+	report_add(report, config_place(plan->config, &entry->numbers), object, "%s", why);
+	return err;
+}
+
 static int open_queue(struct master *master, size_t queue)
 {
-	const struct config *config = master->plan->config;
-	const struct config_queue *entry = &config->queues[queue];
-	char why[512];
+	const struct config_queue *entry = &master->plan->config->queues[queue];
+	struct report report = { 0 };
+	int err = 0;
 
-	for (uint32_t n = entry->numbers.first; n <= entry->numbers.last; n++) {
-		struct served *served = &master->served[master->count];
-		int cpu = cpus_pick(&entry->cpus, n - entry->numbers.first);
-		int err = served_open(served, master->plan, queue, (uint16_t)n, cpu, why, sizeof(why));
+	for (uint32_t n = entry->numbers.first; n <= entry->numbers.last && !err; n++)
+		err = master_open_number(master, master->plan, queue, (uint16_t)n, &report);
+	master_log_report(&report);
+	return err;
+}
 
-		served->foreground = master->options->foreground;
-		served->crash_folder = master->crash_folder;
-		master->count++; /* also when it failed: what it has is closed with the others */
-		if (err) {
-			struct place place = config_place(config, &entry->numbers);
+int master_open_crash_folder(const struct plan *plan, int *folder, struct report *report)
+{
+	const struct config *config = plan->config;
 
-			log_error("%s:%u:%u: queue %s: number %u: %s", place.file, place.line, place.column, entry->name, n,
-				  why);
-			return err;
-		}
-	}
-	return 0;
+	*folder = -1;
+	if (!config->crash_dir)
+		return 0;
+	*folder = crash_files_open(config->crash_dir);
+	if (*folder >= 0)
+		return 0;
+	report_add(report, config_place(config, &config->crash_dir), "crash-dir", "%s: %s", config->crash_dir,
+		   strerror(-*folder));
+	return *folder;
 }
 
 /* While root may still do what it likes. */
 static int open_crash_folder(struct master *master)
 {
-	const struct config *config = master->plan->config;
-	struct place place;
+	struct report report = { 0 };
+	int err = master_open_crash_folder(master->plan, &master->crash_folder, &report);
 
-	if (!config->crash_dir)
-		return 0;
-	master->crash_folder = crash_files_open(config->crash_dir);
-	if (master->crash_folder >= 0)
-		return 0;
-	place = config_place(config, &config->crash_dir);
-	log_error("%s:%u:%u: crash-dir: %s: %s", place.file, place.line, place.column, config->crash_dir,
-		  strerror(-master->crash_folder));
-	return master->crash_folder;
+	master_log_report(&report);
+	return err;
 }
 
 static int open_queues(struct master *master)
@@ -115,10 +135,7 @@ static int install_steering(struct master *master)
 		log_warning("no memory for the books of what passes queues by");
 	bypass_note(&master->bypass, BYPASS_BEGIN);
 	err = steering_install(&master->plan->steering, &patience, &report);
-	for (size_t i = 0; i < report.count; i++)
-		log_error("%s:%u:%u: %s", report.entries[i].file, report.entries[i].line, report.entries[i].column,
-			  report.entries[i].text);
-	report_clear(&report);
+	master_log_report(&report);
 	return err;
 }
 
@@ -138,6 +155,7 @@ static void end_probe(struct master *master, pid_t probe)
 	if (answer == PROBE_NO) {
 		log_warning("this kernel takes REPEAT for ACCEPT: what a worker that dies has in hand gets on-error");
 		master->repeats = false;
+		master->never_repeats = true;
 	} else if (probe > 0 && answer == PROBE_UNKNOWN) {
 		log_debug("whether this kernel repeats packets could not be tried; taken for granted");
 	}

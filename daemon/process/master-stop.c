@@ -120,6 +120,7 @@ bool master_stop(struct master *master, bool was_ready)
 	char *text;
 
 	(void)notify_send("STOPPING=1");
+	reload_abort(master);
 	rules_server_stop(&master->rules_server);
 	keeper_stop(&master->keeper);
 	clean = unsteer(master);

@@ -68,8 +68,14 @@ static void take(struct master *master, struct served *served, struct runner *ru
 	case CHANNEL_LEFT:
 		runner->left = true;
 		break;
+	case CHANNEL_CONFIGURED:
+		served_configured(served, message->value, (int)message->extra);
+		break;
 	case CHANNEL_LOG:
-		log_write(level, "%s", message->text);
+		if (level == NFV_LOG_ERROR)
+			reload_hear(master, runner, message->text);
+		else
+			log_write(level, "%s", message->text);
 		break;
 	case CHANNEL_PRINT:
 		master_print_line(master, message->text);
@@ -193,19 +199,39 @@ static void on_look(void *argument, uint64_t now_ns)
 			runner_look(served_runner(&master->served[i], j), now_ns);
 }
 
+static uint64_t look_interval(struct served *served)
+{
+	uint64_t interval = 0;
+
+	for (size_t j = 0; j < SERVED_RUNNERS; j++) {
+		const struct runner *runner = served_runner(served, j);
+		uint64_t wanted = runner->plan ? runner_look_ns(runner_config(runner)) : 0;
+
+		if (wanted && (!interval || wanted < interval))
+			interval = wanted;
+	}
+	return interval;
+}
+
 int master_watch_deadlines(struct master *master)
 {
 	uint64_t interval = 0;
 
 	for (size_t i = 0; i < master->count; i++) {
-		uint64_t wanted = runner_look_ns(served_config(&master->served[i]));
+		uint64_t wanted = look_interval(&master->served[i]);
 
 		if (wanted && (!interval || wanted < interval))
 			interval = wanted;
 	}
+	events_timer_cancel(&master->events, master->look_timer);
+	master->look_timer = -1;
 	if (!interval)
 		return 0;
-	return events_timer(&master->events, interval, interval, on_look, master) < 0 ? -ENOSPC : 0;
+	master->look_timer = events_timer(&master->events, interval, interval, on_look, master);
+	if (master->look_timer >= 0)
+		return 0;
+	log_error("no timer is left for handlers that hang");
+	return -ENOSPC;
 }
 
 static void on_rules_server(void *argument, uint64_t now_ns)
@@ -227,8 +253,7 @@ static void reap_others(struct master *master)
 		(void)events_timer(&master->events, wait, 0, on_rules_server, master);
 }
 
-/* After the daemon has left its terminal: they have its outputs and its log. Packets flow also without them. */
-static void start_others(struct master *master)
+void master_start_keeper(struct master *master)
 {
 	int err = keeper_start(&master->keeper, &master->plan->steering, &master->bypass);
 
@@ -236,7 +261,12 @@ static void start_others(struct master *master)
 		log_error("steering: nobody keeps our rules in place: %s", strerror(-err));
 	else
 		master_watch_keeper(master);
-	err = rules_server_start(&master->rules_server, master->plan->config);
+}
+
+void master_start_rules_server(struct master *master)
+{
+	int err = rules_server_start(&master->rules_server, master->plan->config);
+
 	if (err)
 		log_error("rules server: it cannot be started: %s", strerror(-err));
 }
@@ -244,10 +274,10 @@ static void start_others(struct master *master)
 /* The one that serves is gone: another one takes its place, at once if it can be. */
 static void replace(struct master *master, struct served *served, int status)
 {
-	served_ended(served, status, master->stopping);
+	served_ended(served, status, master->stopping || reload_ends(master, served));
 	if (!master->started)
 		master->stop = true;
-	else if (!master->stopping)
+	else if (!master->stopping && !reload_replaces(master, served))
 		restart(master, events_now_ns());
 }
 
@@ -290,7 +320,7 @@ static void on_signal(void *argument, int fd, uint32_t events)
 			master->stop = true;
 			break;
 		case SIGHUP:
-			log_notice("SIGHUP: this version does not reload; nothing was changed");
+			(void)reload_start(master, NULL, NULL);
 			break;
 		case SIGUSR1:
 			master_tell_stats(master);
@@ -298,6 +328,7 @@ static void on_signal(void *argument, int fd, uint32_t events)
 		case SIGCHLD:
 			reap(master);
 			reap_others(master);
+			reload_reap(master);
 			break;
 		default:
 			break;
@@ -325,7 +356,7 @@ static int open_signals(struct master *master)
 	return events_watch(&master->events, master->signals, EPOLLIN, on_signal, master);
 }
 
-static void tell_manager(const struct master *master)
+void master_tell_manager(const struct master *master)
 {
 	char text[128];
 
@@ -372,13 +403,21 @@ static int wait_for_events(struct master *master)
 	return events_wait(&master->events, all_written ? -1 : OUTPUT_RETRY_MS);
 }
 
+bool master_open_log(const struct config *config, bool foreground)
+{
+	bool to_syslog = config->log_to == LOG_TO_SYSLOG || (config->log_to == LOG_TO_AUTO && !foreground);
+
+	log_open(to_syslog ? LOG_SYSLOG : LOG_STDERR, (enum nfv_log_level)config->log_level, "nfverdictd");
+	return to_syslog;
+}
+
 int master_run(const struct options *options, struct plan *plan, void (*ready)(void *context), void *context)
 {
 	struct master master = { .options = options, .plan = plan, .signals = -1, .interrupt = -1,
-				 .crash_folder = -1, .keeper = KEEPER_NONE,
+				 .crash_folder = -1, .look_timer = -1, .reload = RELOAD_IDLE, .keeper = KEEPER_NONE,
 				 .rules_server.child.stop_fd = -1, .started_ns = events_now_ns() };
 	const char *failed = "";
-	int err = events_open(&master.events, plan->steering.number_count + 8); /* a channel for each worker, and signals */
+	int err = events_open(&master.events, MASTER_WATCHES(plan->steering.number_count));
 	bool was_ready, clean;
 
 	open_outputs(&master);
@@ -392,14 +431,18 @@ int master_run(const struct options *options, struct plan *plan, void (*ready)(v
 	was_ready = err == 0;
 	if (was_ready) {
 		master.serving = true;
-		tell_manager(&master);
+		master_tell_manager(&master);
 		ready(context);
-		start_others(&master);
+		/* After the daemon has left its terminal: they have its outputs and its log. Packets flow also without them. */
+		master_start_keeper(&master);
+		master_start_rules_server(&master);
 	}
 	if (!was_ready)
 		(void)events_wait(&master.events, 0); /* a signal that ended a wait for a tool is still to be taken */
-	while (err == 0 && !master.stop)
+	while (err == 0 && !master.stop) {
 		err = wait_for_events(&master);
+		reload_step(&master);
+	}
 	clean = master_stop(&master, was_ready);
 	commands_close(&master, clean);
 	if (was_ready)
@@ -417,6 +460,7 @@ close:
 	if (master.signals >= 0)
 		close(master.signals);
 	events_close(&master.events);
+	reload_free(&master.reload);
 	plan_drop(master.plan);
 	return err ? 1 : 0;
 }

@@ -12,4 +12,7 @@
  */
 int master_run(const struct options *options, struct plan *plan, void (*ready)(void *context), void *context);
 
+/* Where the configuration has lines go to; in the background `auto` is syslog. True when that is syslog. */
+bool master_open_log(const struct config *config, bool foreground);
+
 #endif

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <gnu/libc-version.h>
 #include <seccomp.h>
@@ -115,6 +116,11 @@ int options_parse(struct options *options, int argc, char **argv)
 	if (options->check && options->cleanup)
 		return wrong_usage("--check and --cleanup exclude each other");
 	return 0;
+}
+
+struct trust options_trust(const struct options *options)
+{
+	return (struct trust){ .allow_unsafe = options->allow_unsafe_files || geteuid() != 0 };
 }
 
 void options_print_help(FILE *out)

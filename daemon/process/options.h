@@ -3,6 +3,8 @@
 #ifndef PROCESS_OPTIONS_H
 #define PROCESS_OPTIONS_H
 
+#include "daemon/config/trust.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -23,6 +25,9 @@ struct options {
  * then. Errors are only written, not logged: the log is not open yet.
  */
 int options_parse(struct options *options, int argc, char **argv);
+
+/* Which files are believed. */
+struct trust options_trust(const struct options *options);
 
 void options_print_help(FILE *out);
 

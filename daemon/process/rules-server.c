@@ -73,7 +73,7 @@ void rules_server_again(struct rules_server *server)
 {
 	int err;
 
-	if (server->child.pid > 0)
+	if (server->child.pid > 0 || !server->config->rules_socket)
 		return;
 	server->started_ns = events_now_ns();
 	err = child_start(&server->child, NAME, serve, server);

@@ -51,7 +51,7 @@ static void note_crash(struct served *served, uint32_t handler)
 					      config->crash_window))
 		return;
 	served->quarantined |= UINT64_C(1) << handler;
-	log_error("queue %u: handler %s is in quarantine: %llu crash%s within %llu s; %s until nfverdictd is started anew",
+	log_error("queue %u: handler %s is in quarantine: %llu crash%s within %llu s; %s until the configuration is reloaded",
 		  served->number, names[handler], (unsigned long long)config->max_crashes, config->max_crashes == 1 ? "" : "es",
 		  (unsigned long long)(config->crash_window / 1000000000u),
 		  config->quarantine == QUARANTINE_SKIP ? "packets pass it by" : "every packet of the queue gets on-error");
@@ -110,18 +110,26 @@ static void note_poison(struct served *served, int status)
 	served_save(served, status);
 }
 
+void served_settle(struct served *served)
+{
+	const struct runner *now = &served->now;
+
+	/* One that never received, or not enough to settle what a dead predecessor had in hand, leaves that to the next. */
+	if (!now->left || !now->going || served_shared(served)->recovering)
+		return;
+	served->in_hand = false;
+	served->careful = served->poisoned = false;
+}
+
 void served_ended(struct served *served, int status, bool stopping)
 {
 	struct runner *now = &served->now;
 	uint64_t time = events_now_ns(), pause;
 
-	if (now->left) {
-		/* Its packets are decided; that it could not end in order is its handlers' business. */
-		served->in_hand = false;
-		served->careful = served->poisoned = false;
-	}
-	if (!stopping || status != 0)
+	served_settle(served);
+	if (status != 0 || (!stopping && !now->left))
 		runner_log_end(now, status);
+	/* One that has left can end as it likes: it is its handlers' business. */
 	if (!now->left)
 		note_poison(served, status);
 	served->deaths += !stopping;

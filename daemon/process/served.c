@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/process/served.h"
 
+#include "daemon/process/cpus.h"
 #include "daemon/process/log.h"
 #include "daemon/queue/receive.h"
 
@@ -42,8 +43,10 @@ static uint32_t receive_buffer(const struct config_queue *config, uint32_t range
 	return bytes > RECEIVE_BUFFER_MOST ? RECEIVE_BUFFER_MOST : (uint32_t)bytes;
 }
 
-static struct queue_wants wants_of(const struct config_queue *config, const struct plan_needs *needs, uint16_t number)
+static struct queue_wants wants_of(const struct plan *plan, size_t queue, uint16_t number)
 {
+	const struct config_queue *config = &plan->config->queues[queue];
+	const struct plan_needs *needs = &plan->needs[queue];
 	struct queue_wants wants = {
 		.number = number,
 		.copy_mode = NFQNL_COPY_NONE,
@@ -70,30 +73,34 @@ static struct queue_wants wants_of(const struct config_queue *config, const stru
 }
 
 /* What took effect, as far as it is not what was asked for. */
-static void log_bound(const struct served *served, const struct queue_wants *wants)
+static void log_parameters(const struct served *served, const char *how)
 {
 	static const char *const modes[] = { "none", "meta", "packet" };
+	const struct queue_wants *wants = &served->wants;
 	const struct queue_socket *socket = &served->socket;
 
-	log_info("queue %u: bound, copy %s, range %u, max-length %u, receive buffer %u bytes", socket->number,
+	log_info("queue %u: %s, copy %s, range %u, max-length %u, receive buffer %u bytes", socket->number, how,
 		 modes[wants->copy_mode], wants->range, wants->max_length, socket->receive_buffer);
 	if (wants->copy_mode == NFQNL_COPY_NONE)
 		log_warning("queue %u: copy: none: the kernel drops every packet, when-down or not", socket->number);
 	if (socket->receive_buffer < wants->receive_buffer)
 		log_warning("queue %u: receive buffer is %u bytes, %u were asked for (net.core.rmem_max)", socket->number,
 			    socket->receive_buffer, wants->receive_buffer);
-	for (uint32_t flag = 1; flag && flag <= socket->refused_flags; flag <<= 1)
-		if (socket->refused_flags & flag)
-			log_warning("queue %u: the kernel has no %s for queues; going on without", socket->number,
+}
+
+static void warn_of_refused(const struct served *served, uint32_t flags)
+{
+	for (uint32_t flag = 1; flag && flag <= flags; flag <<= 1)
+		if (flags & flag)
+			log_warning("queue %u: the kernel has no %s for queues; going on without", served->number,
 				    queue_flag_name(flag));
 }
 
 /* No descriptor is one yet, so that it can be closed at any time. */
-static void forget(struct served *served, uint16_t number, int cpu)
+static void forget(struct served *served, uint16_t number)
 {
 	*served = (struct served){
 		.number = number,
-		.cpu = cpu,
 		.crash_folder = -1,
 		.socket.fd = -1,
 		.now = RUNNER_NONE,
@@ -102,32 +109,34 @@ static void forget(struct served *served, uint16_t number, int cpu)
 	};
 }
 
-int served_open(struct served *served, struct plan *plan, size_t queue, uint16_t number, int cpu, char *why,
-		size_t why_size)
+int served_open(struct served *served, struct plan *plan, size_t queue, uint16_t number, char *why, size_t why_size)
 {
-	struct queue_wants wants = wants_of(&plan->config->queues[queue], &plan->needs[queue], number);
 	int err;
 
-	forget(served, number, cpu);
-	served->range = wants.range;
-	err = runner_open(&served->now, plan, queue, number, receive_slot_size(wants.range));
+	forget(served, number);
+	served->wants = wants_of(plan, queue, number);
+	err = runner_open(&served->now, plan, queue, number, receive_slot_size(served->wants.range));
 	if (err) {
 		snprintf(why, why_size, "shared memory: %s", strerror(-err));
 		return err;
 	}
-	err = queue_open(&served->socket, &wants, why, why_size);
-	if (err == 0)
-		log_bound(served, &wants);
+	err = queue_open(&served->socket, &served->wants, why, why_size);
+	if (err == 0) {
+		log_parameters(served, "bound");
+		warn_of_refused(served, served->socket.refused_flags);
+	}
 	return err;
 }
 
 /* ---- Workers ---- */
 
-static struct runner_place place_of(const struct served *served, uint64_t quarantined)
+static struct runner_place place_of(const struct served *served, const struct runner *runner, uint64_t quarantined)
 {
+	const struct config_queue *config = runner_config(runner);
+
 	return (struct runner_place){
 		.socket = &served->socket,
-		.cpu = served->cpu,
+		.cpu = cpus_pick(&config->cpus, served->number - config->numbers.first),
 		.foreground = served->foreground,
 		.quarantined = quarantined,
 	};
@@ -135,7 +144,7 @@ static struct runner_place place_of(const struct served *served, uint64_t quaran
 
 int served_start(struct served *served)
 {
-	const struct runner_place place = place_of(served, served->quarantined);
+	const struct runner_place place = place_of(served, &served->now, served->quarantined);
 	int err = runner_start(&served->now, &place);
 
 	if (!err)
@@ -171,26 +180,58 @@ void served_go(struct served *served)
 /* Packets that already wait were copied with the old range: they must fit. */
 int served_prepare(struct served *served, struct plan *plan, size_t queue, uint64_t quarantined)
 {
-	struct queue_wants wants = wants_of(&plan->config->queues[queue], &plan->needs[queue], served->number);
-	const struct runner_place place = place_of(served, quarantined);
-	uint32_t range = wants.range > served->range ? wants.range : served->range;
+	const struct queue_wants wants = wants_of(plan, queue, served->number);
+	const uint32_t range = wants.range > served->wants.range ? wants.range : served->wants.range;
+	struct runner_place place;
 	int err = runner_open(&served->next, plan, queue, served->number, receive_slot_size(range));
 
-	if (!err)
+	if (!err) {
+		place = place_of(served, &served->next, quarantined);
 		err = runner_start(&served->next, &place);
+	}
 	if (err)
 		runner_close(&served->next);
 	served->next_quarantined = quarantined;
 	return err;
 }
 
+static bool same_wants(const struct queue_wants *a, const struct queue_wants *b)
+{
+	return a->copy_mode == b->copy_mode && a->range == b->range && a->max_length == b->max_length && a->flags == b->flags &&
+	       a->optional_flags == b->optional_flags && a->receive_buffer == b->receive_buffer &&
+	       a->send_buffer == b->send_buffer;
+}
+
+/* While nobody receives: the answers go to whoever does next. */
+static void change_parameters(struct served *served)
+{
+	const struct queue_wants wants = wants_of(served->now.plan, served->now.queue, served->number);
+	int err;
+
+	if (same_wants(&wants, &served->wants))
+		return;
+	err = queue_change(&served->socket, &wants);
+	if (err)
+		log_error("queue %u: its parameters cannot be changed: %s", served->number, strerror(-err));
+	served->wants = wants;
+	log_parameters(served, "changed");
+	warn_of_refused(served, served->socket.refused_flags & wants.optional_flags);
+}
+
+void served_configured(struct served *served, uint32_t answered, int error)
+{
+	if (queue_changed(&served->socket, answered, error))
+		return;
+	if (answered == QUEUE_CHANGE_PARAMETERS)
+		log_error("queue %u: the kernel refused its new parameters: %s", served->number, strerror(error));
+	else
+		warn_of_refused(served, answered);
+}
+
 void served_switch(struct served *served)
 {
 	runner_inherit(&served->next, &served->now);
-	if (served->now.left) {
-		served->in_hand = false;
-		served->careful = served->poisoned = false;
-	}
+	served_settle(served);
 	served->old = served->now;
 	if (served->old.pid == 0)
 		runner_close(&served->old);
@@ -201,6 +242,7 @@ void served_switch(struct served *served)
 	served->crashes = NULL;
 	served->failures = served->failed_starts = 0;
 	served->restart_at_ns = 0;
+	change_parameters(served);
 	if (served->now.ready)
 		served_go(served);
 }

@@ -16,8 +16,7 @@
 struct served {
 	uint16_t number;
 	struct queue_socket socket;
-	uint32_t range;            /* bytes of each packet that the kernel copies */
-	int cpu;                   /* -1: any */
+	struct queue_wants wants;  /* what the kernel was asked for */
 	bool foreground;
 	bool repeats;              /* what a dead worker had in hand is sent through the hook again */
 
@@ -64,9 +63,8 @@ static inline struct runner *served_runner(struct served *served, size_t i)
 	return all[i];
 }
 
-/* Binds the number and makes the memory. 0, or -errno with why. cpu: -1 or where its worker runs. */
-int served_open(struct served *served, struct plan *plan, size_t queue, uint16_t number, int cpu, char *why,
-		size_t why_size);
+/* Binds the number and makes the memory. 0, or -errno with why. */
+int served_open(struct served *served, struct plan *plan, size_t queue, uint16_t number, char *why, size_t why_size);
 
 /* Starts `now`. It receives once it is ready and was told: served_go(). 0 or -errno. In the child it does not return. */
 int served_start(struct served *served);
@@ -81,10 +79,16 @@ void served_go(struct served *served);
 int served_prepare(struct served *served, struct plan *plan, size_t queue, uint64_t quarantined);
 
 /*
- * `now` has left (runner.left) or is dead: `next` takes over with all that was counted, and is told to go once it is ready.
- * What still closes its handlers becomes `old`, which must be free.
+ * `now` has left (runner.left) or is dead: `next` takes over with all that was counted, the kernel is asked for what its plan
+ * wants, and it is told to go once it is ready. What still closes its handlers becomes `old`, which must be free.
  */
 void served_switch(struct served *served);
+
+/* If `now` has left: nothing is in its hands, unless a dead predecessor's packets are not settled yet. */
+void served_settle(struct served *served);
+
+/* The kernel's answer to what served_switch() asked for: see queue_changed(). */
+void served_configured(struct served *served, uint32_t answered, int error);
 
 /*
  * Takes note that `now` ended with a waitpid() status: says why in the log unless `stopping`, and sets restart_at_ns.

@@ -115,6 +115,33 @@ void steering_free(struct steering *steering)
 	*steering = (struct steering){ 0 };
 }
 
+bool steering_same(const struct steering *a, const struct steering *b)
+{
+	if (a->count == 0 && b->count == 0)
+		return true;
+	return a->tool.backend == b->tool.backend && steer_same(a->queues, a->count, b->queues, b->count);
+}
+
+int steering_own(struct steering *steering, const uint16_t *numbers, size_t count)
+{
+	uint16_t *more = reallocarray(steering->numbers, steering->number_count + count + 1, sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	steering->numbers = more;
+	if (count)
+		memcpy(more + steering->number_count, numbers, count * sizeof(*more));
+	steering->number_count += count;
+	steering->others_count += count;
+	return 0;
+}
+
+void steering_disown(struct steering *steering)
+{
+	steering->number_count -= steering->others_count;
+	steering->others_count = 0;
+}
+
 /* ---- Findings ---- */
 
 struct findings {
@@ -201,6 +228,54 @@ int steering_install(const struct steering *steering, const struct steering_pati
 	if (steering->count == 0)
 		return 0;
 	return steer_install(&tool, steering->queues, steering->count, to_report, &findings);
+}
+
+/* Through one backend. */
+static int change_with(const struct tool *tool, const struct steer_change *change, struct findings *findings)
+{
+	long changes = steer_change(tool, change, to_report, findings);
+
+	if (changes > 0)
+		log_debug("steering: %ld rules and chains put in or taken out", changes);
+	return changes < 0 ? (int)changes : 0;
+}
+
+/* The new one first: for a moment packets meet both, and are decided twice, which is better than not at all. */
+static int change_backend(const struct steering *before, const struct steering *after,
+			  const struct steering_patience *patience, struct findings *findings)
+{
+	const struct tool old = tool_with(before, patience), new = tool_with(after, patience);
+	const struct steer_change in = { .wanted = after->queues, .wanted_count = after->count, .own = after->numbers,
+					 .own_count = after->number_count };
+	const struct steer_change out = { .own = after->numbers, .own_count = after->number_count };
+	int err = after->count ? change_with(&new, &in, findings) : 0;
+
+	if (err || before->count == 0)
+		return err;
+	err = change_with(&old, &out, findings);
+	if (err && after->count)
+		(void)change_with(&new, &out, findings);
+	return err;
+}
+
+int steering_change(const struct steering *before, const struct steering *after, const struct steering_patience *patience,
+		    struct report *report)
+{
+	struct findings findings = { .steering = after, .report = report, .level = NFV_LOG_ERROR };
+	const struct steering *with = after->have_tool || !before ? after : before;
+	const struct tool tool = tool_with(with, patience);
+	const struct steer_change change = {
+		.before = before ? before->queues : NULL,
+		.before_count = before ? before->count : 0,
+		.wanted = after->queues,
+		.wanted_count = after->count,
+		.own = after->numbers,
+		.own_count = after->number_count,
+	};
+
+	if (before && before->have_tool && after->have_tool && before->tool.backend != after->tool.backend)
+		return change_backend(before, after, patience, &findings);
+	return with->have_tool ? change_with(&tool, &change, &findings) : 0;
 }
 
 int steering_remove(const struct steering *steering, const struct steering_patience *patience, struct steer_tally *tally)

@@ -14,6 +14,7 @@ struct steering {
 	size_t count;
 	uint16_t *numbers;            /* all numbers of the configuration */
 	size_t number_count;
+	size_t others_count;          /* of those, at the end: numbers of another configuration that are bound, too */
 };
 
 /* Finds the tools and translates. 0, or -ENOMEM, or another -errno after adding to the report. */
@@ -34,6 +35,20 @@ struct steering_patience {
 
 /* 0 or -errno after adding to the report or logging an error; then nothing is installed. */
 int steering_install(const struct steering *steering, const struct steering_patience *patience, struct report *report);
+
+/* True when the one does what the other does. */
+bool steering_same(const struct steering *a, const struct steering *b);
+
+/*
+ * Puts `after` in the place of `before`, whose rules are in force, and touches only what differs. 0 or -errno after adding to
+ * the report or logging an error; then everything is as it was. before NULL: whatever is there.
+ */
+int steering_change(const struct steering *before, const struct steering *after, const struct steering_patience *patience,
+		    struct report *report);
+
+/* Its rules may lead to these numbers, too: what is removed counts them as ours. 0 or -ENOMEM. They are taken back as a whole. */
+int steering_own(struct steering *steering, const uint16_t *numbers, size_t count);
+void steering_disown(struct steering *steering);
 
 /*
  * Removes what is ours, or was left by a dead daemon. tally: NULL, or it gets what the rules had counted. The number of rules

@@ -4,6 +4,7 @@
 #include "daemon/process/worker-private.h"
 
 #include <errno.h>
+#include <linux/netfilter/nfnetlink_queue.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -34,8 +35,20 @@ static void count_gap(struct worker *worker, uint32_t id)
 	shared->last_id_known = 1;
 }
 
+/* The master asked, and we are the one who reads. */
+static void pass_on(const struct worker *worker, const struct message_answer *answer)
+{
+	const struct channel_message message = {
+		.type = CHANNEL_CONFIGURED,
+		.value = answer->sequence,
+		.extra = (uint32_t)answer->error,
+	};
+
+	(void)channel_send(worker->setup->channel, &message);
+}
+
 /*
- * An answer is never asked for, so it is an error: a packet that went away meanwhile, or something that ought to be
+ * An answer to a verdict is never asked for, so it is an error: a packet that went away meanwhile, or something that ought to be
  * known.
  */
 static void count_answer(struct worker *worker, const struct message_answer *answer)
@@ -91,7 +104,10 @@ static bool decode(struct worker *worker, unsigned i, struct nfv_packet *packet)
 		take_packet(worker, packet);
 		return true;
 	case MESSAGE_ANSWER:
-		count_answer(worker, &answer);
+		if (answer.type == NFQNL_MSG_CONFIG)
+			pass_on(worker, &answer);
+		else
+			count_answer(worker, &answer);
 		return false;
 	case MESSAGE_MALFORMED:
 		worker->counters->malformed++;

@@ -44,9 +44,9 @@ stop_daemon
 export NOTIFY_SOCKET=$tmp/nobody-listens
 start_daemon right
 
-# SIGHUP is reserved for reload: it does not end the daemon. Two signals at once end it once.
+# SIGHUP reloads: it does not end the daemon. Two signals at once end it once.
 kill -HUP "$daemon_pid"
-sleep 0.2
+wait_for "the reload" 10 grep -q 'reloaded: ' "$daemon_log"
 kill -0 "$daemon_pid" || fail "SIGHUP ended it"
 equal "workers after SIGHUP" "$(workers | wc -w)" 2
 kill -INT "$daemon_pid"

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A finding with its place of the configuration, as a message over a channel. */
+#ifndef PROCESS_PLACED_H
+#define PROCESS_PLACED_H
+
+#include "daemon/config/report.h"
+#include "daemon/process/channel.h"
+
+/* Fills value, extra and text of the message, and sends it, waiting for room. 0 or -errno. */
+int placed_send(int channel, struct channel_message *message, struct place place, const char *text);
+
+/* Sends all of a report as CHANNEL_MISTAKE. 0 or -errno. */
+int placed_send_report(int channel, const struct report *report);
+
+/* Adds what such a message names, and the cause behind it, to a report. One that names nothing is left out. */
+void placed_take(struct report *report, const struct channel_message *message, const char *cause);
+
+#endif

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Another configuration under load: handlers, options and parameters of a queue change again and again, and no packet is lost,
+# delivered twice or let pass uninspected.
+#
+#	left: 20,000 packets/s ---- right: queue 1 at mangle INPUT
+. "$(dirname "$0")/lib.sh"
+. "$lib_dir/conserve.sh"
+
+rate=20000 turns=12
+[ "$sanitizers" -eq 0 ] || rate=2000 turns=6
+
+two_hosts
+books_rules
+
+# queue PARAMETERS...: the configuration with these lines in the queue's entry.
+queue() {
+	config < <(
+		cat <<-END
+			handlers:
+			  look: { plugin: trial, mark: $books_mark/$books_mark }
+			  again: { plugin: trial-batch, mark: $books_mark/$books_mark }
+			  other: { plugin: filter, rules: [ { match: "udp dst port 1", verdict: drop } ] }
+			queues:
+			  load:
+			    numbers: 1
+			    when-full: drop
+			    when-down: drop
+			    on-error: drop
+			    steer: [ { chain: INPUT, table: mangle, match: -p udp } ]
+		END
+		printf '    %s\n' "$@"
+	)
+}
+
+# reloaded N: that many reloads have come to their end.
+reloaded() {
+	[ "$(grep -cE ' reloaded: |reload: nothing was changed' "$daemon_log")" -ge "$1" ]
+}
+
+# reload: asks for it and waits for its end.
+reload() {
+	reloads=$((reloads + 1))
+	kill -HUP "$daemon_pid"
+	wait_for "reload $reloads to end" 20 reloaded "$reloads"
+}
+reloads=0
+
+queue "handlers: [look]" "max-length: 200000"
+books_open "reloads under load"
+start_daemon right
+master_note
+rules right nft >"$tmp/rules.before"
+flow_send load left "$right4" 9 --rate "$rate"
+for ((turn = 0; turn < turns; turn++)); do
+	case $((turn % 4)) in
+	0) queue "handlers: [other, look]" "max-length: 200000" "range: 128" ;;
+	1) queue "handlers: [again]" "max-length: 100000" "copy: packet" ;;
+	2) queue "handlers: [look, other]" "max-length: 200000" "range: 65531" "receive-buffer: 8M" "uid-gid: true" ;;
+	3) queue "handlers: [look]" "max-length: 200000" ;;
+	esac
+	reload
+done
+equal "reloads that were refused" "$(grep -c 'nothing was changed' "$daemon_log" || :)" 0
+rules right nft | diff "$tmp/rules.before" - || fail "rules were touched"
+flow_stop load
+books_close
+equal "uninspected" "${books[uninspected]}" 0
+equal "dropped by policy or for want of room" $((books[dropped] + books[full] + books[overrun])) 0
+grep -E 'reloaded: ' "$daemon_log" | sed -E 's/.*reloaded: /  /' | sort | uniq -c
