@@ -27,6 +27,7 @@ struct shared {
 	uint32_t sent_until;            /* the newest packet id whose verdict was sent */
 	uint32_t careful;               /* packets, from here on, that are judged one by one, each verdict sent before the next */
 	uint32_t recovering;            /* set by the master with CHANNEL_GO; what the predecessor left is not settled yet */
+	uint32_t slots_mixed;           /* a worker has begun to receive into its predecessor's slots before that was settled */
 	struct queue_counters counters;
 	struct handler_counters handlers[]; /* in the order of the queue's chain */
 };

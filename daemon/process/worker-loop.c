@@ -272,6 +272,8 @@ static int stand_by(struct worker *worker)
 	if (err || worker->stop)
 		return err;
 	worker->recovering = worker->go.successor;
+	if (worker->recovering)
+		worker_hand_look(worker);
 	return events_watch(&worker->events, worker->setup->socket->fd, EPOLLIN, NULL, NULL);
 }
 

@@ -59,6 +59,11 @@ struct worker {
 		uint32_t poison_id;
 		uint32_t predecessor_last_id; /* the newest id of the queue before this worker receives */
 	} go;
+	struct worker_hand {         /* what the predecessor's slots held */
+		uint32_t ids[RECEIVE_BATCH_MAX];
+		unsigned count;
+		bool known;          /* that is all that it had received last */
+	} hand;
 	bool stop;
 	bool leaving;                /* so, because another worker takes over */
 	bool broken;                 /* verdicts cannot be sent any more: leave the packets to a successor */
@@ -125,6 +130,14 @@ int worker_timer(void *context, const struct handler *handler, uint64_t after_ns
 void worker_timer_cancel(void *context, const struct handler *handler, int timer);
 int worker_watch(void *context, const struct handler *handler, int fd, uint32_t events, nfv_watch_fn fn, void *argument);
 void worker_unwatch(void *context, const struct handler *handler, int fd);
+
+/* worker-hand.c */
+/* Before anything is received: reads the slots of the predecessor. */
+void worker_hand_look(struct worker *worker);
+/* How many of its packets have ids behind `after`, up to `until`. */
+uint32_t worker_hand_between(const struct worker *worker, uint32_t after, uint32_t until);
+/* Counts those as lost that lie behind the last one that it looked at, up to `until`, and that it had not received. */
+void worker_hand_settle(struct worker *worker, uint32_t until);
 
 /* worker-verdict.c */
 void worker_late_init(struct worker *worker);

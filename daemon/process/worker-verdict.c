@@ -329,6 +329,8 @@ static uint32_t count_in_hand(const struct worker *worker, uint32_t until)
 {
 	int32_t count = (int32_t)(until - worker->shared->sent_until);
 
+	if (worker->hand.known)
+		count = (int32_t)worker_hand_between(worker, worker->shared->sent_until, until);
 	if (count > 0 && worker->go.poisoned)
 		count--;
 	return count > 0 ? (uint32_t)count : 0;
@@ -369,6 +371,7 @@ void worker_recover(struct worker *worker, bool any, uint32_t first_id)
 		return;
 	}
 	worker->repeated_until = until;
+	worker_hand_settle(worker, until);
 	worker->shared->recovering = 0;
 	worker->shared->last_id = until;
 	worker->shared->last_id_known = 1;

@@ -99,22 +99,39 @@ any_worker() {
 	[ -n "$(workers)" ]
 }
 
-note "---- workers that die"
+# A full socket has ids that no worker receives, also while there is none: they are told from those that the dead one had in hand.
 workers_may_die=yes
 books_queues=(1)
 busy_us=20
-overload_config max-length 16
-books_open "workers that die"
-start_daemon right
-flow_send load left "$right4" 9 --rate 100000
-for i in 1 2 3 4 5; do
-	wait_for "a worker" 5 any_worker
-	# shellcheck disable=SC2046 # process ids
-	kill -KILL $(workers)
-	sleep 0.2
-done
-flow_stop load
-books_close
+# dying NAME [KEY VALUE]...
+dying() {
+	local name=$1 i
+
+	shift
+	note "---- $name"
+	overload_config "$@"
+	[ "$name" = "${name%on-error}" ] || sed -i 's/^handlers:/recovery: on-error\n&/' "$config_file"
+	books_open "$name"
+	start_daemon right
+	flow_send load left "$right4" 9 --rate 100000
+	for i in 1 2 3 4 5; do
+		wait_for "a worker" 5 any_worker
+		# shellcheck disable=SC2046 # process ids
+		kill -KILL $(workers)
+		sleep 0.15
+	done
+	flow_stop load
+	books_close
+}
+dying "workers that die, a short queue" max-length 16
+bypassed_is load
+dying "workers that die, a small buffer" max-length 8192 receive-buffer 4096
+bypassed_is load
+dying "workers that die, a small buffer, drop" max-length 8192 receive-buffer 4096 when-full drop
+equal "uninspected" "${books[uninspected]}" 0
+has "ids missed: what the kernel counted" "$daemon_log" "packet ids missed: ${books[overrun]}\$"
+dying "workers that die, a small buffer, on-error" max-length 8192 receive-buffer 4096
+books[uninspected]=$((books[uninspected] - books[failed]))
 bypassed_is load
 workers_may_die=
 
