@@ -33,6 +33,7 @@ struct chain_decision {
 	bool rewritten;       /* packet.data and captured_len go with the verdict, finished */
 	bool failed;          /* on-error applied */
 	int handler;          /* index of the one that decided, -1: default or on-error */
+	uint32_t arrived_mark; /* with set_mark: that the packet came with */
 };
 
 struct chain {

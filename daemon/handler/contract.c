@@ -181,4 +181,5 @@ void contract_settle(const struct chain *chain, struct contract_pass *pass, stru
 			pass->decision.rewritten = true;
 	}
 	pass->decision.set_mark = pass->marked && pass->decision.verdict != NFV_DROP;
+	pass->decision.arrived_mark = pass->arrived_mark;
 }

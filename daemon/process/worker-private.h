@@ -46,6 +46,7 @@ struct worker {
 	struct instances instances;
 	struct instances_step step;
 	struct chain chain;
+	struct region ring;          /* with isolation: strict; else it has no memory */
 	struct sink *sink;
 	struct names *names;         /* NULL: no handler asked for names */
 	pid_t master;
@@ -146,6 +147,8 @@ void worker_batch_begin(struct worker *worker, unsigned packets);
 void worker_batch_end(struct worker *worker);
 void worker_decided(void *context, size_t index, const struct chain_decision *decision);
 int worker_flush(struct worker *worker);
+/* Whether a sink that has no room is to be waited for. */
+bool worker_may_wait(void *worker, unsigned waited_ms);
 /*
  * What a dead predecessor had in hand goes through its hook once more. `any`: a packet was received, the rest is before
  * its id.

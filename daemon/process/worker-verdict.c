@@ -149,6 +149,7 @@ void worker_decided(void *context, size_t index, const struct chain_decision *de
 		.verdict = kernel_verdict(worker, decision->verdict),
 		.set_mark = decision->set_mark,
 		.mark = packet->mark,
+		.arrived_mark = decision->arrived_mark,
 	};
 	int err;
 
@@ -170,6 +171,14 @@ void worker_decided(void *context, size_t index, const struct chain_decision *de
 		if (worker->shared->careful > 1 || has_caught_up(worker, packet->id))
 			worker->shared->careful--;
 	}
+}
+
+/* Whoever sends is replaced when he ends; without a master nobody does that. */
+bool worker_may_wait(void *context, unsigned waited_ms)
+{
+	const struct worker *worker = context;
+
+	return !worker->orphaned || waited_ms < ORPHAN_SECONDS * 1000;
 }
 
 /* ---- Verdicts before a slow handler ---- */
@@ -341,12 +350,14 @@ static int decide_rest(struct worker *worker, uint32_t until)
 	uint32_t in_hand;
 	int err;
 
+	if (!sink_reached(worker->sink, worker->shared->sending.until))
+		worker->shared->sending = (struct shared_sending){ 0 };
 	count_sent(worker->shared);
 	in_hand = count_in_hand(worker, until);
 	enter(worker);
 	err = decide_poison(worker);
 	if (err == 0)
-		err = sink_decide_until(worker->sink, until, recovery_verdict(worker));
+		err = sink_decide_until(worker->sink, until, recovery_verdict(worker), worker->go.repeats ? 0 : in_hand);
 	leave(worker);
 	if (err)
 		return err;

@@ -34,6 +34,7 @@ struct coalesce_decision {
 	uint32_t verdict;       /* as the kernel has it */
 	bool set_mark;
 	uint32_t mark;
+	uint32_t arrived_mark;  /* that the packet came with; with set_mark */
 	uint32_t payload_len;   /* 0: none; at most MESSAGE_PAYLOAD_MAX */
 	const uint8_t *payload; /* read by sendmsg(): must stay until then */
 };

@@ -70,7 +70,7 @@ static int direct_decide(struct sink *sink, const struct coalesce_decision *deci
 	return coalesce_add(&direct_of(sink)->coalesce, decision);
 }
 
-static int direct_decide_until(struct sink *sink, uint32_t id, uint32_t verdict)
+static int direct_decide_until(struct sink *sink, uint32_t id, uint32_t verdict, uint32_t count)
 {
 	struct direct *direct = direct_of(sink);
 	const struct message_verdict all = { .queue = direct->number, .id = id, .verdict = verdict };
@@ -78,10 +78,25 @@ static int direct_decide_until(struct sink *sink, uint32_t id, uint32_t verdict)
 	struct iovec iov = { .iov_base = buffer };
 	int err = direct_flush(sink);
 
+	(void)count;
 	if (err)
 		return err;
 	iov.iov_len = message_put_batch(buffer, &all);
 	return send_pieces(direct, &iov, 1);
+}
+
+/* The kernel ends the call that sends also for a worker that is killed in it. */
+static bool direct_reached(struct sink *sink, uint32_t id)
+{
+	(void)sink;
+	(void)id;
+	return true;
+}
+
+static int direct_settle(struct sink *sink)
+{
+	(void)sink;
+	return 0;
 }
 
 static void direct_free(struct sink *sink)
@@ -96,6 +111,8 @@ static const struct sink_ops direct_ops = {
 	.decide = direct_decide,
 	.flush = direct_flush,
 	.decide_until = direct_decide_until,
+	.reached = direct_reached,
+	.settle = direct_settle,
 	.free = direct_free,
 };
 

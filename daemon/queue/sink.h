@@ -8,6 +8,7 @@
 
 #include "daemon/queue/coalesce.h"
 #include "daemon/queue/counters.h"
+#include "daemon/queue/ring.h"
 
 struct sink;
 
@@ -22,8 +23,18 @@ struct sink_ops {
 	 * worker.
 	 */
 	int (*flush)(struct sink *sink);
-	/* Gives every packet of the queue up to an id one verdict (NF_REPEAT …): what a predecessor had in hand. */
-	int (*decide_until)(struct sink *sink, uint32_t id, uint32_t verdict);
+	/*
+	 * Gives every packet of the queue up to an id one verdict (NF_REPEAT …): what a predecessor had in hand. count: for
+	 * the books, how many it decides for good.
+	 */
+	int (*decide_until)(struct sink *sink, uint32_t id, uint32_t verdict, uint32_t count);
+	/*
+	 * Whether the decisions that a predecessor was just flushing, of which `id` was the last, are on their way; it died in
+	 * the middle. To be asked before anything is decided.
+	 */
+	bool (*reached)(struct sink *sink, uint32_t id);
+	/* Waits until the kernel has all that was flushed. 0, or -ETIMEDOUT. */
+	int (*settle)(struct sink *sink);
 	void (*free)(struct sink *sink);
 };
 
@@ -33,6 +44,13 @@ struct sink {
 
 /* A sink that sends to the queue's socket itself. NULL without memory. counters and fd stay the caller's. */
 struct sink *sink_direct_new(int fd, uint16_t number, uint32_t send_buffer, struct queue_counters *counters);
+
+/*
+ * A sink for a worker that may not send: what it takes is published in a ring, for a process that sends it. While the ring is
+ * full, decide() waits as long as go_on() says so, which learns how long it has been waiting. NULL without memory.
+ */
+struct sink *sink_ring_new(struct ring *ring, bool (*go_on)(void *context, unsigned waited_ms), void *context,
+			   struct queue_counters *counters);
 
 static inline int sink_decide(struct sink *sink, const struct coalesce_decision *decision)
 {
@@ -44,9 +62,19 @@ static inline int sink_flush(struct sink *sink)
 	return sink->ops->flush(sink);
 }
 
-static inline int sink_decide_until(struct sink *sink, uint32_t id, uint32_t verdict)
+static inline int sink_decide_until(struct sink *sink, uint32_t id, uint32_t verdict, uint32_t count)
 {
-	return sink->ops->decide_until(sink, id, verdict);
+	return sink->ops->decide_until(sink, id, verdict, count);
+}
+
+static inline bool sink_reached(struct sink *sink, uint32_t id)
+{
+	return sink->ops->reached(sink, id);
+}
+
+static inline int sink_settle(struct sink *sink)
+{
+	return sink->ops->settle(sink);
 }
 
 static inline void sink_free(struct sink *sink)
