@@ -188,24 +188,11 @@ static void add_handler(struct config_private *c, const struct config_file *file
 		handler->plugin = config_resolve(c, file, handler->plugin);
 }
 
-/* Returns the keys that the table must not see: `isolation`, when it holds the word that deserves a better answer. */
-static const char *const *refuse_strict(struct config_private *c, const struct node *entry, const char *object)
-{
-	static const char *const skip[] = { "isolation", NULL };
-	const struct node *isolation = tree_get(entry, "isolation");
-
-	if (!isolation || isolation->kind != NODE_SCALAR || strcmp(isolation->text, "strict"))
-		return NULL;
-	report_add(c->report, isolation->place, object, "isolation: strict is not in this version, which has only fast");
-	return skip;
-}
-
 static void add_queue(struct config_private *c, const struct node *entry)
 {
 	struct config *config = &c->config;
 	size_t n = config->queue_count;
 	struct config_queue *queue;
-	const char *const *skip;
 	char object[CONFIG_QUEUE_NAME_MAX + 16];
 
 	if (!is_name(entry->key, CONFIG_QUEUE_NAME_MAX, false)) {
@@ -220,10 +207,9 @@ static void add_queue(struct config_private *c, const struct node *entry)
 	c->queues = memory_grow(c->queues, n + 1, sizeof(*c->queues));
 	config->queue_count++;
 	snprintf(object, sizeof(object), "queue %s", entry->key);
-	skip = refuse_strict(c, entry, object);
 	c->queues[n].place = entry->key_place;
 	c->queues[n].values =
-		schema_fill(config_queue_table, sizeof(*queue), entry, entry->key_place, object, skip, c->report);
+		schema_fill(config_queue_table, sizeof(*queue), entry, entry->key_place, object, NULL, c->report);
 
 	queue = &config->queues[n];
 	*queue = *(struct config_queue *)values_data(c->queues[n].values);

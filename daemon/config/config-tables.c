@@ -153,8 +153,9 @@ const struct nfv_option config_queue_table[] = {
 	{ .name = "cpus", .type = NFV_OPT_RANGE, .flags = NFV_OPT_LIST, .offset = QUEUE(cpus), .max = 65535,
 	  .help = "Processors that the workers are bound to, in turn, such as 0-3 or [0, 2]. Without it: not bound." },
 	{ .name = "isolation", .type = NFV_OPT_CHOICE, .offset = QUEUE(isolation), .fallback = "fast",
-	  .words = WORDS("fast"),
-	  .help = "fast: workers send their verdicts themselves, for which they keep CAP_NET_ADMIN." },
+	  .words = WORDS("fast", "strict"),
+	  .help = "fast: workers send their verdicts themselves, for which they keep CAP_NET_ADMIN. strict: workers have no "
+		  "capability at all; a process of its own checks and sends what they decide." },
 	{ .name = "cpu-fanout", .type = NFV_OPT_BOOL, .offset = QUEUE(cpu_fanout), .fallback = "false",
 	  .help = "Choose the queue number by the processor that handles the packet, instead of by its addresses." },
 	{ .name = NULL },

@@ -8,7 +8,7 @@
 
 enum config_copy { COPY_NONE, COPY_META, COPY_PACKET };
 enum config_pass { PASS_ACCEPT, PASS_DROP };             /* words of when-full, when-down, default, on-error */
-enum config_isolation { ISOLATION_FAST };
+enum config_isolation { ISOLATION_FAST, ISOLATION_STRICT };
 enum config_recovery { RECOVERY_AUTO, RECOVERY_REPEAT, RECOVERY_ON_ERROR };
 enum config_flushed { FLUSHED_REPAIR, FLUSHED_LEAVE };
 enum config_quarantine { QUARANTINE_SKIP, QUARANTINE_ON_ERROR };

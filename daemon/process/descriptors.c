@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define A_NUMBER 7 /* the socket, a worker's counters, packet buffers and channel; these three again while a reload lasts */
+#define A_SENDER 4 /* its ring, its own memory, both ends of a pipe */
 #define SPARE    24 /* running a tool, starting a worker, asking for a queue's state */
 
 static int compare(const void *a, const void *b)
@@ -39,7 +40,7 @@ void descriptors_keep(int *fds, size_t count)
 	close_between(next, INT_MAX);
 }
 
-int descriptors_check(size_t numbers, char *why, size_t why_size)
+int descriptors_check(size_t numbers, size_t senders, char *why, size_t why_size)
 {
 	int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	struct rlimit limit;
@@ -50,7 +51,7 @@ int descriptors_check(size_t numbers, char *why, size_t why_size)
 	if (getrlimit(RLIMIT_NOFILE, &limit))
 		limit.rlim_cur = RLIM_INFINITY;
 	/* Those that are open have the lowest numbers, as good as all of them. */
-	need = (next < 0 ? (size_t)limit.rlim_cur : (size_t)next) + numbers * A_NUMBER + SPARE;
+	need = (next < 0 ? (size_t)limit.rlim_cur : (size_t)next) + numbers * A_NUMBER + senders * A_SENDER + SPARE;
 	if (next >= 0)
 		close(next);
 	if (limit.rlim_cur == RLIM_INFINITY || need <= limit.rlim_cur)

@@ -12,6 +12,6 @@ void descriptors_keep(int *fds, size_t count);
  * Whether there is room for the queue numbers of a configuration, each of which takes some, and for what is open now
  * and then. 0, or -EMFILE with why.
  */
-int descriptors_check(size_t numbers, char *why, size_t why_size);
+int descriptors_check(size_t numbers, size_t senders, char *why, size_t why_size);
 
 #endif

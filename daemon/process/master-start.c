@@ -171,7 +171,7 @@ int master_start(struct master *master, const char **failed)
 	pid_t probe;
 
 	*failed = "queues could not be bound";
-	err = descriptors_check(master->plan->steering.number_count, why, sizeof(why));
+	err = descriptors_check(master->plan->steering.number_count, plan_senders(master->plan), why, sizeof(why));
 	if (err) {
 		log_error("%s", why);
 		return err;

@@ -295,12 +295,39 @@ static void reap_runner(struct master *master, struct served *served, struct run
 		served_other_ended(served, runner, status);
 }
 
+static void on_restart_sender(void *argument, uint64_t now_ns);
+
+/* Those who send for workers. Without one decisions wait in the ring, and are sent by the next. */
+static void restart_sender(struct master *master, struct served *served, uint64_t now_ns)
+{
+	int err = served_restart_sender(served, now_ns);
+
+	if (err) {
+		log_error("queue %u: sender cannot be started: %s", served->number, strerror(-err));
+		served->sender.restart_at_ns = now_ns + 1000000000u;
+	}
+	if (served->sender.restart_at_ns > now_ns)
+		(void)events_timer(&master->events, served->sender.restart_at_ns - now_ns, 0, on_restart_sender, master);
+}
+
+static void on_restart_sender(void *argument, uint64_t now_ns)
+{
+	struct master *master = argument;
+
+	for (size_t i = 0; i < master->count; i++)
+		restart_sender(master, &master->served[i], now_ns);
+}
+
 static void reap(struct master *master)
 {
 	for (size_t i = 0; i < master->count; i++) {
+		bool sender_ended = served_reap_sender(&master->served[i]);
+
 		served_saved(&master->served[i], false);
 		for (size_t j = 0; j < SERVED_RUNNERS; j++)
 			reap_runner(master, &master->served[i], served_runner(&master->served[i], j));
+		if (sender_ended || master->served[i].sender.restart_at_ns)
+			restart_sender(master, &master->served[i], events_now_ns());
 	}
 }
 

@@ -11,6 +11,17 @@
 #include <string.h>
 #include <unistd.h>
 
+size_t plan_senders(const struct plan *plan)
+{
+	const struct config *config = plan->config;
+	size_t count = 0;
+
+	for (size_t i = 0; i < config->queue_count; i++)
+		if (config->queues[i].isolation == ISOLATION_STRICT)
+			count += config->queues[i].numbers.last - config->queues[i].numbers.first + 1;
+	return count;
+}
+
 size_t plan_handler_index(const struct plan *plan, const char *name)
 {
 	return (size_t)(config_handler(plan->config, name) - plan->config->handlers);

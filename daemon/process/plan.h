@@ -51,6 +51,9 @@ struct plan *plan_hold(struct plan *plan);
 /* Accepts NULL. */
 void plan_drop(struct plan *plan);
 
+/* How many queue numbers have a process that sends for their workers. */
+size_t plan_senders(const struct plan *plan);
+
 /* Index of a handler in config->handlers; the configuration's check saw to it that there is one. */
 size_t plan_handler_index(const struct plan *plan, const char *name);
 

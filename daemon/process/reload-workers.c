@@ -55,11 +55,20 @@ static int count_added(struct master *master, size_t queue, uint16_t number)
 	return 0;
 }
 
+static size_t senders_open(const struct master *master)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < master->count; i++)
+		count += sender_is_open(&master->served[i].sender);
+	return count;
+}
+
 /* Room for what is added, and for each number's second and third worker. Pointers to numbers are void then. */
 static int make_room(struct master *master)
 {
 	struct reload *reload = &master->reload;
-	size_t count;
+	size_t count, senders;
 	struct served *served;
 	char why[512];
 
@@ -67,7 +76,9 @@ static int make_room(struct master *master)
 	reload->added = reload->removed = 0;
 	(void)each_added(master, count_added);
 	count = master->count + reload->added;
-	if (reload->added && descriptors_check(reload->added, why, sizeof(why))) {
+	senders = plan_senders(reload->plan);
+	senders -= senders < senders_open(master) ? senders : senders_open(master);
+	if ((reload->added || senders) && descriptors_check(reload->added, senders, why, sizeof(why))) {
 		reload_complain(master, "%s", why);
 		return -EMFILE;
 	}

@@ -109,7 +109,7 @@ static void drop_descriptors(const struct runner *runner, const struct runner_pl
 {
 	const struct plan *plan = runner->plan;
 	size_t count = plan->config->handler_count;
-	int *keep = calloc(count + 4, sizeof(*keep));
+	int *keep = calloc(count + 6, sizeof(*keep));
 
 	if (!keep)
 		exit(1);
@@ -119,7 +119,9 @@ static void drop_descriptors(const struct runner *runner, const struct runner_pl
 	keep[count + 1] = runner->slots.fd;
 	keep[count + 2] = runner->shared.fd;
 	keep[count + 3] = channel;
-	descriptors_keep(keep, count + 4);
+	keep[count + 4] = place->sender ? place->sender->ring.fd : -1;
+	keep[count + 5] = place->sender ? place->sender->life[1] : -1;
+	descriptors_keep(keep, count + 6);
 	free(keep);
 }
 
@@ -135,6 +137,7 @@ static void run_worker(const struct runner *runner, const struct runner_place *p
 		.cpu = place->cpu,
 		.master = master,
 		.channel = channel,
+		.ring = { .fd = place->sender ? place->sender->ring.fd : -1, .size = sizeof(struct ring) },
 		.foreground = place->foreground,
 		.quarantined = place->quarantined,
 	};

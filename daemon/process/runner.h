@@ -9,6 +9,7 @@
 #include "daemon/process/channel.h"
 #include "daemon/process/deadline.h"
 #include "daemon/process/plan.h"
+#include "daemon/process/sender.h"
 #include "daemon/process/shared.h"
 #include "daemon/queue/region.h"
 #include "daemon/queue/socket.h"
@@ -41,6 +42,7 @@ struct runner {
 /* What a worker gets besides its runner. */
 struct runner_place {
 	const struct queue_socket *socket;
+	const struct sender *sender; /* who sends what it decides; NULL: it does so itself */
 	int cpu;                   /* -1: any */
 	bool foreground;
 	uint64_t quarantined;      /* handlers that are left out, a bit each */

@@ -127,5 +127,5 @@ int sandbox_enter(const struct sandbox_wants *wants, char *why, size_t why_size)
 	err = landlock_restrict(why, why_size);
 	if (err)
 		return err;
-	return syscalls_restrict(wants->sends, why, why_size);
+	return syscalls_restrict(wants, why, why_size);
 }

@@ -25,6 +25,8 @@ unsigned sandbox_threads(void);
 
 struct sandbox_wants {
 	bool sends; /* send on open sockets: verdicts and requests of interface names. Without it only write() is left */
+	int channel; /* the one socket that may be sent on without `sends`; 0: none */
+	bool only_sends; /* for a process without handlers: sending, waiting, ending, and nothing else */
 };
 
 /*

@@ -139,6 +139,7 @@ void served_ended(struct served *served, int status, bool stopping)
 	pause = restart_pause(served, killed_from_outside(now, status));
 	served->restart_at_ns = time + pause;
 	runner_gone(now);
+	served_settle_refused(served);
 }
 
 void served_other_ended(struct served *served, struct runner *runner, int status)

@@ -106,6 +106,7 @@ static void forget(struct served *served, uint16_t number)
 		.now = RUNNER_NONE,
 		.next = RUNNER_NONE,
 		.old = RUNNER_NONE,
+		.sender = SENDER_NONE,
 	};
 }
 
@@ -118,6 +119,11 @@ int served_open(struct served *served, struct plan *plan, size_t queue, uint16_t
 	err = runner_open(&served->now, plan, queue, number, receive_slot_size(served->wants.range));
 	if (err) {
 		snprintf(why, why_size, "shared memory: %s", strerror(-err));
+		return err;
+	}
+	err = served_need_sender(served, plan, queue);
+	if (err) {
+		snprintf(why, why_size, "memory for decisions: %s", strerror(-err));
 		return err;
 	}
 	err = queue_open(&served->socket, &served->wants, why, why_size);
@@ -136,6 +142,7 @@ static struct runner_place place_of(const struct served *served, const struct ru
 
 	return (struct runner_place){
 		.socket = &served->socket,
+		.sender = served_sender(served, runner),
 		.cpu = cpus_pick(&config->cpus, served->number - config->numbers.first),
 		.foreground = served->foreground,
 		.quarantined = quarantined,
@@ -145,8 +152,10 @@ static struct runner_place place_of(const struct served *served, const struct ru
 int served_start(struct served *served)
 {
 	const struct runner_place place = place_of(served, &served->now, served->quarantined);
-	int err = runner_start(&served->now, &place);
+	int err = served_need_sender(served, served->now.plan, served->now.queue);
 
+	if (!err)
+		err = runner_start(&served->now, &place);
 	if (!err)
 		served->restart_at_ns = 0;
 	return err;
@@ -171,6 +180,7 @@ void served_go(struct served *served)
 
 	if (queue_status_read(served->number, &status))
 		go.extra = status.last_id;
+	served_choose_sender(served);
 	shared->recovering = served->in_hand;
 	served->in_hand = true;
 	served->now.going = true;
@@ -185,6 +195,8 @@ int served_prepare(struct served *served, struct plan *plan, size_t queue, uint6
 	struct runner_place place;
 	int err = runner_open(&served->next, plan, queue, served->number, receive_slot_size(range));
 
+	if (!err)
+		err = served_need_sender(served, plan, queue);
 	if (!err) {
 		place = place_of(served, &served->next, quarantined);
 		err = runner_start(&served->next, &place);
@@ -261,6 +273,8 @@ void served_let_go(struct served *served)
 
 	if (served->socket.fd < 0)
 		return;
+	if (sender_is_open(&served->sender))
+		sender_finish(&served->sender);
 	if (queue_status_read(served->number, &status)) {
 		if (status.waiting == 0)
 			return;
@@ -275,6 +289,9 @@ void served_let_go(struct served *served)
 void served_close(struct served *served)
 {
 	served_saved(served, true);
+	if (sender_is_open(&served->sender))
+		sender_finish(&served->sender);
+	sender_close(&served->sender);
 	queue_close(&served->socket);
 	for (size_t i = 0; i < SERVED_RUNNERS; i++)
 		runner_close(served_runner(served, i));

@@ -8,6 +8,7 @@
 
 #include "daemon/process/crashes.h"
 #include "daemon/process/runner.h"
+#include "daemon/process/sender.h"
 #include "daemon/queue/status.h"
 
 #define SERVED_SAVING_MAX 8 /* at the same time: crashes may follow each other fast */
@@ -23,6 +24,8 @@ struct served {
 	struct runner now;         /* serves, or is being started for it; always has its memory */
 	struct runner next;        /* stands by to take over: see served_prepare() */
 	struct runner old;         /* has left and is closing its handlers */
+
+	struct sender sender;      /* sends the verdicts of workers that may not; closed without one of them */
 
 	bool in_hand;              /* the last one that received did not leave in order: it may have had packets */
 	bool careful;              /* it died of something that it did itself: the next one judges packet by packet */
@@ -97,6 +100,26 @@ void served_ended(struct served *served, int status, bool stopping);
 
 /* The same for `next` and `old`, of whom nothing depends: their memory goes. */
 void served_other_ended(struct served *served, struct runner *runner, int status);
+
+/*
+ * Sees to it that there is a process that sends, if workers of that queue entry need one. 0 or -errno. served_sender() then
+ * gives it; NULL for workers that send themselves.
+ */
+int served_need_sender(struct served *served, const struct plan *plan, size_t queue);
+const struct sender *served_sender(const struct served *served, const struct runner *runner);
+
+/* Before `now` is told to go: the sender learns what it may say, or ends when there is no use for it any more. */
+void served_choose_sender(struct served *served);
+
+/*
+ * Takes note that the sender ended; true when it did. After it refused something, `now` is killed, and once it is gone
+ * served_settle_refused() makes the books right and the ring empty; sender.restart_at_ns says when there is to be another one.
+ */
+bool served_reap_sender(struct served *served);
+void served_settle_refused(struct served *served);
+
+/* Starts another one, if it is time. 0 or -errno. */
+int served_restart_sender(struct served *served, uint64_t now_ns);
 
 /* Starts saving the packet that the worker died of, by a waitpid() status. What goes wrong is only told. */
 void served_save(struct served *served, int status);

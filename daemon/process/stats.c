@@ -95,6 +95,16 @@ static void print_details(const struct served *served, FILE *out)
 				(unsigned long long)c->errors[number], number ? strerror(number) : "unknown error");
 }
 
+/* What a worker put into the ring and its sender did not believe. */
+static void print_refused(const struct served *served, FILE *out)
+{
+	for (unsigned i = 0; sender_is_open(&served->sender) && i < RING_REFUSALS; i++)
+		if (sender_state(&served->sender)->refused[i])
+			fprintf(out, "queue %u: decisions of a worker refused by the sender: %llu (%s)\n", served->number,
+				(unsigned long long)sender_state(&served->sender)->refused[i],
+				ring_refusal_word((enum ring_refusal)i));
+}
+
 static struct statistics_queue row(const struct served *served, struct statistics_handler *handlers)
 {
 	const struct shared *shared = served_shared(served);
@@ -135,6 +145,7 @@ void stats_print(const struct served *served, size_t count, FILE *out)
 	for (size_t i = 0; i < count; i++) {
 		print_work(&served[i], out);
 		print_details(&served[i], out);
+		print_refused(&served[i], out);
 	}
 	free(handlers);
 	free(rows);

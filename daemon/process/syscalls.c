@@ -56,6 +56,13 @@ static const int allowed[] = {
 /* On open sockets: verdicts to the kernel, requests of interface names. */
 static const int sending[] = { SCMP_SYS(sendmsg), SCMP_SYS(sendto), SCMP_SYS(send) };
 
+/* All of a process that does nothing else: see sandbox_wants.only_sends. */
+static const int sender[] = {
+	SCMP_SYS(sendmsg), SCMP_SYS(futex), SCMP_SYS(futex_time64), SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(clock_nanosleep_time64), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(ppoll_time64), SCMP_SYS(getppid),
+	SCMP_SYS(restart_syscall), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigreturn), SCMP_SYS(exit), SCMP_SYS(exit_group),
+};
+
 /* Answered with EACCES: how libc looks for its files, which it can do without. */
 static const int refused[] = {
 	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(openat2), SCMP_SYS(stat), SCMP_SYS(stat64), SCMP_SYS(lstat),
@@ -135,20 +142,24 @@ static int add_conditions(scmp_filter_ctx filter)
 	return err;
 }
 
-static int fill(scmp_filter_ctx filter, bool sends)
+static int add_sending(scmp_filter_ctx filter, const struct sandbox_wants *wants)
 {
-	int err;
+	const struct scmp_arg_cmp on_channel = SCMP_A0_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint64_t)wants->channel);
+	int err = 0;
 
-	/* A binary tree: the calls of every packet must not walk a list of all the others. */
-	err = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	if (wants->sends)
+		return add_all(filter, SCMP_ACT_ALLOW, sending, COUNT(sending));
+	for (size_t i = 0; i < COUNT(sending) && !err && wants->channel > 0; i++)
+		err = add(filter, SCMP_ACT_ALLOW, sending[i], &on_channel);
+	return err;
+}
+
+static int fill_for_handlers(scmp_filter_ctx filter, const struct sandbox_wants *wants)
+{
+	int err = add_all(filter, SCMP_ACT_ALLOW, allowed, COUNT(allowed));
+
 	if (!err)
-		err = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-	if (!err)
-		err = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
-	if (!err)
-		err = add_all(filter, SCMP_ACT_ALLOW, allowed, COUNT(allowed));
-	if (!err && sends)
-		err = add_all(filter, SCMP_ACT_ALLOW, sending, COUNT(sending));
+		err = add_sending(filter, wants);
 #ifdef NFV_SANITIZERS
 	if (!err)
 		err = add_all(filter, SCMP_ACT_ALLOW, reports, COUNT(reports));
@@ -160,7 +171,29 @@ static int fill(scmp_filter_ctx filter, bool sends)
 	return err;
 }
 
-int syscalls_restrict(bool sends, char *why, size_t why_size)
+static int fill(scmp_filter_ctx filter, const struct sandbox_wants *wants)
+{
+	int err;
+
+	/* A binary tree: the calls of every packet must not walk a list of all the others. */
+	err = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	if (!err)
+		err = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	if (!err)
+		err = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+	if (err)
+		return err;
+#ifndef NFV_SANITIZERS /* whose reports need more */
+	if (wants->only_sends)
+		return add_all(filter, SCMP_ACT_ALLOW, sender, COUNT(sender));
+#else
+	if (wants->only_sends)
+		err = add_all(filter, SCMP_ACT_ALLOW, sender, COUNT(sender));
+#endif
+	return err ? err : fill_for_handlers(filter, wants);
+}
+
+int syscalls_restrict(const struct sandbox_wants *wants, char *why, size_t why_size)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int err;
@@ -169,7 +202,7 @@ int syscalls_restrict(bool sends, char *why, size_t why_size)
 		snprintf(why, why_size, "system call filter: cannot be made");
 		return -ENOMEM;
 	}
-	err = fill(filter, sends);
+	err = fill(filter, wants);
 	if (err)
 		snprintf(why, why_size, "system call filter: building it: %s", strerror(-err));
 	if (!err) {

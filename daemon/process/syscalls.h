@@ -3,10 +3,11 @@
 #ifndef PROCESS_SYSCALLS_H
 #define PROCESS_SYSCALLS_H
 
-#include <stdbool.h>
+#include "daemon/process/sandbox.h"
+
 #include <stddef.h>
 
 /* Puts the filter on all threads. 0, or -errno with why. */
-int syscalls_restrict(bool sends, char *why, size_t why_size);
+int syscalls_restrict(const struct sandbox_wants *wants, char *why, size_t why_size);
 
 #endif

@@ -338,7 +338,9 @@ int worker_loop_init(struct worker *worker)
 	}
 	chain_prepare(&worker->chain);
 	worker_late_init(worker);
-	worker->sink = sink_direct_new(setup->socket->fd, worker->number, setup->socket->send_buffer, worker->counters);
+	worker->sink = worker->ring.memory ? sink_ring_new(worker->ring.memory, worker_may_wait, worker, worker->counters)
+					   : sink_direct_new(setup->socket->fd, worker->number, setup->socket->send_buffer,
+							     worker->counters);
 	if (!worker->sink)
 		return -ENOMEM;
 	return limit_waits(worker);

@@ -155,19 +155,29 @@ static int open_handlers(struct worker *worker)
 	return err;
 }
 
+static bool sends_itself(const struct worker *worker)
+{
+	return worker->setup->ring.fd < 0;
+}
+
+static bool wants_names(const struct worker *worker)
+{
+	return chain_needs_metadata(&worker->chain) & NFV_META_NAMES;
+}
+
 /* Its socket must not be one that interfaces, addresses and routes can be changed with. */
 static int open_names(struct worker *worker)
 {
 	int err, open_err;
 
-	if (!(chain_needs_metadata(&worker->chain) & NFV_META_NAMES))
+	if (!wants_names(worker))
 		return 0;
-	err = privilege_use_net_admin(false);
+	err = sends_itself(worker) ? privilege_use_net_admin(false) : 0;
 	if (err)
 		return err;
 	worker->names = names_open();
 	open_err = errno ? -errno : -EIO;
-	err = privilege_use_net_admin(true);
+	err = sends_itself(worker) ? privilege_use_net_admin(true) : 0;
 	if (err)
 		return err;
 	if (!worker->names)
@@ -202,6 +212,7 @@ static struct worker *worker_new(const struct worker_setup *setup)
 	worker->memory = setup->shared;
 	worker->events.epoll = -1;
 	worker->slots = setup->slots;
+	worker->ring = setup->ring;
 	for (unsigned i = 0; i < RECEIVE_BATCH_MAX; i++)
 		worker->packets[i].ops = &packet_ops;
 	output_init(&worker->output, -1, OUTPUT_WRITE, malloc(WORKER_PRINT_BYTES), WORKER_PRINT_BYTES);
@@ -225,14 +236,14 @@ static int failed(const struct worker *worker, const char *step, int err, const 
 
 static int worker_start(struct worker *worker)
 {
-	const struct sandbox_wants wants = { .sends = true };
+	struct sandbox_wants wants = { .sends = sends_itself(worker), .channel = worker->setup->channel };
 	char why[512];
 	int err;
 
 	err = set_cpu(worker->setup->cpu);
 	if (err)
 		return failed(worker, "cpus", err, NULL);
-	err = privilege_become(&worker->setup->plan->account, true, why, sizeof(why));
+	err = privilege_become(&worker->setup->plan->account, sends_itself(worker), why, sizeof(why));
 	if (err)
 		return failed(worker, "privileges", err, why);
 	err = sandbox_no_children(why, sizeof(why));
@@ -244,6 +255,9 @@ static int worker_start(struct worker *worker)
 	if (err)
 		return failed(worker, "epoll", err, NULL);
 	err = region_map(&worker->slots);
+	if (err == 0 && !sends_itself(worker))
+		err = region_map(&worker->ring);
+	region_close_descriptor(&worker->ring);
 	if (err)
 		return failed(worker, "packet buffers", err, NULL);
 	worker_host_init(worker);
@@ -261,6 +275,7 @@ static int worker_start(struct worker *worker)
 		return failed(worker, "timers", err, NULL);
 	/* Sleeps are rounded up by the slack, which would double the short pauses of coalesced waiting. */
 	prctl(PR_SET_TIMERSLACK, 1ul);
+	wants.sends |= wants_names(worker);
 	err = sandbox_enter(&wants, why, sizeof(why));
 	return err ? failed(worker, "sandbox", err, why) : 0;
 }
@@ -275,6 +290,7 @@ static void worker_free(struct worker *worker)
 	worker_end_output(worker); /* handlers may print when they close */
 	events_close(&worker->events);
 	region_close(&worker->slots);
+	region_close(&worker->ring);
 	region_close(&worker->memory);
 	free(worker->output.buffer);
 	free(worker);
@@ -303,6 +319,8 @@ int worker_run(const struct worker_setup *setup)
 	if (err == 0)
 		err = worker_loop(worker);
 	/* Unheard, it is a death like any other: what is in hand is asked of the socket. */
+	if (err == 0 && worker->leaving)
+		err = sink_settle(worker->sink); /* whoever comes next may have another way of sending */
 	if (err == 0 && worker->leaving)
 		(void)channel_send(setup->channel, &left);
 	worker_free(worker);

@@ -22,6 +22,7 @@ struct worker_setup {
 	int cpu;                      /* -1: any */
 	pid_t master;
 	int channel;                  /* to the master */
+	struct region ring;           /* for decisions; not mapped. fd -1: the worker sends them itself */
 	bool foreground;              /* standard output is the user's */
 	uint64_t quarantined;         /* handlers of the queue that are left out, a bit each */
 };

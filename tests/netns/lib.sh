@@ -315,12 +315,17 @@ rules() {
 
 # ---- the daemon ----
 
-# config: writes nfverdict.yaml from standard input, with what the tests need in front.
+# config: writes nfverdict.yaml from standard input, with what the tests need in front. With NFV_TEST_ISOLATION every queue of it
+# gets that isolation.
 config() {
 	config_file=$tmp/nfverdict.yaml
 	{
 		printf 'user: %s\nplugin-path: [%s]\n' "$worker_user" "$(plugin_folders)"
-		cat
+		if [ -n "${NFV_TEST_ISOLATION-}" ]; then
+			sed -E "s/^( *)numbers: .*/&\n\1isolation: $NFV_TEST_ISOLATION/"
+		else
+			cat
+		fi
 	} >"$config_file"
 }
 
