@@ -7,7 +7,8 @@ much more. So the consumers of a comparison run side by side, each with a queue 
 their loads in turn, a short one each time. Everything happens in network, mount and process namespaces of its own.
 
     drain     4000 packets of 64 bytes wait while the consumer is stopped; it goes on until none is left. CPU a packet.
-    mixed     the same, with a handler that accepts, drops and marks in turn, against the same accepting loop.
+    wall      20,000 packets the same way, and the time until the last is out.
+    mixed     the same as drain, with a handler that accepts, drops and marks in turn, against the same accepting loop.
     paced     100,000 packets a second, evenly spaced. CPU a packet.
     pingpong  UDP round trips, one after the other. Median.
     tcp       one TCP stream over veth, queued where it arrives, 128 bytes of each packet copied. Gigabits a second.
@@ -203,15 +204,15 @@ class Bench:
     def loop(self, number, mode, copy_range):
         return Consumer(number, [self.program("loop"), mode, str(number), str(copy_range)], own_rules=False)
 
-    def daemon(self, number, plugin, copy_range=None):
-        path = os.path.join(self.folder, f"{os.path.basename(plugin)}-{copy_range}.yaml")
-        keys = [f"numbers: {number}", "handlers: [judge]"] + self.options.queue_key
+    def daemon(self, number, plugin, copy_range=None, isolation="fast"):
+        path = os.path.join(self.folder, f"{os.path.basename(plugin)}-{copy_range}-{isolation}.yaml")
+        keys = [f"numbers: {number}", "handlers: [judge]", f"isolation: {isolation}"] + self.options.queue_key
         if copy_range:
             keys += ["max-length: 65536", f"range: {copy_range}"]
         steer = "chain: INPUT, family: ipv4, position: last"  # behind the loops' rules: what those cost is its own
         with open(path, "w", encoding="utf-8") as f:
             f.write(f"user: {self.options.user}\nhandlers:\n  judge: {{ plugin: {self.options.build}/{plugin}.so }}\n"
-                    "queues:\n  bench:\n" + "".join(f"    {key}\n" for key in keys) +
+                    f"queues:\n  bench-{isolation}:\n" + "".join(f"    {key}\n" for key in keys) +
                     f"    steer:\n      - {{ {steer}, match: -p udp --dport {UDP_PORT + number} }}\n"
                     f"      - {{ {steer}, match: -p tcp --dport {TCP_PORT + number} }}\n")
         os.chmod(path, 0o644)
@@ -220,18 +221,27 @@ class Bench:
 
     # One measurement of one consumer each.
 
-    def drain(self, consumer):
+    def backlog(self, consumer, packets):
+        """CPU and wall time a packet."""
         with listener(consumer.udp_port, room=64 << 20) as sink:
             consumer.signal(signal.SIGSTOP)
             wait_for("the consumer to stop", lambda: all(map(stopped, consumer.pids)))
-            run(self.program("burst"), str(consumer.udp_port), str(PACKET), str(self.options.burst))
-            count, before = consumer.waiting(), cpu_ns(consumer.pids)
+            run(self.program("burst"), str(consumer.udp_port), str(PACKET), str(packets))
+            count, before, start = consumer.waiting(), cpu_ns(consumer.pids), time.monotonic_ns()
             consumer.signal(signal.SIGCONT)
+            wait_for("an empty queue", lambda: consumer.waiting() == 0)
+            wall = time.monotonic_ns() - start
             consumer.drained()
             spent = cpu_ns(consumer.pids) - before
-            if count < self.options.burst or arrived(sink) < self.options.burst // 2:
-                raise RuntimeError(f"only {count} of {self.options.burst} packets were queued, or too few came out")
-            return spent / count
+            if count < packets or arrived(sink) < packets // 2:
+                raise RuntimeError(f"only {count} of {packets} packets were queued, or too few came out")
+            return spent / count, wall / count
+
+    def drain(self, consumer):
+        return self.backlog(consumer, self.options.burst)[0]
+
+    def wall(self, consumer):
+        return self.backlog(consumer, self.options.burst * 5)[1]
 
     def paced(self, consumer):
         with listener(consumer.udp_port):
@@ -267,33 +277,49 @@ GROUPS = {
     "drain": (Bench.drain, "ns", 10, {
         "batching loop": lambda b, n: b.loop(n, "batch", FULL),
         "one by one": lambda b, n: b.loop(n, "one", FULL),
-        "nfverdictd": lambda b, n: b.daemon(n, ACCEPT, FULL)}),
+        "fast": lambda b, n: b.daemon(n, ACCEPT, FULL),
+        "strict": lambda b, n: b.daemon(n, ACCEPT, FULL, "strict")}),
+    "wall": (Bench.wall, "ns", 10, {
+        "batching loop": lambda b, n: b.loop(n, "batch", FULL),
+        "fast": lambda b, n: b.daemon(n, ACCEPT, FULL),
+        "strict": lambda b, n: b.daemon(n, ACCEPT, FULL, "strict")}),
     "mixed": (Bench.drain, "ns", 10, {
         "batching loop": lambda b, n: b.loop(n, "batch", FULL),
-        "nfverdictd": lambda b, n: b.daemon(n, MIXED, FULL)}),
+        "fast": lambda b, n: b.daemon(n, MIXED, FULL),
+        "strict": lambda b, n: b.daemon(n, MIXED, FULL, "strict")}),
     "paced": (Bench.paced, "ns", 3, {
         "batching loop": lambda b, n: b.loop(n, "batch", FULL),
-        "nfverdictd": lambda b, n: b.daemon(n, ACCEPT, FULL)}),
+        "fast": lambda b, n: b.daemon(n, ACCEPT, FULL),
+        "strict": lambda b, n: b.daemon(n, ACCEPT, FULL, "strict")}),
     "pingpong": (Bench.pingpong, "us", 5, {
         "no queue": lambda _, n: Nobody(n),
         "batching loop": lambda b, n: b.loop(n, "batch", FULL),
-        "nfverdictd": lambda b, n: b.daemon(n, ACCEPT, FULL)}),
+        "fast": lambda b, n: b.daemon(n, ACCEPT, FULL),
+        "strict": lambda b, n: b.daemon(n, ACCEPT, FULL, "strict")}),
     "tcp": (Bench.tcp, "Gbit/s", 2, {
         "no queue": lambda _, n: Nobody(n),
         "batching loop": lambda b, n: b.loop(n, "batch", HEADERS),
-        "nfverdictd": lambda b, n: b.daemon(n, ACCEPT, HEADERS)}),
+        "fast": lambda b, n: b.daemon(n, ACCEPT, HEADERS),
+        "strict": lambda b, n: b.daemon(n, ACCEPT, HEADERS, "strict")}),
     "idle": (Bench.idle, "KiB", 1, {
-        "nfverdictd": lambda b, n: b.daemon(n, ACCEPT)}),
+        "fast": lambda b, n: b.daemon(n, ACCEPT),
+        "strict": lambda b, n: b.daemon(n, ACCEPT, isolation="strict")}),
 }
+DAEMONS = ("fast", "strict")
 
 # what, group, whose figure, divided by whose (None: taken as it is), at most or at least, target
 TARGETS = [
-    ("drained backlog, CPU a packet", "drain", "nfverdictd", "batching loop", "<=", 1.05),
-    ("mixed verdicts, CPU a packet", "mixed", "nfverdictd", "batching loop", "<=", 1.25),
-    ("paced packets, CPU a packet", "paced", "nfverdictd", "batching loop", "<=", 0.45),
-    ("round trip, median", "pingpong", "nfverdictd", "batching loop", "<=", 1.10),
-    ("one TCP stream, headers only", "tcp", "nfverdictd", "no queue", ">=", 0.85),
-    ("idle worker, MiB", "idle", "nfverdictd", None, "<=", 8.0),
+    ("drained backlog, CPU a packet", "drain", "fast", "batching loop", "<=", 1.05),
+    ("mixed verdicts, CPU a packet", "mixed", "fast", "batching loop", "<=", 1.25),
+    ("paced packets, CPU a packet", "paced", "fast", "batching loop", "<=", 0.45),
+    ("round trip, median", "pingpong", "fast", "batching loop", "<=", 1.10),
+    ("one TCP stream, headers only", "tcp", "fast", "no queue", ">=", 0.85),
+    ("idle worker, MiB", "idle", "fast", None, "<=", 8.0),
+    ("strict: drained backlog, CPU", "drain", "strict", "batching loop", "<=", 1.25),
+    ("strict: drained backlog, wall", "wall", "strict", "batching loop", "<=", 1.00),
+    ("strict: paced packets, CPU", "paced", "strict", "batching loop", "<=", 0.55),
+    ("strict: round trip, median", "pingpong", "strict", "batching loop", "<=", 1.25),
+    ("strict: idle worker, MiB", "idle", "strict", None, "<=", 8.0),
 ]
 
 
@@ -302,7 +328,7 @@ def compare(bench, name):
     function, _, turns, makers = GROUPS[name]
     with contextlib.ExitStack() as stack:
         consumers = [(who, stack.enter_context(make(bench, number)))
-                     for number, (who, make) in enumerate(makers.items(), 1) if bench.options.daemon or who != "nfverdictd"]
+                     for number, (who, make) in enumerate(makers.items(), 1) if bench.options.daemon or who not in DAEMONS]
         figures = {who: [] for who, _ in consumers}
         for turn in range(turns * bench.options.rounds):
             first = turn % max(len(consumers), 1)
