@@ -30,6 +30,7 @@ static bool find_top(const struct config_private *c, const void *field, struct p
 		{ offsetof(struct config, control_socket), offsetof(struct config_top, control_socket) },
 		{ offsetof(struct config, crash_dir), offsetof(struct config_top, crash_dir) },
 		{ offsetof(struct config, crash_files), offsetof(struct config_top, crash_files) },
+		{ offsetof(struct config, core_dumps), offsetof(struct config_top, core_dumps) },
 	};
 	size_t offset;
 

@@ -55,7 +55,10 @@ const struct nfv_option config_top_table[] = {
 		  "signal; made if it is not there. A relative one starts at the folder of the file that names it. Without it "
 		  "they are not saved." },
 	{ .name = "crash-files", .type = NFV_OPT_UINT, .offset = TOP(crash_files), .fallback = "32", .min = 1, .max = 10000,
-	  .help = "How many files crash-dir may hold; then the oldest goes." },
+	  .help = "How many packets, and how many cores, crash-dir may hold; then the oldest goes." },
+	{ .name = "core-dumps", .type = NFV_OPT_BOOL, .offset = TOP(core_dumps), .fallback = "false",
+	  .help = "Whether a worker that crashes leaves a core, with the bytes of packets in it: in crash-dir, where "
+		  "kernel.core_pattern is a name without a slash, otherwise where that says." },
 	{ .name = "include", .type = NFV_OPT_STRING, .flags = NFV_OPT_LIST, .offset = TOP(include), .min = 1,
 	  .max = 4095,
 	  .help = "More files, or patterns with * ? and [ ], that are read as if they stood here. A relative one "
@@ -126,6 +129,10 @@ const struct nfv_option config_queue_table[] = {
 	  .words = WORDS("skip", "on-error"),
 	  .help = "What quarantine means: skip: packets pass the handler by; on-error: every packet of the queue gets "
 		  "on-error." },
+	{ .name = "memory-limit", .type = NFV_OPT_SIZE, .offset = QUEUE(memory_limit), .fallback = "512M",
+	  .min = UINT64_C(16) << 20, .max = UINT64_C(1) << 46, .words = WORDS("none"),
+	  .help = "Memory that a worker may have, its handlers' heap and data. A handler that leaks comes to this limit, not "
+		  "the machine: malloc() gives NULL." },
 	{ .name = "handlers", .type = NFV_OPT_STRING, .flags = NFV_OPT_LIST, .offset = QUEUE(handlers), .min = 1,
 	  .max = CONFIG_HANDLER_NAME_MAX,
 	  .help = "Names of handlers, asked in this order until one decides; at most 64." },

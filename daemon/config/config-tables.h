@@ -23,6 +23,7 @@ struct config_top {
 	const char *control_socket;
 	const char *crash_dir;
 	uint64_t crash_files;
+	bool core_dumps;
 	struct nfv_list include;     /* of const char * */
 	const struct node *handlers;
 	const struct node *queues;

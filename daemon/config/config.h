@@ -24,6 +24,7 @@ enum config_table { TABLE_FILTER, TABLE_MANGLE, TABLE_RAW, TABLE_SECURITY };
 #define CONFIG_RECEIVE_BUFFER_AUTO NFV_WORD(0)
 #define CONFIG_DEADLINE_NONE NFV_WORD(0)
 #define CONFIG_CRASHES_UNLIMITED NFV_WORD(0)
+#define CONFIG_MEMORY_UNLIMITED NFV_WORD(0)
 
 struct config_steer {
 	const char *chain;  /* built-in: INPUT … */
@@ -48,6 +49,7 @@ struct config_queue {
 	uint64_t batch;             /* messages a receive, 1 to 256 */
 	uint64_t mark_mask;         /* 32 bits */
 	bool uid_gid, secctx, conntrack; /* ask the kernel for these */
+	uint64_t memory_limit;      /* bytes, or CONFIG_MEMORY_UNLIMITED */
 	uint64_t receive_buffer;    /* bytes, or CONFIG_RECEIVE_BUFFER_AUTO */
 	struct nfv_list cpus;       /* of struct nfv_range; worker i of the entry runs on the i-th CPU, in turn */
 	int isolation;              /* enum config_isolation */
@@ -76,6 +78,7 @@ struct config {
 	const char *control_socket; /* absolute; NULL: none */
 	const char *crash_dir;      /* absolute; NULL: packets that kill are not saved */
 	uint64_t crash_files;       /* how many it may hold */
+	bool core_dumps;            /* workers that crash leave a core */
 	struct config_queue *queues; /* in the order of the files */
 	size_t queue_count;
 	struct config_handler *handlers;

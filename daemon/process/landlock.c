@@ -14,14 +14,24 @@
  * same on all architectures.
  */
 #define CREATE_RULESET         444
+#define ADD_RULE               445
 #define RESTRICT_SELF          446
 #define CREATE_RULESET_VERSION 1u
+#define RULE_PATH_BENEATH      1
+
+/* For the kernel to make a core: WRITE_FILE, MAKE_REG, TRUNCATE. */
+#define CORE_RIGHTS (UINT64_C(1) << 1 | UINT64_C(1) << 8 | UINT64_C(1) << 14)
 
 struct ruleset {
 	uint64_t handled_access_fs;
 	uint64_t handled_access_net;
 	uint64_t scoped;
 };
+
+struct path_beneath {
+	uint64_t allowed_access;
+	int32_t parent_fd;
+} __attribute__((packed));
 
 /* What can be forbidden, by the ABI that brought it. */
 static const struct {
@@ -43,7 +53,19 @@ int landlock_abi(void)
 	return abi > 0 ? (int)abi : 0;
 }
 
-int landlock_restrict(char *why, size_t why_size)
+static int allow_cores(int fd, const struct ruleset *ruleset, int cores)
+{
+	const struct path_beneath rule = {
+		.allowed_access = CORE_RIGHTS & ruleset->handled_access_fs,
+		.parent_fd = cores,
+	};
+
+	if (cores <= 0)
+		return 0;
+	return syscall(ADD_RULE, fd, RULE_PATH_BENEATH, &rule, 0u) ? -errno : 0;
+}
+
+int landlock_restrict(int cores, char *why, size_t why_size)
 {
 	struct ruleset ruleset = { 0 };
 	int abi = landlock_abi(), err = 0;
@@ -64,10 +86,11 @@ int landlock_restrict(char *why, size_t why_size)
 		snprintf(why, why_size, "Landlock ABI %d: ruleset: %m", abi);
 		return -errno;
 	}
-	if (syscall(RESTRICT_SELF, (int)fd, 0u)) {
+	err = allow_cores((int)fd, &ruleset, cores);
+	if (!err && syscall(RESTRICT_SELF, (int)fd, 0u))
 		err = -errno;
+	if (err)
 		snprintf(why, why_size, "Landlock ABI %d: %s", abi, strerror(-err));
-	}
 	close((int)fd);
 	return err;
 }

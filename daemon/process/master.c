@@ -285,7 +285,7 @@ static void reap_runner(struct master *master, struct served *served, struct run
 {
 	int status;
 
-	if (runner->pid <= 0 || waitpid(runner->pid, &status, WNOHANG) != runner->pid)
+	if (!runner_reap(runner, &status))
 		return;
 	(void)take_some(master, served, runner, SIZE_MAX); /* its last words: no more can come */
 	events_unwatch(&master->events, runner->channel);

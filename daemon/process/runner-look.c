@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 /* "in handler x at packet 17", from what the worker left in shared memory. */
@@ -35,17 +36,42 @@ static void describe_progress(const struct runner *runner, char *text, size_t si
 		snprintf(text, size, " in handler %s at packet %u", names[progress.handler - 1], progress.packet_id);
 }
 
+/*
+ * The memory that it touched, packet buffers included, is all that is known of the dead. One that died of a NULL from malloc()
+ * had nearly all it may have; what it held without ever touching it is not seen.
+ */
+static void describe_memory(const struct runner *runner, char *text, size_t size)
+{
+	const uint64_t limit = runner_config(runner)->memory_limit;
+
+	text[0] = '\0';
+	if (limit != CONFIG_MEMORY_UNLIMITED && runner->peak_bytes >= limit - limit / 8)
+		snprintf(text, size, "; its memory had come to memory-limit, %llu MiB", (unsigned long long)(limit >> 20));
+}
+
+bool runner_reap(struct runner *runner, int *status)
+{
+	struct rusage usage;
+
+	if (runner->pid <= 0 || wait4(runner->pid, status, WNOHANG, &usage) != runner->pid)
+		return false;
+	runner->peak_bytes = (uint64_t)usage.ru_maxrss * 1024;
+	return true;
+}
+
 void runner_log_end(const struct runner *runner, int status)
 {
-	char where[128];
+	char where[128], memory[96];
 
 	describe_progress(runner, where, sizeof(where));
+	describe_memory(runner, memory, sizeof(memory));
 	if (WIFSIGNALED(status))
-		log_error("queue %u: worker %d was killed by signal %d (%s)%s", runner->number, (int)runner->pid,
-			  WTERMSIG(status), strsignal(WTERMSIG(status)), where);
+		log_error("queue %u: worker %d was killed by signal %d (%s)%s%s%s", runner->number, (int)runner->pid,
+			  WTERMSIG(status), strsignal(WTERMSIG(status)), where, memory,
+			  WCOREDUMP(status) ? "; its core was dumped" : "");
 	else
-		log_error("queue %u: worker %d ended with status %d%s", runner->number, (int)runner->pid,
-			  WEXITSTATUS(status), where);
+		log_error("queue %u: worker %d ended with status %d%s%s", runner->number, (int)runner->pid,
+			  WEXITSTATUS(status), where, memory);
 }
 
 /* ---- Handlers that hang ---- */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/process/runner.h"
 
+#include "daemon/process/crash-files.h"
 #include "daemon/process/descriptors.h"
 #include "daemon/process/events.h"
+#include "daemon/process/log.h"
 #include "daemon/process/worker.h"
 
 #include <errno.h>
@@ -105,11 +107,11 @@ void runner_inherit(struct runner *to, const struct runner *from)
 /* ---- The process ---- */
 
 /* A worker must not reach the queues of others. */
-static void drop_descriptors(const struct runner *runner, const struct runner_place *place, int channel)
+static void drop_descriptors(const struct runner *runner, const struct runner_place *place, int channel, int cores)
 {
 	const struct plan *plan = runner->plan;
 	size_t count = plan->config->handler_count;
-	int *keep = calloc(count + 6, sizeof(*keep));
+	int *keep = calloc(count + 7, sizeof(*keep));
 
 	if (!keep)
 		exit(1);
@@ -121,12 +123,28 @@ static void drop_descriptors(const struct runner *runner, const struct runner_pl
 	keep[count + 3] = channel;
 	keep[count + 4] = place->sender ? place->sender->ring.fd : -1;
 	keep[count + 5] = place->sender ? place->sender->life[1] : -1;
-	descriptors_keep(keep, count + 6);
+	keep[count + 6] = cores;
+	descriptors_keep(keep, count + 7);
 	free(keep);
+}
+
+/* Without it, cores go where kernel.core_pattern says, or nowhere. */
+static int open_cores(const struct runner *runner, const struct runner_place *place)
+{
+	int fd = -1;
+
+	if (!runner->plan->config->core_dumps || place->crash_folder < 0)
+		return -1;
+	fd = crash_files_open_cores(place->crash_folder);
+	if (fd < 0)
+		log_warning("queue %u: a folder for cores in %s: %s", runner->number, runner->plan->config->crash_dir,
+			    strerror(-fd));
+	return fd;
 }
 
 static void run_worker(const struct runner *runner, const struct runner_place *place, pid_t master, int channel)
 {
+	const int cores = open_cores(runner, place);
 	const struct worker_setup setup = {
 		.plan = runner->plan,
 		.queue = runner->queue,
@@ -135,6 +153,7 @@ static void run_worker(const struct runner *runner, const struct runner_place *p
 		.slots = { .fd = runner->slots.fd, .size = runner->slots.size },
 		.slot_size = runner->slot_size,
 		.cpu = place->cpu,
+		.cores = cores,
 		.master = master,
 		.channel = channel,
 		.ring = { .fd = place->sender ? place->sender->ring.fd : -1, .size = sizeof(struct ring) },
@@ -142,7 +161,7 @@ static void run_worker(const struct runner *runner, const struct runner_place *p
 		.quarantined = place->quarantined,
 	};
 
-	drop_descriptors(runner, place, channel);
+	drop_descriptors(runner, place, channel, cores);
 	exit(worker_run(&setup));
 }
 

@@ -36,6 +36,7 @@ struct runner {
 	bool left;                 /* it said that it has no packet in hand and will not receive again */
 	struct deadline deadline;  /* of the call that it is in */
 	bool hung;                 /* it was ended because of that */
+	uint64_t peak_bytes;       /* of memory that it had, known when it is dead */
 	uint64_t started_ns;
 };
 
@@ -44,6 +45,7 @@ struct runner_place {
 	const struct queue_socket *socket;
 	const struct sender *sender; /* who sends what it decides; NULL: it does so itself */
 	int cpu;                   /* -1: any */
+	int crash_folder;          /* in which cores are put, too; -1: none */
 	bool foreground;
 	uint64_t quarantined;      /* handlers that are left out, a bit each */
 };
@@ -88,6 +90,9 @@ uint64_t runner_look_ns(const struct config_queue *config);
 
 /* Says in the log how it ended, by a waitpid() status, and in which call of which handler. */
 void runner_log_end(const struct runner *runner, int status);
+
+/* Like waitpid() with WNOHANG; remembers what memory it had. True when it is dead. */
+bool runner_reap(struct runner *runner, int *status);
 
 /* Takes note that its process is gone: the memory stays, for what the master wants to know of it, or for the next one. */
 void runner_gone(struct runner *runner);

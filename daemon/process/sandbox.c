@@ -124,7 +124,7 @@ int sandbox_enter(const struct sandbox_wants *wants, char *why, size_t why_size)
 		snprintf(why, why_size, "no_new_privs: %m");
 		return -errno;
 	}
-	err = landlock_restrict(why, why_size);
+	err = landlock_restrict(wants->cores, why, why_size);
 	if (err)
 		return err;
 	return syscalls_restrict(wants, why, why_size);

@@ -132,6 +132,8 @@ void served_ended(struct served *served, int status, bool stopping)
 	/* One that has left can end as it likes: it is its handlers' business. */
 	if (!now->left)
 		note_poison(served, status);
+	if (WIFSIGNALED(status) && WCOREDUMP(status) && served->crash_folder >= 0)
+		served_save_core(served);
 	served->deaths += !stopping;
 	served->failures = time - now->started_ns < SOON_NS ? served->failures + 1 : 0;
 	if (now->ready)

@@ -92,6 +92,20 @@ void served_save(struct served *served, int status)
 	served->now.slots = fresh;
 }
 
+void served_save_core(struct served *served)
+{
+	const struct plan *plan = served->now.plan;
+	char name[96];
+	int err = crash_files_take_core(served->crash_folder, (unsigned)plan->config->crash_files, served->number,
+					(uint32_t)served->now.pid, name, sizeof(name));
+
+	if (!err)
+		log_notice("queue %u: the core is saved as %s/%s", served->number, plan->config->crash_dir, name);
+	else if (err != -ENOENT) /* kernel.core_pattern may send them elsewhere */
+		log_warning("queue %u: the core could not be moved to %s: %s", served->number, plan->config->crash_dir,
+			    strerror(-err));
+}
+
 static void tell(const struct served *served, const struct served_saving *saving, int status)
 {
 	const char *folder = served->now.plan->config->crash_dir;

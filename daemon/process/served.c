@@ -144,6 +144,7 @@ static struct runner_place place_of(const struct served *served, const struct ru
 		.socket = &served->socket,
 		.sender = served_sender(served, runner),
 		.cpu = cpus_pick(&config->cpus, served->number - config->numbers.first),
+		.crash_folder = served->crash_folder,
 		.foreground = served->foreground,
 		.quarantined = quarantined,
 	};

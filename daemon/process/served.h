@@ -124,6 +124,9 @@ int served_restart_sender(struct served *served, uint64_t now_ns);
 /* Starts saving the packet that the worker died of, by a waitpid() status. What goes wrong is only told. */
 void served_save(struct served *served, int status);
 
+/* Puts the core that the worker left beside the saved packets. */
+void served_save_core(struct served *served);
+
 /* Takes note of the end of that, if it came; with `wait` waits for it. */
 void served_saved(struct served *served, bool wait);
 

@@ -3,6 +3,7 @@
 #include "daemon/process/worker.h"
 
 #include "daemon/packet/rewrite.h"
+#include "daemon/process/limits.h"
 #include "daemon/process/log.h"
 #include "daemon/process/notify.h"
 #include "daemon/process/sandbox.h"
@@ -234,9 +235,18 @@ static int failed(const struct worker *worker, const char *step, int err, const 
 	return err;
 }
 
+/* The kernel makes it where the worker is, if it makes a file at all. */
+static int allow_core(const struct worker *worker)
+{
+	if (worker->setup->cores >= 0 && fchdir(worker->setup->cores) < 0)
+		return -errno;
+	return limits_core();
+}
+
 static int worker_start(struct worker *worker)
 {
-	struct sandbox_wants wants = { .sends = sends_itself(worker), .channel = worker->setup->channel };
+	struct sandbox_wants wants = { .cores = worker->setup->cores, .sends = sends_itself(worker),
+				       .channel = worker->setup->channel };
 	char why[512];
 	int err;
 
@@ -246,6 +256,9 @@ static int worker_start(struct worker *worker)
 	err = privilege_become(&worker->setup->plan->account, sends_itself(worker), why, sizeof(why));
 	if (err)
 		return failed(worker, "privileges", err, why);
+	err = worker->config->memory_limit == CONFIG_MEMORY_UNLIMITED ? 0 : limits_memory(worker->config->memory_limit);
+	if (err)
+		return failed(worker, "memory-limit", err, NULL);
 	err = sandbox_no_children(why, sizeof(why));
 	if (err)
 		return failed(worker, "plugins", err, why);
@@ -276,7 +289,12 @@ static int worker_start(struct worker *worker)
 	/* Sleeps are rounded up by the slack, which would double the short pauses of coalesced waiting. */
 	prctl(PR_SET_TIMERSLACK, 1ul);
 	wants.sends |= wants_names(worker);
+	err = worker->setup->plan->config->core_dumps ? allow_core(worker) : 0;
+	if (err)
+		return failed(worker, "core-dumps", err, NULL);
 	err = sandbox_enter(&wants, why, sizeof(why));
+	if (worker->setup->cores >= 0)
+		close(worker->setup->cores);
 	return err ? failed(worker, "sandbox", err, why) : 0;
 }
 

@@ -20,6 +20,7 @@ struct worker_setup {
 	struct region slots;          /* not mapped */
 	size_t slot_size;
 	int cpu;                      /* -1: any */
+	int cores;                    /* folder that cores go to; -1: none */
 	pid_t master;
 	int channel;                  /* to the master */
 	struct region ring;           /* for decisions; not mapped. fd -1: the worker sends them itself */

@@ -251,6 +251,7 @@ static void test_defaults(void **state)
 	assert_int_equal(q->on_error, PASS_ACCEPT);
 	assert_true(q->deadline == 1000000000u);
 	assert_int_equal(q->max_crashes, 3);
+	assert_true(q->memory_limit == 512u << 20);
 	assert_true(q->crash_window == 60000000000u);
 	assert_int_equal(q->quarantine, QUARANTINE_SKIP);
 	assert_true(q->coalesce == CONFIG_COALESCE_AUTO);

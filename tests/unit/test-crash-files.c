@@ -89,6 +89,38 @@ static void keeps_to_its_limit(void **state)
 	close(fd);
 }
 
+static void moves_cores(void **state)
+{
+	char folder[64], name[96] = "";
+	struct stat st;
+	int fd, cores;
+
+	(void)state;
+	snprintf(folder, sizeof(folder), "%s/cored", top);
+	fd = crash_files_open(folder);
+	cores = crash_files_open_cores(fd);
+	assert_true(cores >= 0);
+	assert_int_equal(fstat(cores, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 01733);
+	assert_int_equal(crash_files_take_core(fd, 2, 5, 77, name, sizeof(name)), -ENOENT);
+	assert_int_equal(mkdirat(cores, "core", 0700), 0); /* nothing that a kernel makes */
+	assert_int_equal(crash_files_take_core(fd, 2, 5, 77, name, sizeof(name)), -ENOENT);
+	close(crash_files_create(fd, 2, 5, 1, name, sizeof(name)));
+	for (uint32_t i = 0; i < 4; i++) {
+		close(openat(cores, "core.77", O_WRONLY | O_CREAT, 0600));
+		assert_int_equal(crash_files_take_core(fd, 2, 5, 77, name, sizeof(name)), 0);
+		assert_int_equal(fstatat(fd, name, &st, 0), 0);
+		assert_int_equal(fstatat(cores, "core.77", &st, 0), -1);
+	}
+	assert_true(strstr(name, "-5-77.core"));
+	assert_int_equal(count(fd), 4); /* the folder, a packet, two cores */
+	close(cores);
+	cores = crash_files_open_cores(fd);
+	assert_true(cores >= 0);
+	close(cores);
+	close(fd);
+}
+
 static void no_folder(void **state)
 {
 	char path[64];
@@ -105,6 +137,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps_to_its_limit),
+		cmocka_unit_test(moves_cores),
 		cmocka_unit_test(no_folder),
 	};
 

@@ -586,7 +586,7 @@ static int landlocked(void)
 	int abi = landlock_abi(), tcp = socket(AF_INET, SOCK_STREAM, 0);
 	char why[256] = "";
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || landlock_restrict(why, sizeof(why)))
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || landlock_restrict(-1, why, sizeof(why)))
 		return 1;
 	if (try_open() != EACCES || try_exec() != EACCES)
 		return 2;
