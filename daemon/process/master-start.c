@@ -15,9 +15,16 @@
 
 void master_log_report(struct report *report)
 {
-	for (size_t i = 0; i < report->count; i++)
-		log_error("%s:%u:%u: %s", report->entries[i].file, report->entries[i].line, report->entries[i].column,
-			  report->entries[i].text);
+	for (size_t i = 0; i < report->count; i++) {
+		const struct report_entry *entry = &report->entries[i];
+
+		if (!entry->file)
+			log_error("%s", entry->text);
+		else if (entry->line)
+			log_error("%s:%u:%u: %s", entry->file, entry->line, entry->column, entry->text);
+		else
+			log_error("%s: %s", entry->file, entry->text);
+	}
 	report_clear(report);
 }
 

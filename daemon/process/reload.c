@@ -57,9 +57,7 @@ static void fail(struct master *master)
 	if (reload->new_rules && master->keeper.child.pid <= 0)
 		master_start_keeper(master);
 	text = reload_mistakes(reload);
-	for (size_t i = 0; i < reload->report.count; i++)
-		log_error("%s:%u:%u: %s", reload->report.entries[i].file, reload->report.entries[i].line,
-			  reload->report.entries[i].column, reload->report.entries[i].text);
+	master_log_report(&reload->report);
 	log_error("reload: nothing was changed");
 	master_tell_manager(master);
 	reload_answer(reload, false, text ? text : "");
