@@ -27,12 +27,13 @@ completes() {
 	printf "ok: '%s'\n" "$line"
 }
 
-completes "nfverdict r" rules
+completes "nfverdict r" reload release rules
 completes "nfverdict st" status stats stop
 completes "nfverdict help stat" status stats
 completes "nfverdict status --j" --json
 completes "nfverdict status --so" --socket
 completes "nfverdict status --color n" never
+completes "nfverdict release --a" --all
 completes "nfverdict stop --fam" # it belongs to rules
 completes "nfverdict rules s" show serve
 completes "nfverdict rules help tr" transaction

@@ -374,6 +374,30 @@ int control_server_open(struct control_server **opened, const char *path, const 
 	return 0;
 }
 
+int control_server_move(struct control_server *server, const char *path, char *why, size_t why_size)
+{
+	struct control_listen moved = { .fd = -1, .lock_fd = -1 };
+	int err = 0;
+
+	if (strcmp(path ? path : "", server->listen.address.sun_path) == 0)
+		return 0;
+	if (path) {
+		err = control_listen_open(&moved, path, why, why_size);
+		if (err)
+			return err;
+		err = look_for(server, EPOLL_CTL_ADD, moved.fd, TAG_LISTEN, EPOLLIN);
+	}
+	if (err) {
+		snprintf(why, why_size, "%s: epoll: %s", path, strerror(-err));
+		control_listen_close(&moved);
+		return err;
+	}
+	control_listen_close(&server->listen);
+	server->listen = moved;
+	server->full = false;
+	return 0;
+}
+
 void control_server_close(struct control_server *server)
 {
 	if (!server)

@@ -50,6 +50,12 @@ void control_server_done(struct control_server *server, uint64_t client, int exi
 /* The end of a request that is refused. */
 void control_server_refuse(struct control_server *server, uint64_t client, int exit, const char *why);
 
+/*
+ * Listens at another path, NULL: at none; clients that are connected stay. The same path: nothing is done. 0, or -errno with
+ * why: it goes on listening where it did.
+ */
+int control_server_move(struct control_server *server, const char *path, char *why, size_t why_size);
+
 /* Removes the socket; what clients have not read by now is lost. Accepts NULL. */
 void control_server_close(struct control_server *server);
 

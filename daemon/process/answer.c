@@ -182,10 +182,11 @@ static json_t *handlers(const struct served *served, json_t *problems)
 		answer_number(object, "crashes", served->crashes ? served->crashes[i].count : 0);
 		(void)json_array_append_new(list, object);
 		if (quarantined)
-			add_problem(problems, "queue %s, number %u: handler %s is in quarantine: %s", config->name, served->number,
-				    names[i],
+			add_problem(problems, "queue %s, number %u: handler %s is in quarantine: %s until a reload or `nfverdict release %u %s`",
+				    config->name, served->number, names[i],
 				    config->quarantine == QUARANTINE_SKIP ? "packets pass it by"
-									  : "every packet gets on-error");
+									  : "every packet gets on-error",
+				    served->number, names[i]);
 	}
 	return list;
 }

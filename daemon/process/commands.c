@@ -127,6 +127,54 @@ static void stop(struct master *master, uint64_t client)
 	master->stop = true;
 }
 
+/* A text line by line. */
+static void say_lines(struct control_server *server, uint64_t client, const char *text)
+{
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+		char *line = strndup(text, len);
+
+		control_server_say(server, client, json_pack("{s:o}", "text", control_text(line)));
+		free(line);
+		text += len + (text[len] == '\n');
+	}
+}
+
+static void on_reloaded(void *context, bool ok, const char *text)
+{
+	struct commands_waiter *waiter = context;
+	struct control_server *server = waiter->master->commands.server;
+	const uint64_t client = waiter->client;
+
+	waiter->client = 0;
+	say_lines(server, client, text);
+	if (ok)
+		control_server_done(server, client, CONTROL_WELL);
+	else
+		control_server_refuse(server, client, CONTROL_WRONG, "nothing was changed");
+}
+
+static void reload(struct master *master, uint64_t client)
+{
+	struct commands_waiter *waiter = NULL;
+
+	for (size_t i = 0; i < CONTROL_CLIENTS && !waiter; i++)
+		if (!master->commands.reloads[i].client)
+			waiter = &master->commands.reloads[i];
+	if (!waiter || !master->serving || master->stop) {
+		control_server_refuse(master->commands.server, client, CONTROL_WRONG,
+				      !waiter ? "too many wait for a reload already"
+				      : master->stop ? "the daemon is stopping" : "the daemon is starting");
+		return;
+	}
+	log_notice("a reload was asked for through the control socket");
+	*waiter = (struct commands_waiter){ .master = master, .client = client };
+	if (reload_start(master, on_reloaded, waiter) == 0)
+		return;
+	waiter->client = 0;
+	control_server_refuse(master->commands.server, client, CONTROL_WRONG, "no memory");
+}
+
 static void on_request(void *context, uint64_t client, const struct control_request *request)
 {
 	struct master *master = context;
@@ -138,12 +186,16 @@ static void on_request(void *context, uint64_t client, const struct control_requ
 	case CONTROL_STATS:
 		ask_stats(master, &(struct commands_asker){ .client = client, .text = request->text });
 		break;
+	case CONTROL_RELEASE:
+		release_start(master, client, request);
+		break;
 	case CONTROL_STOP:
 		stop(master, client);
 		break;
 	case CONTROL_RELOAD:
+		reload(master, client);
+		break;
 	case CONTROL_UPGRADE:
-	case CONTROL_RELEASE:
 	case CONTROL_COMMANDS:
 		break; /* does not come */
 	}
@@ -167,7 +219,7 @@ static void on_turn(void *argument, int fd, uint32_t events)
 void commands_open(struct master *master)
 {
 	const struct control_calls calls = {
-		.commands = 1u << CONTROL_STATUS | 1u << CONTROL_STATS | 1u << CONTROL_STOP,
+		.commands = 1u << CONTROL_STATUS | 1u << CONTROL_STATS | 1u << CONTROL_RELOAD | 1u << CONTROL_RELEASE | 1u << CONTROL_STOP,
 		.request = on_request,
 		.log = on_log,
 		.context = master,
@@ -189,6 +241,17 @@ void commands_open(struct master *master)
 		control_server_close(master->commands.server);
 		master->commands.server = NULL;
 	}
+}
+
+void commands_move(struct master *master)
+{
+	const char *path = master->plan->config->control_socket;
+	char why[512];
+
+	if (!master->commands.server)
+		commands_open(master);
+	else if (control_server_move(master->commands.server, path, why, sizeof(why)) < 0)
+		log_warning("control socket: %s; it stays where it was", why);
 }
 
 void commands_close(struct master *master, bool clean)

@@ -17,10 +17,17 @@ struct commands {
 		bool text;
 	} askers[CONTROL_CLIENTS];     /* for statistics, while the rules' counters are read */
 	size_t asker_count;
+	struct commands_waiter {
+		struct master *master;
+		uint64_t client;       /* 0: free */
+	} reloads[CONTROL_CLIENTS];    /* who waits for the end of a reload */
 };
 
 /* While root may still do what it likes. Without it the daemon goes on: why is told. */
 void commands_open(struct master *master);
+
+/* Another configuration is in force: the socket goes where it says. What goes wrong is told, and it stays where it is. */
+void commands_move(struct master *master);
 
 /* What the rules counted was read, or it takes too long: whoever waits for statistics gets them. */
 void commands_counted(struct master *master);

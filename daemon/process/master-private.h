@@ -11,6 +11,7 @@
 #include "daemon/process/keeper.h"
 #include "daemon/process/master.h"
 #include "daemon/process/output.h"
+#include "daemon/process/release.h"
 #include "daemon/process/reload.h"
 #include "daemon/process/rules-server.h"
 #include "daemon/process/served.h"
@@ -36,6 +37,7 @@ struct master {
 	bool telling;          /* after that they are to be printed */
 	struct rules_server rules_server;
 	struct commands commands;
+	struct release release; /* of handlers in quarantine */
 	uint64_t started_ns;
 	bool repeats;          /* what a dead worker had in hand is sent through the hook again */
 	bool never_repeats;    /* for this kernel cannot */

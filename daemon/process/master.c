@@ -277,7 +277,7 @@ static void replace(struct master *master, struct served *served, int status)
 	served_ended(served, status, master->stopping || reload_ends(master, served));
 	if (!master->started)
 		master->stop = true;
-	else if (!master->stopping && !reload_replaces(master, served))
+	else if (!master->stopping && !reload_replaces(master, served) && !release_replaces(master, served))
 		restart(master, events_now_ns());
 }
 
@@ -469,6 +469,7 @@ int master_run(const struct options *options, struct plan *plan, void (*ready)(v
 	while (err == 0 && !master.stop) {
 		err = wait_for_events(&master);
 		reload_step(&master);
+		release_step(&master);
 	}
 	clean = master_stop(&master, was_ready);
 	commands_close(&master, clean);
@@ -488,6 +489,7 @@ close:
 		close(master.signals);
 	events_close(&master.events);
 	reload_free(&master.reload);
+	release_free(&master.release);
 	plan_drop(master.plan);
 	return err ? 1 : 0;
 }

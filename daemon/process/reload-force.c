@@ -102,5 +102,6 @@ void reload_put_in_force(struct master *master)
 	master_open_log(master->plan->config, master->options->foreground);
 	take_crash_folder(master);
 	take_recovery(master);
+	commands_move(master);
 	start_others(master);
 }

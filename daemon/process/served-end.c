@@ -51,10 +51,12 @@ static void note_crash(struct served *served, uint32_t handler)
 					      config->crash_window))
 		return;
 	served->quarantined |= UINT64_C(1) << handler;
-	log_error("queue %u: handler %s is in quarantine: %llu crash%s within %llu s; %s until the configuration is reloaded",
+	log_error("queue %u: handler %s is in quarantine: %llu crash%s within %llu s; %s until a reload or "
+		  "`nfverdict release %u %s`",
 		  served->number, names[handler], (unsigned long long)config->max_crashes, config->max_crashes == 1 ? "" : "es",
 		  (unsigned long long)(config->crash_window / 1000000000u),
-		  config->quarantine == QUARANTINE_SKIP ? "packets pass it by" : "every packet of the queue gets on-error");
+		  config->quarantine == QUARANTINE_SKIP ? "packets pass it by" : "every packet of the queue gets on-error",
+		  served->number, names[handler]);
 }
 
 /*
@@ -134,7 +136,7 @@ void served_ended(struct served *served, int status, bool stopping)
 		note_poison(served, status);
 	if (WIFSIGNALED(status) && WCOREDUMP(status) && served->crash_folder >= 0)
 		served_save_core(served);
-	served->deaths += !stopping;
+	served->deaths += !stopping && !now->left;
 	served->failures = time - now->started_ns < SOON_NS ? served->failures + 1 : 0;
 	if (now->ready)
 		served->failed_starts = 0;

@@ -50,6 +50,7 @@ enum arguments_bit {
 	ARG_SERVER = 1 << 22,
 	ARG_HELP = 1 << 23,
 	ARG_NAMED = 1 << 24,
+	ARG_ALL = 1 << 25,
 };
 
 #define ARGUMENTS_USERS 32

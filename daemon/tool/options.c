@@ -25,6 +25,7 @@ const struct option_row options_rows[] = {
 	{ "first", 0, OPTION_FLAG, NULL, ARG_FIRST, "with --owner: new rules go before those of others" },
 	{ "chain", 0, OPTION_CHAIN, "NAME", ARG_CHAIN, "the whole chain, and the rules that lead to it" },
 	{ "socket", 0, OPTION_SOCKET, "PATH", ARG_SOCKET, "the socket of the server, or of the daemon" },
+	{ "all", 0, OPTION_FLAG, NULL, ARG_ALL, "every handler of every queue" },
 	{ "idle-exit", 0, OPTION_IDLE_EXIT, "SECONDS", ARG_IDLE_EXIT, "end after so long without a client" },
 	{ "users", 0, OPTION_USERS, "USER,...", ARG_USERS, "who may connect beside root" },
 	{ "backend", 0, OPTION_BACKEND, "BACKEND", ARG_KERNEL, "nft, legacy; auto: what iptables is" },

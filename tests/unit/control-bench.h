@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-static char bench_folder[64], bench_socket[96];
+static char bench_folder[64], bench_socket[100];
 
 static int bench_begin(void **state)
 {

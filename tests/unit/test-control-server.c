@@ -306,6 +306,39 @@ static void test_many(void **state)
 	assert_int_equal(bench.requests, CONTROL_CLIENTS + 1000);
 }
 
+/* Another path, for those that come; who is there stays. */
+static void test_move(void **state)
+{
+	char first[96], second[128], why[256];
+	int fd = ask("{\"command\": \"reload\"}\n"), other;
+
+	(void)state;
+	strcpy(first, bench_socket);
+	snprintf(second, sizeof(second), "%s/other.sock", bench_folder);
+	assert_int_equal(control_server_move(bench.server, "relative", why, sizeof(why)), -EINVAL);
+	assert_non_null(strstr(why, "relative: it is not an absolute path"));
+	assert_int_equal(access(first, F_OK), 0);
+	assert_int_equal(control_server_move(bench.server, first, why, sizeof(why)), 0);
+	assert_int_equal(access(first, F_OK), 0);
+	assert_int_equal(control_server_move(bench.server, second, why, sizeof(why)), 0);
+	assert_int_equal(access(first, F_OK), -1);
+	control_server_done(bench.server, bench.client, CONTROL_WELL);
+	assert_string_equal(got(fd, true), "{\"done\":true,\"exit\":0}\n");
+	close(fd);
+	snprintf(bench_socket, sizeof(bench_socket), "%.90s", second);
+	other = ask("{\"command\": \"status\"}\n");
+	assert_int_equal(bench.requests, 2);
+	assert_int_equal(control_server_move(bench.server, NULL, why, sizeof(why)), 0);
+	assert_int_equal(access(second, F_OK), -1);
+	control_server_done(bench.server, bench.client, CONTROL_WELL);
+	assert_string_equal(got(other, true), "{\"done\":true,\"exit\":0}\n");
+	close(other);
+	turn();
+	assert_int_equal(control_server_move(bench.server, second, why, sizeof(why)), 0);
+	close(ask("{\"command\": \"status\"}\n"));
+	assert_int_equal(bench.requests, 3);
+}
+
 static void test_text(void **state)
 {
 	json_t *good = control_text("d\xc3\xa4"), *bad = control_text("d\xe4z"), *none = control_text(NULL);
@@ -331,6 +364,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_never_sends, begin, end),
 		cmocka_unit_test_setup_teardown(test_long_work, begin, end),
 		cmocka_unit_test_setup_teardown(test_many, begin, end),
+		cmocka_unit_test_setup_teardown(test_move, begin, end),
 		cmocka_unit_test(test_text),
 	};
 

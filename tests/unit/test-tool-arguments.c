@@ -166,6 +166,7 @@ static void test_table(void **state)
 		assert_false(command->of_daemon);
 	}
 	for (const struct command *command = daemon_commands; command->name; command++) {
+		taken |= command->takes;
 		check_command(command);
 		assert_true(command->of_daemon && command->takes & ARG_SOCKET && command->takes & ARG_JSON);
 		assert_ptr_equal(arguments_find_daemon(command->name), command);
