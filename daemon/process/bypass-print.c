@@ -25,7 +25,7 @@ static uint64_t sent_on(const struct served *from, const struct steer_queue *to,
 
 /* What the entry's numbers and all others tell. */
 struct sums {
-	uint64_t missed;    /* ids that no worker saw: with when-full: accept these packets passed */
+	uint64_t let_pass;  /* for want of room in the socket */
 	uint64_t sent_here;
 	bool all;           /* every packet that was sent on is known by its target */
 	bool cut_up;        /* super-packets are cut up before they are queued: the rule counts one, the queue several */
@@ -40,7 +40,7 @@ static struct sums add_up(const struct steer_queue *queue, const struct served *
 		sums.sent_here += sent_on(&served[i], queue, &sums.all);
 		if (served[i].number < queue->first || served[i].number > queue->last)
 			continue;
-		sums.missed += stats_missed(&served[i]);
+		sums.let_pass += stats_let_pass(&served[i]);
 		sums.cut_up |= !(served[i].socket.flags & NFQA_CFG_F_GSO);
 		sums.config = served_config(&served[i]);
 	}
@@ -82,7 +82,7 @@ bool bypass_result(const struct bypass *bypass, size_t queue, const struct serve
 	result->queue = steer->name;
 	result->steered = entry.steered;
 	result->why = why_unknown(&entry, &sums, past, ended);
-	if (sums.config && sums.config->when_full == PASS_DROP) {
+	if (sums.config && !entry.may_pass) {
 		/* Then the kernel drops what does not fit. Nothing passes while somebody listens, and we do while rules stand. */
 		result->known = true;
 		if (ended && !result->why && !entry.breaks && past > 0)
@@ -93,7 +93,7 @@ bool bypass_result(const struct bypass *bypass, size_t queue, const struct serve
 	result->known = !result->why;
 	result->least = entry.breaks > 0;
 	if (result->known)
-		result->bypassed = (past > 0 ? (uint64_t)past : 0) + sums.missed;
+		result->bypassed = (past > 0 ? (uint64_t)past : 0) + sums.let_pass;
 	if (result->known && result->least)
 		result->why = "the rules were taken out or their counters set back meanwhile: it may be more";
 	return true;

@@ -40,6 +40,16 @@ static size_t board_bytes(const struct bypass *bypass)
 	return sizeof(struct bypass_board) + 2 * bypass->half_bytes;
 }
 
+static bool lets_pass(const struct steering *steering, const char *name)
+{
+	const struct config *config = steering->config;
+
+	for (size_t i = 0; i < config->queue_count; i++)
+		if (!strcmp(config->queues[i].name, name))
+			return config->queues[i].when_full == PASS_ACCEPT;
+	return false;
+}
+
 int bypass_open(struct bypass *bypass, const struct steering *steering)
 {
 	size_t bytes;
@@ -62,6 +72,8 @@ int bypass_open(struct bypass *bypass, const struct steering *steering)
 		return -ENOMEM;
 	}
 	bypass->board = memory;
+	for (size_t q = 0; q < steering->count; q++)
+		half_of(bypass, 0)->entries[q].may_pass = lets_pass(steering, steering->queues[q].name);
 	return 0;
 }
 
@@ -89,12 +101,28 @@ static const struct bypass_number *find_number(const struct bypass *bypass, stru
 	return NULL;
 }
 
-static const struct bypass_entry *find_entry(const struct bypass *bypass, const struct half *half, const char *name)
+/* SIZE_MAX: the steering has no such queue. */
+static size_t find_queue(const struct steering *steering, const char *name)
 {
-	for (size_t q = 0; q < bypass->steering->count; q++)
-		if (!strcmp(bypass->steering->queues[q].name, name))
-			return &half->entries[q];
-	return NULL;
+	for (size_t q = 0; q < steering->count; q++)
+		if (!strcmp(steering->queues[q].name, name))
+			return q;
+	return SIZE_MAX;
+}
+
+/* A rule that is not as it was is another one, which counts from 0, and what the old one counted last is not known. */
+static void inherit_entry(struct bypass_entry *to, const struct steer_queue *queue, const struct bypass_entry *from,
+			  const struct steer_queue *old)
+{
+	const bool may_pass = to->may_pass || from->may_pass;
+
+	*to = *from;
+	to->may_pass = may_pass;
+	if (queue->first == old->first && queue->last == old->last && queue->bypass == old->bypass &&
+	    queue->cpu_fanout == old->cpu_fanout)
+		return;
+	bypass_forget_rules(to);
+	to->breaks++;
 }
 
 void bypass_inherit(struct bypass *to, const struct bypass *from)
@@ -109,10 +137,10 @@ void bypass_inherit(struct bypass *to, const struct bypass *from)
 	number = numbers_of(to, half);
 	for (size_t q = 0; q < to->steering->count; q++) {
 		const struct steer_queue *queue = &to->steering->queues[q];
-		const struct bypass_entry *entry = find_entry(from, old, queue->name);
+		const size_t before = find_queue(from->steering, queue->name);
 
-		if (entry)
-			half->entries[q] = *entry;
+		if (before != SIZE_MAX)
+			inherit_entry(&half->entries[q], queue, &old->entries[before], &from->steering->queues[before]);
 		for (uint32_t n = queue->first; n <= queue->last; n++, number++) {
 			const struct bypass_number *seen = find_number(from, old, n);
 

@@ -28,6 +28,7 @@ struct bypass_entry {
 	int64_t past;
 	unsigned breaks;   /* times that counters began anew in between: `past` is then the least that it can be */
 	bool others;       /* rules of others lead to its numbers, too */
+	bool may_pass;     /* when-full: accept was in force */
 	bool unread;       /* the kernel does not tell ids here */
 };
 

@@ -46,12 +46,31 @@ static uint32_t missed_last(const struct served *served, bool known, const struc
 	return status->last_id - (shared->last_id_known ? shared->last_id : 0);
 }
 
+/* `known`: the status could be read. */
+static uint64_t missed(const struct served *served, bool known, const struct queue_status *status)
+{
+	return served_shared(served)->counters.lost + missed_last(served, known, status);
+}
+
 uint64_t stats_missed(const struct served *served)
 {
 	struct queue_status status = { 0 };
 	const bool known = queue_status_read(served->number, &status);
 
-	return served_shared(served)->counters.lost + missed_last(served, known, &status);
+	return missed(served, known, &status);
+}
+
+static uint64_t let_pass(uint64_t missed_ids, const struct queue_status *status)
+{
+	return missed_ids > status->dropped_socket ? missed_ids - status->dropped_socket : 0;
+}
+
+uint64_t stats_let_pass(const struct served *served)
+{
+	struct queue_status status = { 0 };
+	const bool known = queue_status_read(served->number, &status);
+
+	return let_pass(missed(served, known, &status), &status);
 }
 
 /* What the kernel counted, what it refused, and what made no sense: only what there was. */
@@ -60,15 +79,15 @@ static void print_details(const struct served *served, FILE *out)
 	const struct queue_counters *c = &served_shared(served)->counters;
 	struct queue_status status = { 0 };
 	bool known = queue_status_read(served->number, &status);
+	const uint64_t ids = missed(served, known, &status), passed = let_pass(ids, &status);
 	const struct {
 		const char *what;
 		uint64_t count;
 	} details[] = {
 		{ "dropped by the kernel, queue full (max-length)", status.dropped_full },
 		{ "dropped by the kernel, socket full (receive-buffer)", status.dropped_socket },
-		{ served_config(served)->when_full == PASS_ACCEPT ? "packet ids missed: let pass, socket full"
-								  : "packet ids missed",
-		  c->lost + missed_last(served, known, &status) },
+		{ "packet ids missed: let pass, socket full", passed },
+		{ "packet ids missed", ids - passed },
 		{ "repeated for a worker that died", c->recovered },
 		{ "in the hands of a worker that died, got on-error", c->abandoned },
 		{ "left at the end, got when-down", served->left },

@@ -12,4 +12,7 @@ void stats_print(const struct served *served, size_t count, FILE *out);
 /* Packet ids that no worker saw: the socket had no room. */
 uint64_t stats_missed(const struct served *served);
 
+/* Packets that passed because the socket had no room: those of these that the kernel did not drop. */
+uint64_t stats_let_pass(const struct served *served);
+
 #endif

@@ -135,6 +135,31 @@ books[uninspected]=$((books[uninspected] - books[failed]))
 bypassed_is load
 workers_may_die=
 
+note "---- reloads"
+books_queues=(1)
+# reloads_to [KEY VALUE]...
+reloads_to() {
+	overload_config "$@"
+	reloads=$((reloads + 1))
+	kill -HUP "$daemon_pid"
+	wait_for "reload $reloads" 20 reloaded
+}
+reloaded() {
+	[ "$(grep -c ' reloaded: ' "$daemon_log")" -eq "$reloads" ]
+}
+reloads=0
+overload_config max-length 16
+books_open "reloads"
+start_daemon right
+flow_send load left "$right4" 9 --rate 100000
+reloads_to max-length 32
+reloads_to max-length 8192 receive-buffer 4096 when-full drop
+reloads_to max-length 16
+flow_stop load
+books_close
+bypassed_is load
+[ "$((books[full] + books[overrun]))" -gt 0 ] || fail "nothing was dropped meanwhile"
+
 # ---- what cannot be known ----
 
 overload_config max-length 16

@@ -6,7 +6,7 @@
 
 books_ports=(9 11) # load, and packets sent one by one after it
 
-# overload_config [KEY VALUE]...: of the queue. NFV_TEST_ISOLATION and NFV_TEST_BACKEND choose what they say.
+# overload_config [KEY VALUE]...: of the queue. NFV_TEST_BACKEND chooses the rules' backend.
 overload_config() {
 	overload_text "$@" >"$tmp/overload.yaml"
 	config <"$tmp/overload.yaml"
@@ -24,7 +24,6 @@ overload_text() {
 		    steer:
 		      - { chain: INPUT, table: mangle, match: -p udp }
 	END
-	[ -z "${NFV_TEST_ISOLATION-}" ] || printf '    isolation: %s\n' "$NFV_TEST_ISOLATION"
 	while [ $# -gt 0 ]; do
 		printf '    %s: %s\n' "$1" "$2"
 		shift 2
