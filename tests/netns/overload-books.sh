@@ -125,11 +125,13 @@ dying() {
 }
 dying "workers that die, a short queue" max-length 16
 bypassed_is load
+overload_isolation strict
 dying "workers that die, a small buffer" max-length 8192 receive-buffer 4096
 bypassed_is load
 dying "workers that die, a small buffer, drop" max-length 8192 receive-buffer 4096 when-full drop
 equal "uninspected" "${books[uninspected]}" 0
 has "ids missed: what the kernel counted" "$daemon_log" "packet ids missed: ${books[overrun]}\$"
+overload_isolation fast
 dying "workers that die, a small buffer, on-error" max-length 8192 receive-buffer 4096
 books[uninspected]=$((books[uninspected] - books[failed]))
 bypassed_is load

@@ -26,6 +26,7 @@ send_bursts() {
 
 for when_full in accept drop; do
 	for size in 64 1400; do
+		if [ "$size" -eq 64 ]; then overload_isolation fast; else overload_isolation strict; fi
 		overload_config max-length 8192 receive-buffer 4096 when-full "$when_full"
 		overload_begin "receive-buffer 4096, $size bytes, when-full $when_full"
 		send_bursts "$size"
@@ -71,6 +72,7 @@ LD_PRELOAD=$top_builddir/tests/netns/storm.so
 export LD_PRELOAD
 export NFV_STORM_RECEIVE=2 NFV_STORM_SEND=2
 for when_full in accept drop; do
+	if [ "$when_full" = accept ]; then overload_isolation fast; else overload_isolation strict; fi
 	overload_config max-length 1024 when-full "$when_full"
 	overload_begin "a storm of ENOBUFS, when-full $when_full"
 	flow_send load left "$right4" 9 --rate 20000 --count 40000

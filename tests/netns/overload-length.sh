@@ -32,19 +32,22 @@ queue_is_used() {
 	[ "$(queue_field right 1 last-id)" -gt 0 ]
 }
 
-saturation
-note "saturated at $rate packets/s"
-for when_full in accept drop; do
-	overload_config max-length 16 when-full "$when_full"
-	overload_begin "max-length 16, when-full $when_full"
-	flow_send load left "$right4" 9 --rate $((2 * rate)) --count $((4 * rate))
-	flow_sent load
-	overload_over
-	overload_end
-	between "packets for which there was no room" $((books[uninspected] + books[full])) 1000 1000000000
-	if [ "$when_full" = accept ]; then
-		equal "dropped" $((books[full] + books[overrun])) 0
-	else
-		equal "uninspected" "${books[uninspected]}" 0
-	fi
+for mode in fast strict; do
+	overload_isolation "$mode"
+	saturation
+	note "saturated at $rate packets/s"
+	for when_full in accept drop; do
+		overload_config max-length 16 when-full "$when_full"
+		overload_begin "max-length 16, when-full $when_full"
+		flow_send load left "$right4" 9 --rate $((2 * rate)) --count $((2 * rate))
+		flow_sent load
+		overload_over
+		overload_end
+		between "packets for which there was no room" $((books[uninspected] + books[full])) 100 1000000000
+		if [ "$when_full" = accept ]; then
+			equal "dropped" $((books[full] + books[overrun])) 0
+		else
+			equal "uninspected" "${books[uninspected]}" 0
+		fi
+	done
 done

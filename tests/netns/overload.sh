@@ -30,9 +30,15 @@ overload_text() {
 	done
 }
 
+# overload_isolation MODE: for the configurations that follow, unless the caller of the test has chosen one.
+overload_given=${NFV_TEST_ISOLATION-}
+overload_isolation() {
+	[ -n "$overload_given" ] || NFV_TEST_ISOLATION=$1
+}
+
 # overload_begin NAME: with the last configuration.
 overload_begin() {
-	books_open "$1"
+	books_open "$1${NFV_TEST_ISOLATION:+, $NFV_TEST_ISOLATION}"
 	start_daemon right
 	overload_workers=$(workers)
 	overload_probes=0
