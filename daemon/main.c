@@ -43,11 +43,15 @@ static struct plan *load(const struct options *options)
 	struct plan *plan = plan_read(options->config_file, &trust, &report);
 	int err;
 
-	if (!plan)
+	if (!plan) {
+		print_report(&report);
 		return NULL;
+	}
 	warn_unsafe(&trust);
 	plan_check(plan, &report);
 	err = steering_check(&plan->steering, &report);
+	if (err && err != -EPERM && report.count == 0)
+		log_error("steering: rules cannot be checked: %s", strerror(-err));
 	if (err == -EPERM && options->check)
 		err = 0; /* told in the log; the rest was judged */
 	else if (err == -EPERM)

@@ -32,12 +32,12 @@ static char *find_folder(const char *name)
 {
 	const char *slash = strrchr(name, '/');
 	char *folder = !slash ? memory_copy(".", 1) : memory_copy(name, slash == name ? 1 : (size_t)(slash - name));
-	char *resolved = realpath(folder, NULL);
+	char resolved[PATH_MAX];
 
-	if (!resolved)
+	if (!realpath(folder, resolved))
 		return folder;
-	free(folder);
-	return resolved;
+	memory_free(folder);
+	return memory_copy(resolved, strlen(resolved));
 }
 
 const char *config_resolve(struct config_private *c, const struct config_file *file, const char *path)
@@ -59,6 +59,13 @@ static struct config_file *new_file(const char *name, const struct config_file *
 	return file;
 }
 
+static void free_file(struct config_file *file)
+{
+	memory_free(file->folder);
+	memory_free(file->name);
+	memory_free(file);
+}
+
 static void keep_file(struct config_private *c, struct config_file *file)
 {
 	*c->last_file = file;
@@ -66,28 +73,26 @@ static void keep_file(struct config_private *c, struct config_file *file)
 	c->file_count++;
 }
 
-/* Returns the bytes, or NULL with the cause in why. Reads one byte more than allowed, to notice a file that grows. */
-static char *read_all(int fd, size_t *len, struct why *why)
+/* Into FILE_BYTES_MAX + 1 bytes: one more than allowed, to notice a file that grows. False with the cause in why. */
+static bool read_all(int fd, char *text, size_t *len, struct why *why)
 {
-	char *text = memory_alloc(FILE_BYTES_MAX + 1, 1);
 	ssize_t n = 1;
 
 	for (*len = 0; n && *len <= FILE_BYTES_MAX;) {
 		n = read(fd, text + *len, FILE_BYTES_MAX + 1 - *len);
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && errno == EINTR) {
+			n = 1;
 			continue;
+		}
 		if (n < 0) {
 			scalar_refuse(why, "%s", strerror(errno));
-			free(text);
-			return NULL;
+			return false;
 		}
 		*len += (size_t)n;
 	}
-	if (*len <= FILE_BYTES_MAX)
-		return text;
-	scalar_refuse(why, "is larger than 1 MiB");
-	free(text);
-	return NULL;
+	if (*len > FILE_BYTES_MAX)
+		scalar_refuse(why, "is larger than 1 MiB");
+	return *len <= FILE_BYTES_MAX;
 }
 
 /* A file that includes itself, by whatever way, or that two includes name. */
@@ -110,41 +115,56 @@ static bool is_known(struct config_private *c, const struct config_file *file, s
 	return false;
 }
 
-/* place: of the include that asks for the file, or the whole of the file when nobody does. */
-static void load_file(struct config_private *c, const char *name, const struct config_file *parent, struct place place)
+enum found { FOUND_READ, FOUND_UNREADABLE, FOUND_NONE };
+
+/* What is found wrong is told. No memory is taken while the file is open: want of it would leave it so. */
+static enum found find_file(struct config_private *c, struct config_file *file, struct place place, char *text, size_t *len)
 {
-	struct config_file *file;
-	char why[PATH_MAX + 256], *text;
+	enum found found = FOUND_READ;
+	char why[PATH_MAX + 256];
 	struct why cause;
 	struct stat st;
-	size_t len;
 	int fd;
 
-	fd = trust_open(c->trust, name, why, sizeof(why));
+	fd = trust_open(c->trust, file->name, why, sizeof(why));
 	if (fd < 0) {
-		refuse_file(c, place, name, why);
-		return;
+		refuse_file(c, place, file->name, why);
+		return FOUND_NONE;
 	}
-	file = new_file(name, parent);
 	if (!fstat(fd, &st)) {
 		file->device = st.st_dev;
 		file->inode = st.st_ino;
 	}
 	if (is_known(c, file, place)) {
-		close(fd);
-		free(file->folder);
-		free(file->name);
-		free(file);
-		return;
+		found = FOUND_NONE;
+	} else if (!read_all(fd, text, len, &cause)) {
+		refuse_file(c, place, file->name, cause.text);
+		found = FOUND_UNREADABLE;
 	}
-	keep_file(c, file);
-	text = read_all(fd, &len, &cause);
 	close(fd);
-	if (text)
+	return found;
+}
+
+/* place: of the include that asks for the file, or the whole of the file when nobody does. */
+static void load_file(struct config_private *c, const char *name, const struct config_file *parent, struct place place)
+{
+	struct config_file *file = new_file(name, parent);
+	char *text = memory_alloc(FILE_BYTES_MAX + 1, 1);
+	size_t len;
+
+	switch (find_file(c, file, place, text, &len)) {
+	case FOUND_READ:
+		keep_file(c, file);
 		load_text(c, file, text, len);
-	else
-		refuse_file(c, place, name, cause.text);
-	free(text);
+		break;
+	case FOUND_UNREADABLE:
+		keep_file(c, file);
+		break;
+	case FOUND_NONE:
+		free_file(file);
+		break;
+	}
+	memory_free(text);
 }
 
 /* The pattern's own part may hold wildcards, the folder that it is relative to may not. */
@@ -165,27 +185,44 @@ static int compare_paths(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+struct pattern {
+	struct config_private *c;
+	const struct config_file *file;
+	struct place place;
+	glob_t found;
+};
+
 /* Sorted by bytes, so that the order does not depend on the language of whoever starts the daemon. */
-static void load_pattern(struct config_private *c, const struct config_file *file, const char *pattern, struct place place)
+static void load_found(void *argument)
 {
-	glob_t found = { 0 };
-	const char *full = pattern;
+	struct pattern *pattern = argument;
+	struct config_private *c = pattern->c;
+	const glob_t *found = &pattern->found;
+
+	qsort(found->gl_pathv, found->gl_pathc, sizeof(*found->gl_pathv), compare_paths);
+	for (size_t i = 0; i < found->gl_pathc && c->file_count < FILES_MAX; i++)
+		load_file(c, found->gl_pathv[i], pattern->file, pattern->place);
+	if (c->file_count >= FILES_MAX)
+		report_add(c->report, pattern->place, "include", "more than %d files", FILES_MAX);
+}
+
+static void load_pattern(struct config_private *c, const struct config_file *file, const char *text, struct place place)
+{
+	struct pattern pattern = { .c = c, .file = file, .place = place };
+	const char *full = text;
 	int err;
 
-	if (pattern[0] != '/')
-		full = arena_format(&c->arena, "%s%s", escape_folder(c, file), pattern);
-	err = glob(full, GLOB_NOSORT, NULL, &found);
-	if (err && err != GLOB_NOMATCH) {
-		report_add(c->report, place, "include", "%s: %s", pattern,
+	if (text[0] != '/')
+		full = arena_format(&c->arena, "%s%s", escape_folder(c, file), text);
+	err = glob(full, GLOB_NOSORT, NULL, &pattern.found);
+	if (err && err != GLOB_NOMATCH)
+		report_add(c->report, place, "include", "%s: %s", text,
 			   err == GLOB_NOSPACE ? "out of memory" : "cannot be read");
-	} else if (!err) {
-		qsort(found.gl_pathv, found.gl_pathc, sizeof(*found.gl_pathv), compare_paths);
-		for (size_t i = 0; i < found.gl_pathc && c->file_count < FILES_MAX; i++)
-			load_file(c, found.gl_pathv[i], file, place);
-		if (c->file_count >= FILES_MAX)
-			report_add(c->report, place, "include", "more than %d files", FILES_MAX);
-	}
-	globfree(&found);
+	if (!err)
+		err = memory_try(load_found, &pattern);
+	globfree(&pattern.found);
+	if (err == -ENOMEM)
+		memory_fail();
 }
 
 static void load_include(struct config_private *c, const struct config_file *file, const char *path, struct place place)
@@ -270,32 +307,58 @@ static struct config *only_without(struct config *config, const struct report *r
 	return NULL;
 }
 
+/* A reading to its end, or until there is no memory for it. */
+struct reading {
+	const char *file, *text; /* text NULL: the file is to be read */
+	size_t len;
+	struct trust *trust;
+	struct report *report;
+	struct config *config;
+};
+
+static void read_config(void *argument)
+{
+	struct reading *reading = argument;
+	struct config_private *c = begin(reading->trust, reading->report);
+
+	if (!reading->text) {
+		load_file(c, reading->file, NULL, (struct place){ .file = reading->file });
+	} else {
+		keep_file(c, new_file(reading->file, NULL));
+		if (reading->len > FILE_BYTES_MAX)
+			refuse_file(c, (struct place){ .file = c->files->name }, reading->file, "is larger than 1 MiB");
+		else
+			load_text(c, c->files, reading->text, reading->len);
+	}
+	reading->config = finish(c);
+}
+
+static struct config *read_or_tell(struct reading *reading)
+{
+	if (memory_try(read_config, reading) == 0)
+		return reading->config;
+	report_add(reading->report, (struct place){ .file = reading->file }, NULL, "cannot be read: out of memory");
+	return NULL;
+}
+
 struct config *config_read(const char *path, struct trust *trust, struct report *report)
 {
-	struct config_private *c = begin(trust, report);
+	struct reading reading = { .file = path, .trust = trust, .report = report };
 
-	load_file(c, path, NULL, (struct place){ .file = path });
-	return finish(c);
+	return read_or_tell(&reading);
 }
 
 struct config *config_load(const char *path, struct trust *trust, struct report *report)
 {
 	size_t before = report->count;
-	struct config *config = config_read(path, trust, report);
 
-	return only_without(config, report, before);
+	return only_without(config_read(path, trust, report), report, before);
 }
 
 struct config *config_parse(const char *file, const char *text, size_t len, struct trust *trust, struct report *report)
 {
-	struct config_private *c = begin(trust, report);
+	struct reading reading = { .file = file, .text = text, .len = len, .trust = trust, .report = report };
 	size_t before = report->count;
 
-	keep_file(c, new_file(file, NULL));
-	if (len > FILE_BYTES_MAX) {
-		refuse_file(c, (struct place){ .file = c->files->name }, file, "is larger than 1 MiB");
-	} else {
-		load_text(c, c->files, text, len);
-	}
-	return only_without(finish(c), report, before);
+	return only_without(read_or_tell(&reading), report, before);
 }

@@ -147,9 +147,9 @@ static void free_files(struct config_file *file)
 		next = file->next;
 		values_free(file->top);
 		tree_free(file->tree);
-		free(file->folder);
-		free(file->name);
-		free(file);
+		memory_free(file->folder);
+		memory_free(file->name);
+		memory_free(file);
 	}
 }
 
@@ -163,13 +163,13 @@ void config_free(struct config *config)
 		values_free(c->queues[i].values);
 	for (size_t i = 0; i < config->handler_count; i++)
 		values_free(c->handlers[i].values);
-	free(config->queues);
-	free(config->handlers);
-	free(c->queues);
-	free(c->handlers);
+	memory_free(config->queues);
+	memory_free(config->handlers);
+	memory_free(c->queues);
+	memory_free(c->handlers);
 	free_files(c->files);
 	arena_free(&c->arena);
-	free(c);
+	memory_free(c);
 }
 
 static void print_section(FILE *out, const char *title, const struct nfv_option *table)

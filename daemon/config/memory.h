@@ -1,14 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Memory of a configuration. Sizes are bounded by the bounds of a file (1 MiB, 100,000 nodes), so running out means that the
- * machine has nothing left: these abort, as report_add() must, instead of carrying a cause that nobody could act upon.
+ * Memory of a configuration. Its readers do not look whether they got any: when there is none, the whole reading ends, in
+ * memory_try(), and what it took is given back. A daemon that runs must not end because a new configuration finds no room.
  */
 #ifndef CONFIG_MEMORY_H
 #define CONFIG_MEMORY_H
 
 #include <stddef.h>
 
-/* Zeroed; count * size is checked for overflow. */
+/*
+ * Calls fn. -ENOMEM when it wanted memory in vain: then it did not return, and all that it took from the functions here is
+ * freed; what it got elsewhere (descriptors, memory of other libraries) is the caller's to give back. Calls may be nested.
+ */
+int memory_try(void (*fn)(void *argument), void *argument);
+
+/* What memory_alloc() does without memory: for who gets some elsewhere in vain. Outside of memory_try() it aborts. */
+void memory_fail(void) __attribute__((noreturn));
+
+/* Zeroed; count * size is checked for overflow. To be freed with memory_free(). */
 void *memory_alloc(size_t count, size_t size);
 
 /* realloc() of count * size bytes; what is new is not zeroed. */
@@ -16,6 +25,8 @@ void *memory_grow(void *old, size_t count, size_t size);
 
 /* A terminated copy of len bytes. */
 char *memory_copy(const char *text, size_t len);
+
+void memory_free(void *memory);
 
 /* Pieces that are freed together. Zero bytes are an empty one. */
 struct arena {

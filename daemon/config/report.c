@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/config/report.h"
-#include "daemon/config/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* What there is no room to tell. Shared by all reports, and never freed. */
+static char unsaid[] = "out of memory: a mistake cannot be told", nowhere[] = "?";
+static struct report_entry alone = { .file = nowhere, .text = unsaid };
 
 /* Values come from files: one mistake stays one line, and nothing in it steers a terminal. */
 static void make_printable(char *text)
@@ -20,27 +23,73 @@ static void make_printable(char *text)
 	}
 }
 
-void report_vadd(struct report *report, struct place place, const char *object, const char *format, va_list args)
+static char *copy_name(const char *name)
 {
-	struct report_entry *entry;
+	char *copy = strdup(name);
+
+	return copy ? copy : nowhere;
+}
+
+static char *make_text(const char *object, const char *format, va_list args)
+{
 	char *cause, *text;
+	int len;
 
 	if (vasprintf(&cause, format, args) < 0)
-		abort();
-	if (asprintf(&text, "%s%s%s", object ? object : "", object ? ": " : "", cause) < 0)
-		abort();
+		return unsaid;
+	len = asprintf(&text, "%s%s%s", object ? object : "", object ? ": " : "", cause);
 	free(cause);
+	if (len < 0)
+		return unsaid;
 	make_printable(text);
+	return text;
+}
 
-	if (report->count == report->capacity) {
-		report->capacity = report->capacity ? report->capacity * 2 : 16;
-		report->entries = memory_grow(report->entries, report->capacity, sizeof(*report->entries));
+/* False: there is no room for one more. */
+static bool make_room(struct report *report)
+{
+	size_t capacity = report->capacity ? report->capacity * 2 : 16;
+	struct report_entry *entries;
+
+	if (report->count < report->capacity)
+		return true;
+	entries = reallocarray(report->entries == &alone ? NULL : report->entries, capacity, sizeof(*entries));
+	if (!entries)
+		return false;
+	if (report->entries == &alone)
+		entries[0] = alone;
+	report->entries = entries;
+	report->capacity = capacity;
+	return true;
+}
+
+static void free_entry(struct report_entry *entry)
+{
+	if (entry->file != nowhere)
+		free(entry->file);
+	if (entry->text != unsaid)
+		free(entry->text);
+}
+
+void report_vadd(struct report *report, struct place place, const char *object, const char *format, va_list args)
+{
+	struct report_entry entry = {
+		.file = place.file ? copy_name(place.file) : NULL,
+		.line = place.line,
+		.column = place.column,
+		.text = make_text(object, format, args),
+	};
+
+	if (make_room(report)) {
+		report->entries[report->count++] = entry;
+		return;
 	}
-	entry = &report->entries[report->count++];
-	entry->file = place.file ? memory_copy(place.file, strlen(place.file)) : NULL;
-	entry->line = place.line;
-	entry->column = place.column;
-	entry->text = text;
+	free_entry(&entry);
+	if (report->count > 0)
+		return; /* one is told already */
+	report->entries = &alone;
+	report->count = 1;
+	report->capacity = 1;
 }
 
 void report_add(struct report *report, struct place place, const char *object, const char *format, ...)
@@ -81,9 +130,8 @@ static bool same_file(const char *a, const char *b)
 }
 
 /* Ranks count from the first entry of each file, so the rank of a file is the index of that entry. */
-static void rank_files(struct sortable *sorted, size_t count)
+static void rank_files(struct sortable *sorted, size_t *firsts, size_t count)
 {
-	size_t *firsts = memory_alloc(count, sizeof(*firsts));
 	size_t files = 0, f;
 
 	for (size_t i = 0; i < count; i++) {
@@ -95,13 +143,6 @@ static void rank_files(struct sortable *sorted, size_t count)
 			firsts[files++] = i;
 		sorted[i].file_rank = firsts[f];
 	}
-	free(firsts);
-}
-
-static void free_entry(struct report_entry *entry)
-{
-	free(entry->file);
-	free(entry->text);
 }
 
 /* Entries of one place stand together after sorting, so a repetition is looked for there alone. */
@@ -121,14 +162,17 @@ static bool is_repeated(const struct report_entry *entries, size_t count, const 
 void report_sort(struct report *report)
 {
 	struct sortable *sorted;
-	size_t kept = 0;
+	size_t *firsts, kept = 0;
 
 	if (report->count < 2)
 		return;
-	sorted = memory_alloc(report->count, sizeof(*sorted));
+	sorted = calloc(report->count, sizeof(*sorted));
+	firsts = calloc(report->count, sizeof(*firsts));
+	if (!sorted || !firsts)
+		goto free; /* as they were found */
 	for (size_t i = 0; i < report->count; i++)
 		sorted[i] = (struct sortable){ .entry = report->entries[i], .index = i };
-	rank_files(sorted, report->count);
+	rank_files(sorted, firsts, report->count);
 	qsort(sorted, report->count, sizeof(*sorted), compare);
 
 	for (size_t i = 0; i < report->count; i++) {
@@ -138,6 +182,8 @@ void report_sort(struct report *report)
 			report->entries[kept++] = sorted[i].entry;
 	}
 	report->count = kept;
+free:
+	free(firsts);
 	free(sorted);
 }
 
@@ -159,6 +205,7 @@ void report_clear(struct report *report)
 {
 	for (size_t i = 0; i < report->count; i++)
 		free_entry(&report->entries[i]);
-	free(report->entries);
+	if (report->entries != &alone)
+		free(report->entries);
 	*report = (struct report){ 0 };
 }

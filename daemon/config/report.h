@@ -30,7 +30,7 @@ struct report {
 
 /*
  * Adds "object: cause" at a place. object may be NULL. Newlines in the text become blanks, other control characters
- * question marks. Never fails silently: aborts without memory.
+ * question marks. Without memory there is an entry nevertheless, so that nothing with a mistake is taken for good.
  */
 void report_add(struct report *report, struct place place, const char *object, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));

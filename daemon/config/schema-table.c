@@ -194,12 +194,27 @@ static int check_level(const struct nfv_option *table, size_t size, unsigned lev
 	return 0;
 }
 
+struct checking {
+	const struct nfv_option *table;
+	size_t size;
+	struct why why;
+	int err;
+};
+
+static void check_all(void *argument)
+{
+	struct checking *checking = argument;
+
+	checking->err = check_level(checking->table, checking->size, 0, &checking->why);
+}
+
 int schema_check_table(const struct nfv_option *table, size_t size, char *why, size_t why_size)
 {
-	struct why cause;
-	int err = table ? check_level(table, size, 0, &cause) : 0;
+	struct checking checking = { .table = table, .size = size };
 
-	if (err)
-		snprintf(why, why_size, "%s", cause.text);
-	return err;
+	if (table && memory_try(check_all, &checking))
+		checking.err = scalar_refuse(&checking.why, "out of memory");
+	if (checking.err)
+		snprintf(why, why_size, "%s", checking.why.text);
+	return checking.err;
 }

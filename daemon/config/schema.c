@@ -326,13 +326,37 @@ struct values *schema_fill(const struct nfv_option *table, size_t size, const st
 	return a.values;
 }
 
+/* The arguments of schema_fill(), and what it gives. */
+struct filling {
+	const struct nfv_option *table;
+	size_t size;
+	const struct node *map;
+	struct place place;
+	const char *object;
+	const char *const *skip;
+	struct report *report;
+	struct values *values;
+};
+
+static void fill(void *argument)
+{
+	struct filling *f = argument;
+
+	f->values = schema_fill(f->table, f->size, f->map, f->place, f->object, f->skip, f->report);
+}
+
 struct values *schema_apply(const struct nfv_option *table, size_t size, const struct node *map, struct place place,
 			    const char *object, const char *const *skip, struct report *report)
 {
-	struct values *values = schema_fill(table, size, map, place, object, skip, report);
+	struct filling filling = { .table = table, .size = size, .map = map, .place = place, .object = object, .skip = skip,
+				   .report = report };
 
-	if (!values->faulty)
-		return values;
-	values_free(values);
+	if (memory_try(fill, &filling)) {
+		report_add(report, place, object, "out of memory");
+		return NULL;
+	}
+	if (!filling.values->faulty)
+		return filling.values;
+	values_free(filling.values);
 	return NULL;
 }

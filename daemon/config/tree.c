@@ -11,26 +11,29 @@
 
 struct parse {
 	yaml_parser_t yaml;
+	yaml_event_t event; /* the one that is looked at; libyaml's memory, as the parser's */
 	const char *file;
 	const char *text;
 	size_t len;
 	size_t nodes;
 	bool stopped; /* nothing behind this place can be understood */
+	struct node *root;
 	struct report *report;
 };
 
-static void parse_node(struct parse *p, const yaml_event_t *event, struct node *node, unsigned depth);
+static void parse_node(struct parse *p, struct node *node, unsigned depth);
 
 static struct place mark_place(const struct parse *p, const yaml_mark_t *mark)
 {
 	return (struct place){ p->file, (unsigned)mark->line + 1, (unsigned)mark->column + 1 };
 }
 
-static bool next_event(struct parse *p, yaml_event_t *event)
+static bool next_event(struct parse *p)
 {
 	if (p->stopped)
 		return false;
-	if (yaml_parser_parse(&p->yaml, event))
+	yaml_event_delete(&p->event);
+	if (yaml_parser_parse(&p->yaml, &p->event))
 		return true;
 	tree_text_explain(&p->yaml, p->file, p->text, p->len, p->report);
 	p->stopped = true;
@@ -121,9 +124,9 @@ static void clear(struct node *node)
 {
 	for (size_t i = 0; i < node->count; i++)
 		clear(&node->children[i]);
-	free(node->children);
-	free(node->text);
-	free(node->key);
+	memory_free(node->children);
+	memory_free(node->text);
+	memory_free(node->key);
 	*node = (struct node){ .kind = NODE_UNUSABLE };
 }
 
@@ -137,24 +140,18 @@ static void append(struct node *parent, const struct node *child)
 
 static void parse_list(struct parse *p, struct node *list, unsigned depth)
 {
-	yaml_event_t event;
-	bool end = false;
+	while (next_event(p) && p->event.type != YAML_SEQUENCE_END_EVENT) {
+		struct node item = { .kind = NODE_NULL };
 
-	while (!end && next_event(p, &event)) {
-		end = event.type == YAML_SEQUENCE_END_EVENT;
-		if (!end) {
-			struct node item = { .kind = NODE_NULL };
-
-			parse_node(p, &event, &item, depth + 1);
-			append(list, &item);
-		}
-		yaml_event_delete(&event);
+		parse_node(p, &item, depth + 1);
+		append(list, &item);
 	}
 }
 
 /* Takes the key's event. Without a usable key entry->key is NULL: there is nothing to hang the value on. */
-static void parse_key(struct parse *p, const yaml_event_t *event, struct node *entry, unsigned depth)
+static void parse_key(struct parse *p, struct node *entry, unsigned depth)
 {
+	const yaml_event_t *event = &p->event;
 	struct node key = { .kind = NODE_NULL };
 
 	entry->key_place = mark_place(p, &event->start_mark);
@@ -165,7 +162,7 @@ static void parse_key(struct parse *p, const yaml_event_t *event, struct node *e
 		report_add(p->report, entry->key_place, NULL, "found %s, expected a key",
 			   alias ? "an alias (aliases are not taken)" : "a list or a mapping");
 		if (!alias)
-			parse_node(p, event, &key, depth);
+			parse_node(p, &key, depth);
 		clear(&key);
 		return;
 	}
@@ -173,7 +170,7 @@ static void parse_key(struct parse *p, const yaml_event_t *event, struct node *e
 	entry->key = copy_scalar(p, event, entry->key_place);
 	if (entry->key && !*entry->key) {
 		report_add(p->report, entry->key_place, NULL, "expected a key before ':'");
-		free(entry->key);
+		memory_free(entry->key);
 		entry->key = NULL;
 	}
 }
@@ -221,7 +218,7 @@ static void refuse_duplicates(struct parse *p, struct node *map)
 		sorted[first]->partial = true;
 		clear(sorted[i]);
 	}
-	free(sorted);
+	memory_free(sorted);
 	remove_cleared(map);
 }
 
@@ -243,29 +240,23 @@ static void append_entry(struct node *map, struct node *entry)
 
 static void parse_map(struct parse *p, struct node *map, unsigned depth)
 {
-	yaml_event_t event;
-	bool end = false;
+	while (next_event(p) && p->event.type != YAML_MAPPING_END_EVENT) {
+		struct node entry = { .kind = NODE_NULL };
 
-	while (!end && next_event(p, &event)) {
-		end = event.type == YAML_MAPPING_END_EVENT;
-		if (!end) {
-			struct node entry = { .kind = NODE_NULL };
-
-			parse_key(p, &event, &entry, depth + 1);
-			yaml_event_delete(&event);
-			if (next_event(p, &event))
-				parse_node(p, &event, &entry, depth + 1);
-			append_entry(map, &entry);
-		}
-		/* Deleting twice is harmless: it leaves zero bytes. */
-		yaml_event_delete(&event);
+		parse_key(p, &entry, depth + 1);
+		if (next_event(p))
+			parse_node(p, &entry, depth + 1);
+		append_entry(map, &entry);
 	}
 	if (!p->stopped)
 		refuse_duplicates(p, map);
 }
 
-static void parse_node(struct parse *p, const yaml_event_t *event, struct node *node, unsigned depth)
+/* The event is gone when a list or mapping that begins with it is read. */
+static void parse_node(struct parse *p, struct node *node, unsigned depth)
 {
+	const yaml_event_t *event = &p->event;
+
 	node->place = mark_place(p, &event->start_mark);
 	if (!enter(p, node->place, depth))
 		return;
@@ -299,12 +290,12 @@ static void parse_node(struct parse *p, const yaml_event_t *event, struct node *
 /* One document, begun and ended by whatever marks, and nothing behind it. */
 static void parse_stream(struct parse *p, struct node *root)
 {
-	yaml_event_t event;
+	const yaml_event_t *event = &p->event;
 	unsigned documents = 0;
 	bool end = false;
 
-	while (!end && next_event(p, &event)) {
-		switch (event.type) {
+	while (!end && next_event(p)) {
+		switch (event->type) {
 		case YAML_STREAM_START_EVENT:
 		case YAML_DOCUMENT_END_EVENT:
 			break;
@@ -312,28 +303,37 @@ static void parse_stream(struct parse *p, struct node *root)
 			end = true;
 			break;
 		case YAML_DOCUMENT_START_EVENT:
-			if (event.data.document_start.tag_directives.start != event.data.document_start.tag_directives.end)
-				report_add(p->report, mark_place(p, &event.start_mark), NULL,
+			if (event->data.document_start.tag_directives.start != event->data.document_start.tag_directives.end)
+				report_add(p->report, mark_place(p, &event->start_mark), NULL,
 					   "found %%TAG, expected a key: directives other than %%YAML are not taken");
 			if (++documents > 1) {
-				report_add(p->report, mark_place(p, &event.start_mark), NULL,
+				report_add(p->report, mark_place(p, &event->start_mark), NULL,
 					   "found a second document ('---'), expected one");
 				root->partial = true;
 				end = true;
 			}
 			break;
 		default:
-			parse_node(p, &event, root, 1);
+			parse_node(p, root, 1);
 			break;
 		}
-		yaml_event_delete(&event);
 	}
+}
+
+static void parse_all(void *argument)
+{
+	struct parse *p = argument;
+
+	p->root = memory_alloc(1, sizeof(*p->root));
+	p->root->kind = NODE_NULL;
+	p->root->place = (struct place){ p->file, 1, 1 };
+	parse_stream(p, p->root);
 }
 
 struct node *tree_parse(const char *file, const char *text, size_t len, struct report *report)
 {
 	struct parse p = { .file = file, .text = text, .len = len, .report = report };
-	struct node *root;
+	int err;
 
 	if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
 		p.text += 3;
@@ -342,18 +342,18 @@ struct node *tree_parse(const char *file, const char *text, size_t len, struct r
 	if (!tree_text_check(file, p.text, p.len, report))
 		return NULL;
 	if (!yaml_parser_initialize(&p.yaml))
-		abort();
+		memory_fail();
 	yaml_parser_set_encoding(&p.yaml, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&p.yaml, (const unsigned char *)p.text, p.len);
 
-	root = memory_alloc(1, sizeof(*root));
-	root->kind = NODE_NULL;
-	root->place = (struct place){ file, 1, 1 };
-	parse_stream(&p, root);
+	err = memory_try(parse_all, &p);
+	yaml_event_delete(&p.event);
 	yaml_parser_delete(&p.yaml);
+	if (err)
+		memory_fail();
 	if (!p.stopped)
-		return root;
-	tree_free(root);
+		return p.root;
+	tree_free(p.root);
 	return NULL;
 }
 
@@ -373,5 +373,5 @@ void tree_free(struct node *node)
 	if (!node)
 		return;
 	clear(node);
-	free(node);
+	memory_free(node);
 }

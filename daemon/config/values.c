@@ -105,6 +105,6 @@ void values_free(struct values *values)
 	if (!values)
 		return;
 	arena_free(&values->arena);
-	free(values->places);
-	free(values);
+	memory_free(values->places);
+	memory_free(values);
 }

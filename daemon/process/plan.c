@@ -85,22 +85,38 @@ static void warn_of_little(const struct plan *plan, size_t queue)
 		    place.column, entry->name, meta ? "copy" : "range", given, wanted);
 }
 
-struct plan *plan_read(const char *config_file, struct trust *trust, struct report *report)
+/* With the configuration as it was read, mistakes or not. NULL: there is no memory for it, which is told. */
+static struct plan *plan_new(const char *config_file, struct trust *trust, struct report *report)
 {
 	struct plan *plan = calloc(1, sizeof(*plan));
+	size_t before = report->count;
 
 	if (!plan)
-		return NULL;
+		goto fail;
 	plan->users = 1;
 	plan->config = config_read(config_file, trust, report);
+	if (!plan->config)
+		goto drop;
 	plan->plugins = calloc(plan->config->handler_count + 1, sizeof(*plan->plugins));
 	plan->needs = calloc(plan->config->queue_count + 1, sizeof(*plan->needs));
 	for (size_t i = 0; plan->plugins && i < plan->config->handler_count; i++)
 		plan->plugins[i].fd = -1;
-	if (!plan->plugins || !plan->needs || steering_init(&plan->steering, plan->config, report) == -ENOMEM) {
-		plan_drop(plan);
+	if (plan->plugins && plan->needs && steering_init(&plan->steering, plan->config, report) != -ENOMEM)
+		return plan;
+drop:
+	plan_drop(plan);
+fail:
+	if (report->count == before)
+		report_add(report, (struct place){ .file = config_file }, NULL, "out of memory");
+	return NULL;
+}
+
+struct plan *plan_read(const char *config_file, struct trust *trust, struct report *report)
+{
+	struct plan *plan = plan_new(config_file, trust, report);
+
+	if (!plan)
 		return NULL;
-	}
 	find_plugins(plan, trust, report);
 	find_account(plan, report);
 	return plan;
