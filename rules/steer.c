@@ -134,6 +134,8 @@ int steer_install(const struct tool *tool, const struct steer_queue *queues, siz
 	struct install install = { .run = &run, .plan = &plan };
 	int err = steer_plan_make(&plan, queues, count, tell, context);
 
+	if (err == -ENOMEM)
+		tell(context, NULL, "the rules to put in place: no memory");
 	if (!err && (steer_wanted_any(&plan, NFV_FAMILY_IPV4) || steer_wanted_any(&plan, NFV_FAMILY_IPV6)))
 		err = steer_open(&run);
 	else

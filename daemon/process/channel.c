@@ -4,10 +4,13 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #define HEAD_BYTES offsetof(struct channel_message, text)
 /* Room for a burst of log lines while the other side is busy. */
 #define BUFFER_BYTES (1 << 20)
+#define SEND_TRIES    10
+#define SEND_PAUSE_NS 1000000
 
 int channel_pair(int pair[2])
 {
@@ -23,12 +26,19 @@ int channel_pair(int pair[2])
 static int send_message(int fd, const struct channel_message *message, int flags)
 {
 	size_t len = message->text_len > CHANNEL_TEXT_MAX ? CHANNEL_TEXT_MAX : message->text_len;
+	const struct timespec pause = { .tv_nsec = SEND_PAUSE_NS };
 	ssize_t sent;
 
-	do
+	for (int i = 0; i < SEND_TRIES; i++) {
 		sent = send(fd, message, HEAD_BYTES + len, MSG_NOSIGNAL | flags);
-	while (sent < 0 && errno == EINTR);
-	return sent < 0 ? -errno : 0;
+		if (sent >= 0)
+			return 0;
+		if (errno == ENOBUFS || errno == ENOMEM)
+			nanosleep(&pause, NULL); /* the kernel is short of memory, for a moment mostly */
+		else if (errno != EINTR)
+			break;
+	}
+	return -errno;
 }
 
 int channel_send(int fd, const struct channel_message *message)

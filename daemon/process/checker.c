@@ -3,6 +3,7 @@
 #include "daemon/process/checker.h"
 
 #include "daemon/process/channel.h"
+#include "daemon/process/child.h"
 #include "daemon/process/instances.h"
 #include "daemon/process/log.h"
 #include "daemon/process/placed.h"
@@ -139,8 +140,7 @@ static int run_child(struct answers *answers, bool whole)
 	/* Who is through has nothing left to do, whatever threads or calls a plugin still has. */
 	if (hung || answers->through)
 		kill(pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	(void)child_wait(pid, &status);
 	close(pair[0]);
 	explain_end(answers, status, hung);
 	return 0;

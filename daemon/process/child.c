@@ -72,6 +72,16 @@ int child_start_keeping(struct child *child, const char *name, child_fn *fn, voi
 	return 0;
 }
 
+pid_t child_wait(pid_t pid, int *status)
+{
+	pid_t got;
+
+	do
+		got = waitpid(pid, status, 0);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
 static void forget(struct child *child)
 {
 	if (child->stop_fd >= 0)
@@ -108,7 +118,7 @@ void child_kill(struct child *child)
 {
 	if (child->pid > 0) {
 		kill(child->pid, SIGKILL);
-		(void)waitpid(child->pid, NULL, 0);
+		(void)child_wait(child->pid, NULL);
 	}
 	forget(child);
 }

@@ -22,6 +22,9 @@ int child_start(struct child *child, const char *name, child_fn *fn, void *conte
 #define CHILD_KEEP_MAX 3
 int child_start_keeping(struct child *child, const char *name, child_fn *fn, void *context, const int *keep, size_t count);
 
+/* waitpid() for as long as it takes, whatever signal comes in between: a child that is not waited for would stay. */
+pid_t child_wait(pid_t pid, int *status);
+
 /* True when it ended by itself. */
 bool child_ended(struct child *child);
 

@@ -89,8 +89,10 @@ static int open_queues(struct master *master)
 	int err = 0;
 
 	master->served = calloc(master->plan->steering.number_count + 1, sizeof(*master->served));
-	if (!master->served)
+	if (!master->served) {
+		log_error("queues: %s", strerror(ENOMEM));
 		return -ENOMEM;
+	}
 	for (size_t i = 0; err == 0 && i < config->queue_count; i++)
 		err = open_queue(master, i);
 	return err;

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the master tells of all queues when it is asked, and at its end. */
+#include "daemon/process/log.h"
 #include "daemon/process/master-private.h"
 #include "daemon/process/stats.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 
 #define COUNT_WAIT_NS 500000000u /* for what the rules counted, before statistics are printed */
@@ -16,7 +19,7 @@ char *master_collect_stats(const struct master *master, bool ended)
 	FILE *out = open_memstream(&text, &len);
 
 	if (!out)
-		return NULL;
+		goto fail;
 	stats_print(master->served, master->count, out);
 	bypass_print(&master->bypass, master->served, master->count, ended, out);
 	if (master->keeper.counters && master->keeper.counters->flushes)
@@ -24,8 +27,12 @@ char *master_collect_stats(const struct master *master, bool ended)
 			(unsigned long long)master->keeper.counters->flushes,
 			(unsigned long long)master->keeper.counters->repairs,
 			(unsigned long long)master->keeper.counters->failures);
-	fclose(out);
-	return text;
+	if (fclose(out) == 0 && text)
+		return text;
+	free(text);
+fail:
+	log_warning("statistics: cannot be told: %s", strerror(ENOMEM));
+	return NULL;
 }
 
 static void tell_stats(struct master *master)

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define DRAIN_TIMEOUT_NS 2000000000u
 #define STOP_TIMEOUT_NS  3000000000u
@@ -15,6 +16,8 @@
 #define UNHOOK_ALL_MS    3000
 #define UNSTEER_RUN_MS   3500
 #define UNSTEER_ALL_MS   7000
+#define UNSTEER_TRIES    3
+#define UNSTEER_PAUSE_NS 50000000
 
 static bool any_waiting(const struct master *master)
 {
@@ -68,20 +71,34 @@ static void end_workers(struct master *master)
 			kill_runner(master, served_runner(&master->served[i], j));
 }
 
+/* A moment without memory or descriptors must not leave rules that lead to a queue that is gone. */
+static int remove_rules(const struct steering *steering, struct steer_tally *tally)
+{
+	const struct steering_patience patience = { .run_ms = UNSTEER_RUN_MS, .all_ms = UNSTEER_ALL_MS };
+	const struct timespec pause = { .tv_nsec = UNSTEER_PAUSE_NS };
+	const uint64_t limit = events_now_ns() + UNSTEER_ALL_MS * 1000000ull / 2;
+	int err = steering_remove(steering, &patience, tally);
+
+	for (int i = 1; i < UNSTEER_TRIES && err < 0 && events_now_ns() < limit; i++) {
+		nanosleep(&pause, NULL);
+		err = steering_remove(steering, &patience, tally);
+	}
+	return err;
+}
+
 /* Jumps first: what the rules counted then stays as it is, and is read when they go. */
 static int take_rules_out(struct master *master)
 {
 	const struct steering_patience unhook = { .run_ms = UNHOOK_RUN_MS, .all_ms = UNHOOK_ALL_MS };
-	const struct steering_patience remove = { .run_ms = UNSTEER_RUN_MS, .all_ms = UNSTEER_ALL_MS };
 	struct steer_tally tally;
 	int err;
 
 	if (!master->bypass.board)
-		return steering_remove(&master->plan->steering, &remove, NULL);
+		return remove_rules(&master->plan->steering, NULL);
 	tally = bypass_tally(&master->bypass);
 	if (steering_unhook(&master->plan->steering, &unhook, &tally) == 0)
 		bypass_note(&master->bypass, BYPASS_RULES);
-	err = steering_remove(&master->plan->steering, &remove, &tally);
+	err = remove_rules(&master->plan->steering, &tally);
 	if (err >= 0)
 		bypass_note(&master->bypass, BYPASS_REMOVED);
 	return err;

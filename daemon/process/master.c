@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/process/master.h"
 
+#include "daemon/process/child.h"
 #include "daemon/process/commands.h"
 #include "daemon/process/log.h"
 #include "daemon/process/master-private.h"
@@ -113,8 +114,8 @@ static void on_channel(void *argument, int fd, uint32_t events)
 	int got = runner ? take_some(master, served, runner, MESSAGES_A_TURN) : 0;
 
 	(void)events;
-	/* The other end is closed: SIGCHLD tells the rest. */
-	if (got != -EAGAIN && got != 1)
+	/* The other end is closed: SIGCHLD tells the rest. Another error is the kernel's, for a moment. */
+	if (got == 0 || got == -EBADMSG)
 		events_unwatch(&master->events, fd);
 }
 
@@ -132,6 +133,8 @@ int master_start_worker(struct master *master, struct served *served)
 	if (err == 0)
 		err = master_watch_runner(master, &served->now);
 	if (err)
+		master_end_runner(master, &served->now); /* nobody would hear that it is ready */
+	if (err)
 		log_error("queue %u: worker cannot be started: %s", served->number, strerror(-err));
 	return err;
 }
@@ -142,7 +145,7 @@ void master_end_runner(struct master *master, struct runner *runner)
 		events_unwatch(&master->events, runner->channel);
 	if (runner->pid > 0) {
 		kill(runner->pid, SIGKILL);
-		(void)waitpid(runner->pid, NULL, 0);
+		(void)child_wait(runner->pid, NULL);
 	}
 	runner_gone(runner);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/process/probe.h"
 
+#include "daemon/process/child.h"
 #include "daemon/process/descriptors.h"
 #include "daemon/queue/message.h"
 #include "daemon/queue/socket.h"
@@ -128,7 +129,7 @@ enum probe_answer probe_answer(pid_t child)
 {
 	int status;
 
-	if (child <= 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status) ||
+	if (child <= 0 || child_wait(child, &status) != child || !WIFEXITED(status) ||
 	    WEXITSTATUS(status) < ANSWER_STATUS || WEXITSTATUS(status) > ANSWER_STATUS + PROBE_UNKNOWN)
 		return PROBE_UNKNOWN;
 	return (enum probe_answer)(WEXITSTATUS(status) - ANSWER_STATUS);

@@ -106,15 +106,20 @@ void runner_inherit(struct runner *to, const struct runner *from)
 
 /* ---- The process ---- */
 
-/* A worker must not reach the queues of others. */
-static void drop_descriptors(const struct runner *runner, const struct runner_place *place, int channel, int cores)
+#define KEEP_OWN 7
+
+/*
+ * What a worker keeps: it must not reach the queues of others. Made before there is a process that could only end without
+ * memory for it.
+ */
+static int *list_descriptors(const struct runner *runner, const struct runner_place *place, int channel)
 {
 	const struct plan *plan = runner->plan;
 	size_t count = plan->config->handler_count;
-	int *keep = calloc(count + 7, sizeof(*keep));
+	int *keep = calloc(count + KEEP_OWN, sizeof(*keep));
 
 	if (!keep)
-		exit(1);
+		return NULL;
 	for (size_t i = 0; i < count; i++)
 		keep[i] = plan->plugins[i].fd;
 	keep[count] = place->socket->fd;
@@ -123,9 +128,8 @@ static void drop_descriptors(const struct runner *runner, const struct runner_pl
 	keep[count + 3] = channel;
 	keep[count + 4] = place->sender ? place->sender->ring.fd : -1;
 	keep[count + 5] = place->sender ? place->sender->life[1] : -1;
-	keep[count + 6] = cores;
-	descriptors_keep(keep, count + 7);
-	free(keep);
+	keep[count + 6] = -1; /* the folder for cores, which the worker opens */
+	return keep;
 }
 
 /* Without it, cores go where kernel.core_pattern says, or nowhere. */
@@ -142,7 +146,8 @@ static int open_cores(const struct runner *runner, const struct runner_place *pl
 	return fd;
 }
 
-static void run_worker(const struct runner *runner, const struct runner_place *place, pid_t master, int channel)
+static void run_worker(const struct runner *runner, const struct runner_place *place, pid_t master, int channel,
+		       int *keep)
 {
 	const int cores = open_cores(runner, place);
 	const struct worker_setup setup = {
@@ -161,14 +166,16 @@ static void run_worker(const struct runner *runner, const struct runner_place *p
 		.quarantined = place->quarantined,
 	};
 
-	drop_descriptors(runner, place, channel, cores);
+	keep[runner->plan->config->handler_count + KEEP_OWN - 1] = cores;
+	descriptors_keep(keep, runner->plan->config->handler_count + KEEP_OWN);
+	free(keep);
 	exit(worker_run(&setup));
 }
 
 int runner_start(struct runner *runner, const struct runner_place *place)
 {
 	const pid_t master = getpid();
-	int pair[2], err;
+	int pair[2], err, *keep;
 
 	runner_shared(runner)->progress = (struct chain_progress){ 0 };
 	runner->deadline = (struct deadline){ 0 };
@@ -176,19 +183,22 @@ int runner_start(struct runner *runner, const struct runner_place *place)
 	err = channel_pair(pair);
 	if (err)
 		return err;
+	keep = list_descriptors(runner, place, pair[1]);
 	fflush(NULL);
-	runner->pid = fork();
+	runner->pid = keep ? fork() : -1;
 	if (runner->pid < 0) {
 		err = -errno;
 		runner->pid = 0;
+		free(keep);
 		close(pair[0]);
 		close(pair[1]);
 		return err;
 	}
 	if (runner->pid == 0) {
 		close(pair[0]);
-		run_worker(runner, place, master, pair[1]);
+		run_worker(runner, place, master, pair[1], keep);
 	}
+	free(keep);
 	close(pair[1]);
 	runner->channel = pair[0];
 	runner->started_ns = events_now_ns();

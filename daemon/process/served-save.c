@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Has the packet that killed a worker saved for the handler's author. */
+#include "daemon/process/child.h"
 #include "daemon/process/crash-files.h"
 #include "daemon/process/log.h"
 #include "daemon/process/postmortem.h"
@@ -123,8 +124,12 @@ void served_saved(struct served *served, bool wait)
 	for (size_t i = 0; i < SERVED_SAVING_MAX; i++) {
 		struct served_saving *saving = &served->saving[i];
 		int status;
+		pid_t got;
 
-		if (saving->pid <= 0 || waitpid(saving->pid, &status, wait ? 0 : WNOHANG) != saving->pid)
+		if (saving->pid <= 0)
+			continue;
+		got = wait ? child_wait(saving->pid, &status) : waitpid(saving->pid, &status, WNOHANG);
+		if (got != saving->pid)
 			continue;
 		saving->pid = 0;
 		tell(served, saving, status);

@@ -268,14 +268,16 @@ void served_switch(struct served *served)
  */
 void served_let_go(struct served *served)
 {
-	uint32_t verdict = served_config(served)->when_down == PASS_ACCEPT ? NF_ACCEPT : NF_DROP;
-	uint32_t last_id = served_shared(served)->last_id + INT32_MAX / 2;
 	struct queue_status status;
+	uint32_t last_id, verdict;
+	int err;
 
 	if (served->socket.fd < 0)
 		return;
 	if (sender_is_open(&served->sender))
 		sender_finish(&served->sender);
+	verdict = served_config(served)->when_down == PASS_ACCEPT ? NF_ACCEPT : NF_DROP;
+	last_id = served_shared(served)->last_id + INT32_MAX / 2;
 	if (queue_status_read(served->number, &status)) {
 		if (status.waiting == 0)
 			return;
@@ -284,7 +286,9 @@ void served_let_go(struct served *served)
 		log_warning("queue %u: %u packets were left and %s", served->number, status.waiting,
 			    verdict == NF_ACCEPT ? "let go (when-down: accept)" : "dropped (when-down: drop)");
 	}
-	(void)queue_decide_all(&served->socket, last_id, verdict);
+	err = queue_decide_all(&served->socket, last_id, verdict);
+	if (err)
+		log_error("queue %u: what was left could not be let go: %s", served->number, strerror(-err));
 }
 
 void served_close(struct served *served)

@@ -99,7 +99,7 @@ static uint64_t send_lines(const struct worker *worker, enum channel_type type, 
  * reader, and packets with it. What handlers print leaves by a descriptor that does not wait, or through the master when
  * that cannot be had; also for a terminal, which may take a part of a line before the next worker's.
  */
-void worker_output_init(struct worker *worker)
+int worker_output_init(struct worker *worker)
 {
 	enum output_way way = OUTPUT_POLLED;
 	int null, fd = -1;
@@ -113,10 +113,11 @@ void worker_output_init(struct worker *worker)
 	worker->output.way = way;
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null < 0)
-		return;
+		return -errno;
 	for (int standard = STDIN_FILENO; standard <= LAST_STANDARD; standard++)
 		dup2(null, standard);
 	close(null);
+	return 0;
 }
 
 /*

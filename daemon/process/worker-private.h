@@ -99,7 +99,7 @@ struct worker {
 /* worker-host.c */
 void worker_host_init(struct worker *worker);
 void worker_log_line(void *context, enum nfv_log_level level, const char *text);
-void worker_output_init(struct worker *worker);
+int worker_output_init(struct worker *worker);
 /* Lines that standard output did not take, or the number of those that the master did not. */
 static inline bool worker_has_more_to_say(const struct worker *worker)
 {

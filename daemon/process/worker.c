@@ -101,8 +101,8 @@ static void on_channel(void *argument, int fd, uint32_t events)
 		else if (message.type == CHANNEL_TELL_STATS)
 			worker_send_stats(worker);
 	}
-	/* Without a master nobody would clean up behind us. */
-	if (got != -EAGAIN)
+	/* Without a master nobody would clean up behind us. Another error is the kernel's, for a moment. */
+	if (got == 0 || got == -EBADMSG)
 		worker->stop = true;
 }
 
@@ -276,7 +276,7 @@ static int worker_start(struct worker *worker)
 	worker_host_init(worker);
 	err = open_handlers(worker);
 	if (err)
-		return failed(worker, "handlers", err, "cannot be opened");
+		return failed(worker, "handlers", err, err == -ENOMEM ? NULL : "cannot be opened");
 	err = worker_loop_init(worker);
 	if (err)
 		return failed(worker, "queue", err, NULL);
@@ -314,6 +314,15 @@ static void worker_free(struct worker *worker)
 	free(worker);
 }
 
+/* There is no worker yet whose log lines go to the master. */
+static void tell_no_memory(const struct worker_setup *setup)
+{
+	char text[96];
+
+	snprintf(text, sizeof(text), "queue %u: worker: memory: %s", setup->socket->number, strerror(ENOMEM));
+	(void)channel_send_text(setup->channel, CHANNEL_LOG, NFV_LOG_ERROR, text);
+}
+
 int worker_run(const struct worker_setup *setup)
 {
 	const struct channel_message ready = { .type = CHANNEL_READY };
@@ -327,11 +336,16 @@ int worker_run(const struct worker_setup *setup)
 	snprintf(name, sizeof(name), "nfv-queue-%u", setup->socket->number);
 	prctl(PR_SET_NAME, name);
 	worker = worker_new(setup);
-	if (!worker)
+	if (!worker) {
+		tell_no_memory(setup);
 		return 1;
+	}
 	log_redirect(worker_log_line, worker);
-	worker_output_init(worker);
-	err = worker_start(worker);
+	err = worker_output_init(worker);
+	if (err)
+		(void)failed(worker, "standard output", err, NULL);
+	else
+		err = worker_start(worker);
 	if (err == 0)
 		err = channel_send_wait(setup->channel, &ready);
 	if (err == 0)

@@ -13,12 +13,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ANSWER_TIMEOUT_MS    5000
 #define CONFIG_MESSAGE_BYTES 512
 /* Where a packet that comes in before the kernel's answer is received: its header and first attribute are enough. */
 #define ANSWER_BYTES 1024
+#define SEND_TRIES    50
+#define SEND_PAUSE_NS 1000000
 
 const char *queue_flag_name(uint32_t flag)
 {
@@ -41,12 +44,17 @@ const char *queue_flag_name(uint32_t flag)
 static int send_to_kernel(int fd, const void *message, size_t len)
 {
 	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	ssize_t sent;
+	const struct timespec pause = { .tv_nsec = SEND_PAUSE_NS };
 
-	do
-		sent = sendto(fd, message, len, 0, (const struct sockaddr *)&kernel, sizeof(kernel));
-	while (sent < 0 && errno == EINTR);
-	return sent < 0 ? -errno : 0;
+	for (int i = 0; i < SEND_TRIES; i++) {
+		if (sendto(fd, message, len, 0, (const struct sockaddr *)&kernel, sizeof(kernel)) >= 0)
+			return 0;
+		if (errno == ENOBUFS || errno == ENOMEM || errno == EAGAIN)
+			nanosleep(&pause, NULL); /* the kernel is short of memory, for a moment mostly */
+		else if (errno != EINTR)
+			break;
+	}
+	return -errno;
 }
 
 int queue_decide_all(const struct queue_socket *queue, uint32_t last_id, uint32_t verdict)
@@ -90,8 +98,8 @@ static int read_answer(const struct queue_socket *queue, uint32_t seq)
 			return -ETIMEDOUT;
 		len = recv(queue->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 		if (len < 0) {
-			if (errno == EINTR || errno == EAGAIN)
-				continue;
+			if (errno == EINTR || errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM)
+				continue; /* the answer is still to come, or to be taken */
 			return -errno;
 		}
 		if (packet_id_of(bytes, (size_t)len, &id)) {

@@ -256,6 +256,16 @@ value() {
 	sed -nE "s/(.* )?$2=([^ ]*).*/\2/p" "$tmp/$1.out" | head -n 1
 }
 
+# nth WHAT [ARG...]: the loops of nth.py, over the last configuration.
+nth() {
+	local what=$1
+
+	shift
+	[ "${NFV_NTH-}" != all ] || set -- "$@" --every
+	python3 -B "$lib_dir/nth.py" "$what" --daemon "$nfverdictd" --library "$top_builddir/tests/fail/fail.so" \
+		--config "${config_file-}" --file "$tmp/nth" "$@"
+}
+
 # ---- counters of the kernel ----
 
 # count HOST NAME [-t TABLE] CHAIN MATCH...: a rule without target; both families unless the match is for one of them only.
