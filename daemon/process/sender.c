@@ -2,6 +2,7 @@
 /* The master's side of a sender. */
 #include "daemon/process/sender.h"
 
+#include "daemon/process/child.h"
 #include "daemon/process/events.h"
 #include "daemon/process/log.h"
 #include "daemon/process/sender-run.h"
@@ -165,6 +166,6 @@ void sender_finish(struct sender *sender)
 	if (sender->pid <= 0)
 		return;
 	kill(sender->pid, SIGKILL);
-	(void)waitpid(sender->pid, NULL, 0);
+	(void)child_wait(sender->pid, NULL);
 	sender->pid = 0;
 }

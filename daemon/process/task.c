@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/process/task.h"
 
+#include "daemon/process/child.h"
 #include "daemon/process/descriptors.h"
 #include "daemon/process/log.h"
 
@@ -97,7 +98,7 @@ void task_kill(struct task *task)
 	task_leave(task);
 	if (task->pid > 0) {
 		kill(task->pid, SIGKILL);
-		(void)waitpid(task->pid, NULL, 0);
+		(void)child_wait(task->pid, NULL);
 	}
 	*task = TASK_NONE;
 }
