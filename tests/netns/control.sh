@@ -90,6 +90,27 @@ equal "a plugin's own counter" "$(json 'sum(h["counters"].get("rule 1", 0) for q
 equal "what the rules counted" "$(json '[(s["name"], s["steered"], s["bypassed"], s["exact"]) for s in j["steered"]]')" "[('edge', 57, 0, True)]"
 equal "a histogram" "$(json 'sum(b["count"] for q in j["queues"] for b in q["work"]["batch_packets"]) == sum(q["work"]["receives"] for q in j["queues"])')" True
 
+# Every key of both has its words in the manual.
+python3 - "$tool" "$top_srcdir/daemon/tool/nfverdict-json.5" <<-'END' || fail "keys that nfverdict-json(5) does not tell"
+	import json, re, subprocess, sys
+
+	def keys(value):
+	    if isinstance(value, list):
+	        return set().union(*map(keys, value))
+	    if not isinstance(value, dict):
+	        return set()
+	    free = {"counters", "verdict_errors"}  # what is in these is named by others
+	    return set(value) | set().union(*(keys(v) for k, v in value.items() if k not in free))
+
+	told = set(re.findall(r"[a-z0-9_]+", open(sys.argv[2]).read().replace("\\", "")))
+	found = set()
+	for command in "status", "stats":
+	    found |= keys(json.loads(subprocess.run([sys.argv[1], command, "--json"], stdout=subprocess.PIPE).stdout))
+	print("ok: keys in the manual:", len(found & told))
+	print("\n".join(sorted(found - told)))
+	sys.exit(bool(found - told) or len(found) < 60)
+END
+
 # ---- what is wrong is said, and is the exit status ----
 
 asks 0 status --json
