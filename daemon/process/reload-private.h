@@ -9,7 +9,7 @@
 #include "daemon/process/master-private.h"
 
 #define RELOAD_DRAIN_NS 2000000000u /* for what waits in a number that is given up */
-#define RELOAD_CLOSE_NS 5000000000u /* for handlers that close */
+#define RELOAD_CLOSE_NS 3000000000u /* for handlers that close */
 
 /* What becomes of a queue number. */
 enum reload_fate { RELOAD_KEPT, RELOAD_ADDED, RELOAD_REMOVED };
@@ -55,6 +55,9 @@ int reload_workers_ready(struct master *master);
 
 /* Undoes reload_workers_start(), how far it came. */
 void reload_workers_undo(struct master *master);
+
+/* The daemon stops before rules are changed: those that stand by end, and numbers that were added stay bound. */
+void reload_workers_call_off(struct master *master);
 
 /* True when every number is served by a worker of the new plan, or is to be removed. */
 bool reload_workers_hand_over(struct master *master);

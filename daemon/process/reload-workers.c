@@ -103,6 +103,8 @@ static int add_number(struct master *master, size_t queue, uint16_t number)
 		reload_complain(master, "no memory for queue number %u", number);
 	else
 		err = master_open_number(master, reload->plan, queue, number, &reload->report);
+	if (!err)
+		master->served[master->count - 1].crash_folder = reload->crash_folder;
 	return err;
 }
 
@@ -110,8 +112,13 @@ static int stand_by(struct master *master, size_t i)
 {
 	struct served *served = &master->served[i];
 	const struct reload_turn *turn = &master->reload.turns[i];
-	int err = served_prepare(served, master->reload.plan, turn->queue, 0);
+	const int folder = served->crash_folder;
+	int err;
 
+	/* Its cores go where the new plan says; the packets that the one that serves dies of do not. */
+	served->crash_folder = master->reload.crash_folder;
+	err = served_prepare(served, master->reload.plan, turn->queue, 0);
+	served->crash_folder = folder;
 	if (!err)
 		err = master_watch_runner(master, &served->next);
 	if (err)
@@ -186,6 +193,17 @@ static void drop_next(struct master *master, struct served *served)
 	runner_close(&served->next);
 }
 
+void reload_workers_call_off(struct master *master)
+{
+	const struct reload *reload = &master->reload;
+
+	for (size_t i = 0; reload->turns && i < master->count; i++) {
+		drop_next(master, &master->served[i]);
+		if (i >= reload->first_added)
+			master_end_runner(master, &master->served[i].now);
+	}
+}
+
 static void drop_added(struct master *master, struct served *served)
 {
 	for (size_t j = 0; j < SERVED_RUNNERS; j++)
@@ -253,7 +271,7 @@ static void hand_over(struct master *master, size_t i, uint64_t now_ns)
 	struct served *served = &master->served[i];
 	struct reload_turn *turn = &master->reload.turns[i];
 
-	if (!turn->asked_ns && !stands_by(master, i))
+	if (!stands_by(master, i) && !turn->asked_ns)
 		return;
 	if (served->now.pid > 0 && !served->now.left) {
 		ask(served, turn, CHANNEL_LEAVE, now_ns);

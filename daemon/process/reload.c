@@ -354,6 +354,8 @@ void reload_abort(struct master *master)
 	if (reload->task.channel >= 0)
 		events_unwatch(&master->events, reload->task.channel);
 	task_leave(&reload->task);
+	if (phase == RELOAD_STANDING_BY)
+		reload_workers_call_off(master);
 	if (phase == RELOAD_STEERING || phase == RELOAD_UNDOING)
 		wait_for_task(master);
 	if (phase == RELOAD_HANDING_OVER)
