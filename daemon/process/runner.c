@@ -96,6 +96,7 @@ void runner_inherit(struct runner *to, const struct runner *from)
 	new_shared->last_id = old_shared->last_id;
 	new_shared->last_id_known = old_shared->last_id_known;
 	new_shared->sending = old_shared->sending;
+	new_shared->receipt.msg_len = old_shared->receipt.msg_len;
 	new_shared->sent_until = old_shared->sent_until;
 	new_shared->counters = old_shared->counters;
 	for (size_t i = 0; i < new_handlers->count; i++)

@@ -7,15 +7,16 @@
 #include "daemon/queue/counters.h"
 
 #include <stdint.h>
+#include <sys/socket.h>
 
 /*
- * Decisions on their way to the kernel. They count once they are sent; a successor counts those of a worker that died in
- * the call.
+ * Decisions on their way to the kernel: what the counters are once these are sent. A successor of a worker that died meanwhile finds out
+ * whether they were, and may then write the same numbers once more.
  */
 struct shared_sending {
-	uint32_t accepted, dropped, repeated, requeued, marked, rewritten, failed;
-	uint32_t requeued_to[COUNTERS_TARGETS + 1]; /* as counters_target() numbers them */
-	uint32_t until; /* the newest packet id among them; 0 with an empty struct */
+	uint64_t accepted, dropped, repeated, requeued, marked, rewritten, failed;
+	uint64_t requeued_to[COUNTERS_TARGETS + 1]; /* as counters_target() numbers them */
+	uint32_t until; /* the newest packet id among them; 0: nothing is on its way */
 };
 
 struct shared {
@@ -24,6 +25,7 @@ struct shared {
 	uint32_t last_id;               /* newest packet id that was received */
 	uint32_t last_id_known;         /* 0 before the first packet */
 	struct shared_sending sending;
+	struct mmsghdr receipt;         /* what they are sent with: the kernel writes msg_len here in the call that sends */
 	uint32_t sent_until;            /* the newest packet id whose verdict was sent */
 	uint32_t careful;               /* packets, from here on, that are judged one by one, each verdict sent before the next */
 	uint32_t recovering;            /* set by the master with CHANNEL_GO; what the predecessor left is not settled yet */

@@ -54,7 +54,7 @@ static const int allowed[] = {
 };
 
 /* On open sockets: verdicts to the kernel, requests of interface names. */
-static const int sending[] = { SCMP_SYS(sendmsg), SCMP_SYS(sendto), SCMP_SYS(send) };
+static const int sending[] = { SCMP_SYS(sendmsg), SCMP_SYS(sendmmsg), SCMP_SYS(sendto), SCMP_SYS(send) };
 
 /* All of a process that does nothing else: see sandbox_wants.only_sends. */
 static const int sender[] = {

@@ -340,7 +340,7 @@ int worker_loop_init(struct worker *worker)
 	worker_late_init(worker);
 	worker->sink = worker->ring.memory ? sink_ring_new(worker->ring.memory, worker_may_wait, worker, worker->counters)
 					   : sink_direct_new(setup->socket->fd, worker->number, setup->socket->send_buffer,
-							     worker->counters);
+							     worker->counters, &worker->shared->receipt);
 	if (!worker->sink)
 		return -ENOMEM;
 	return limit_waits(worker);

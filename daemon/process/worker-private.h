@@ -80,7 +80,11 @@ struct worker {
 	volatile sig_atomic_t ticking;  /* the timer runs that sends what was decided before a slow handler */
 	volatile sig_atomic_t worked;   /* a batch since its last tick */
 	volatile sig_atomic_t in_sink;  /* the loop is using the sink: a signal must not */
-	struct shared_sending pending; /* decided and not sent */
+	struct worker_pending {      /* decided and not sent */
+		uint32_t accepted, dropped, repeated, requeued, marked, rewritten, failed;
+		uint32_t requeued_to[COUNTERS_TARGETS + 1];
+		uint32_t until;      /* the newest packet id among them; 0: none */
+	} pending;
 	uint64_t looked_ns;          /* when other descriptors had their turn */
 	bool look_around;            /* they get it before the next receive */
 	uint64_t pause_ns;           /* of coalesced waiting; 0: off */

@@ -25,39 +25,64 @@ static void give_up(struct worker *worker, int err)
 	worker->stop = true;
 }
 
+/* Totals, not sums: whoever dies in here, his successor begins anew. */
 static void count_sent(struct shared *shared)
 {
 	struct queue_counters *counters = &shared->counters;
 	const struct shared_sending *sent = &shared->sending;
 
-	counters->accepted += sent->accepted;
-	counters->dropped += sent->dropped;
-	counters->repeated += sent->repeated;
-	counters->requeued += sent->requeued;
+	if (!sent->until)
+		return;
+	counters->accepted = sent->accepted;
+	counters->dropped = sent->dropped;
+	counters->repeated = sent->repeated;
+	counters->requeued = sent->requeued;
 	for (size_t i = 0; sent->requeued && i < COUNTERS_TARGETS; i++)
-		counters->requeued_to[i].packets += sent->requeued_to[i];
-	counters->requeued_elsewhere += sent->requeued_to[COUNTERS_TARGETS];
-	counters->marked += sent->marked;
-	counters->rewritten += sent->rewritten;
-	counters->failed += sent->failed;
-	if (sent->until)
-		shared->sent_until = sent->until;
-	shared->sending = (struct shared_sending){ 0 };
+		counters->requeued_to[i].packets = sent->requeued_to[i];
+	counters->requeued_elsewhere = sent->requeued_to[COUNTERS_TARGETS];
+	counters->marked = sent->marked;
+	counters->rewritten = sent->rewritten;
+	counters->failed = sent->failed;
+	shared->sent_until = sent->until;
+	atomic_signal_fence(memory_order_seq_cst);
+	shared->sending.until = 0;
+}
+
+/* `until` last: before that there is nothing to be believed. */
+static void note_sending(struct shared *shared, const struct worker_pending *pending)
+{
+	const struct queue_counters *counters = &shared->counters;
+	struct shared_sending *sending = &shared->sending;
+
+	sending->accepted = counters->accepted + pending->accepted;
+	sending->dropped = counters->dropped + pending->dropped;
+	sending->repeated = counters->repeated + pending->repeated;
+	sending->requeued = counters->requeued + pending->requeued;
+	for (size_t i = 0; sending->requeued && i < COUNTERS_TARGETS; i++)
+		sending->requeued_to[i] = counters->requeued_to[i].packets + pending->requeued_to[i];
+	sending->requeued_to[COUNTERS_TARGETS] = counters->requeued_elsewhere + pending->requeued_to[COUNTERS_TARGETS];
+	sending->marked = counters->marked + pending->marked;
+	sending->rewritten = counters->rewritten + pending->rewritten;
+	sending->failed = counters->failed + pending->failed;
+	shared->receipt.msg_len = 0;
+	atomic_signal_fence(memory_order_seq_cst);
+	sending->until = pending->until;
 }
 
 /*
  * Most of a worker's time goes by in this call: the packets' way through the rest of the stack is in it. The kernel ends
- * it also when the worker is killed meanwhile, so what is on its way is noted first.
+ * it also when the worker is killed meanwhile, so what is on its way is noted first, and the kernel's receipt is where the
+ * successor sees it.
  */
 static int flush(struct worker *worker)
 {
 	int err;
 
-	worker->shared->sending = worker->pending;
-	worker->pending = (struct shared_sending){ 0 };
+	note_sending(worker->shared, &worker->pending);
+	worker->pending = (struct worker_pending){ 0 };
 	err = sink_flush(worker->sink);
 	if (err) {
-		worker->shared->sending = (struct shared_sending){ 0 };
+		worker->shared->sending.until = 0;
 		return err;
 	}
 	count_sent(worker->shared);
@@ -118,7 +143,7 @@ static uint32_t kernel_verdict(const struct worker *worker, nfv_verdict verdict)
 
 static void count_decision(struct worker *worker, const struct chain_decision *decision, uint32_t packet_id)
 {
-	struct shared_sending *pending = &worker->pending;
+	struct worker_pending *pending = &worker->pending;
 	uint32_t kind = decision->verdict & 0xffff;
 
 	pending->dropped += kind == NFV_DROP;
@@ -351,7 +376,7 @@ static int decide_rest(struct worker *worker, uint32_t until)
 	int err;
 
 	if (!sink_reached(worker->sink, worker->shared->sending.until))
-		worker->shared->sending = (struct shared_sending){ 0 };
+		worker->shared->sending.until = 0;
 	count_sent(worker->shared);
 	in_hand = count_in_hand(worker, until);
 	enter(worker);

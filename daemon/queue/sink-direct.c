@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The sink of a worker that holds CAP_NET_ADMIN: one sendmsg() for all that was decided since the last. */
+/* The sink of a worker that holds CAP_NET_ADMIN: one sendmmsg() for all that was decided since the last. */
 #include "daemon/queue/sink.h"
 
 #include <errno.h>
@@ -19,6 +19,7 @@ struct direct {
 	uint16_t number;
 	struct coalesce coalesce;
 	struct queue_counters *counters;
+	struct mmsghdr *receipt;
 };
 
 static struct direct *direct_of(struct sink *sink)
@@ -26,19 +27,20 @@ static struct direct *direct_of(struct sink *sink)
 	return (struct direct *)sink;
 }
 
-static int send_pieces(const struct direct *direct, struct iovec *iov, int count)
+static int send_pieces(const struct direct *direct, struct mmsghdr *receipt, struct iovec *iov, int count)
 {
 	const struct timespec pause = { .tv_nsec = 1000000 };
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	struct msghdr message = {
+
+	receipt->msg_len = 0;
+	receipt->msg_hdr = (struct msghdr){
 		.msg_name = &kernel,
 		.msg_namelen = sizeof(kernel),
 		.msg_iov = iov,
 		.msg_iovlen = (size_t)count,
 	};
-
 	for (int i = 0; i < SEND_TRIES; i++) {
-		if (sendmsg(direct->fd, &message, 0) >= 0)
+		if (sendmmsg(direct->fd, receipt, 1, 0) == 1)
 			return 0;
 		if (errno != EINTR && errno != ENOBUFS && errno != ENOMEM && errno != EAGAIN)
 			break;
@@ -57,7 +59,7 @@ static int direct_flush(struct sink *sink)
 	if (!messages)
 		return 0;
 	coalesce_take(&direct->coalesce, &iov, &count);
-	err = send_pieces(direct, iov, count);
+	err = send_pieces(direct, direct->receipt, iov, count);
 	coalesce_reset(&direct->coalesce);
 	direct->counters->sends++;
 	if (err)
@@ -76,21 +78,24 @@ static int direct_decide_until(struct sink *sink, uint32_t id, uint32_t verdict,
 	const struct message_verdict all = { .queue = direct->number, .id = id, .verdict = verdict };
 	uint8_t buffer[MESSAGE_HEADER_MAX];
 	struct iovec iov = { .iov_base = buffer };
+	struct mmsghdr message;
 	int err = direct_flush(sink);
 
 	(void)count;
 	if (err)
 		return err;
 	iov.iov_len = message_put_batch(buffer, &all);
-	return send_pieces(direct, &iov, 1);
+	return send_pieces(direct, &message, &iov, 1);
 }
 
-/* The kernel ends the call that sends also for a worker that is killed in it. */
+/*
+ * The kernel ends the call that sends also for a worker that is killed in it, and writes the receipt before it lets that one
+ * die: so there is one exactly when the decisions were taken.
+ */
 static bool direct_reached(struct sink *sink, uint32_t id)
 {
-	(void)sink;
 	(void)id;
-	return true;
+	return direct_of(sink)->receipt->msg_len > 0;
 }
 
 static int direct_settle(struct sink *sink)
@@ -116,7 +121,8 @@ static const struct sink_ops direct_ops = {
 	.free = direct_free,
 };
 
-struct sink *sink_direct_new(int fd, uint16_t number, uint32_t send_buffer, struct queue_counters *counters)
+struct sink *sink_direct_new(int fd, uint16_t number, uint32_t send_buffer, struct queue_counters *counters,
+			     struct mmsghdr *receipt)
 {
 	struct direct *direct = calloc(1, sizeof(*direct));
 	struct coalesce_limits limits = { .queue = number, .max_messages = MESSAGES_MAX, .max_bytes = BYTES_MAX };
@@ -125,7 +131,8 @@ struct sink *sink_direct_new(int fd, uint16_t number, uint32_t send_buffer, stru
 		return NULL;
 	if (send_buffer < limits.max_bytes + SEND_OVERHEAD)
 		limits.max_bytes = send_buffer > SEND_OVERHEAD ? send_buffer - SEND_OVERHEAD : 0;
-	*direct = (struct direct){ .sink.ops = &direct_ops, .fd = fd, .number = number, .counters = counters };
+	*direct = (struct direct){ .sink.ops = &direct_ops, .fd = fd, .number = number, .counters = counters,
+				   .receipt = receipt };
 	if (coalesce_init(&direct->coalesce, &limits) < 0) {
 		free(direct);
 		return NULL;

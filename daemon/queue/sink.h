@@ -10,6 +10,8 @@
 #include "daemon/queue/counters.h"
 #include "daemon/queue/ring.h"
 
+#include <sys/socket.h>
+
 struct sink;
 
 struct sink_ops {
@@ -42,8 +44,12 @@ struct sink {
 	const struct sink_ops *ops;
 };
 
-/* A sink that sends to the queue's socket itself. NULL without memory. counters and fd stay the caller's. */
-struct sink *sink_direct_new(int fd, uint16_t number, uint32_t send_buffer, struct queue_counters *counters);
+/*
+ * A sink that sends to the queue's socket itself. Each flush begins with receipt->msg_len 0, which the kernel changes in the call that
+ * sends; a successor gets the same memory. NULL without memory. counters, receipt and fd stay the caller's.
+ */
+struct sink *sink_direct_new(int fd, uint16_t number, uint32_t send_buffer, struct queue_counters *counters,
+			     struct mmsghdr *receipt);
 
 /*
  * A sink for a worker that may not send: what it takes is published in a ring, for a process that sends it. While the ring is
