@@ -44,8 +44,10 @@ flow_send() {
 	local name=$1 where=$2
 
 	shift 2
-	nsenter --net="/run/netns/$where" "$flow_program" send "$@" >"$tmp/$name.out" 2>&1 &
+	rm -f "$tmp/$name.ready"
+	nsenter --net="/run/netns/$where" "$flow_program" send "$@" --ready "$tmp/$name.ready" >"$tmp/$name.out" 2>&1 &
 	printf '%d\n' $! >"$tmp/$name.pid"
+	wait_for "$name to send" 10 test -e "$tmp/$name.ready"
 	books_senders+=("$name")
 }
 

@@ -2,7 +2,7 @@
 /*
  * Sequence-numbered UDP for the tests that keep books, as fast as the machine goes:
  *
- *	flow send ADDRESS PORT [--count N] [--rate N] [--size BYTES] [--first N] [--source ADDRESS]...
+ *	flow send ADDRESS PORT [--count N] [--rate N] [--size BYTES] [--first N] [--source ADDRESS]... [--ready FILE]
  *	flow sink PORT [--ready FILE] [--gaps MICROSECONDS]
  *
  * A datagram begins with its number, 8 bytes, big-endian. Without --count it sends until SIGTERM, without --rate at full speed; a
@@ -54,7 +54,7 @@ static void __attribute__((noreturn)) die(const char *what)
 static void __attribute__((noreturn)) usage(void)
 {
 	fprintf(stderr,
-		"usage: flow send ADDRESS PORT [--count N] [--rate N] [--size BYTES] [--first N] [--source ADDRESS]...\n"
+		"usage: flow send ADDRESS PORT [--count N] [--rate N] [--size BYTES] [--first N] [--source ADDRESS]... [--ready FILE]\n"
 		"       flow sink PORT [--ready FILE] [--gaps MICROSECONDS]\n");
 	exit(64);
 }
@@ -86,10 +86,22 @@ static void set_buffer(int fd, int force, int plain, int size)
 		(void)setsockopt(fd, SOL_SOCKET, plain, &size, sizeof(size));
 }
 
+/* Signals are taken from here on, and a sink listens. */
+static void tell_ready(const char *file)
+{
+	int fd = file ? open(file, O_CREAT | O_WRONLY | O_CLOEXEC, 0644) : -1;
+
+	if (file && fd < 0)
+		die(file);
+	if (fd >= 0)
+		close(fd);
+}
+
 /* ---- send ---- */
 
 struct sending {
 	const char *address;
+	const char *ready;
 	uint16_t port;
 	uint64_t count, rate, first;
 	size_t size;
@@ -210,6 +222,7 @@ static int run_send(struct sending *sending)
 	uint64_t started_ns, started_us;
 
 	prepare(sending);
+	tell_ready(sending->ready);
 	prctl(PR_SET_TIMERSLACK, 1ul);
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	started_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
@@ -302,7 +315,6 @@ static bool take_some(struct sink *sink)
 static void listen_at(struct sink *sink)
 {
 	const struct sockaddr_in6 address = { .sin6_family = AF_INET6, .sin6_port = htons(sink->port) };
-	int made;
 
 	sink->fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (sink->fd < 0)
@@ -314,11 +326,7 @@ static void listen_at(struct sink *sink)
 		sink->pieces[i] = (struct iovec){ .iov_base = &sink->numbers[i], .iov_len = sizeof(sink->numbers[i]) };
 		sink->messages[i].msg_hdr = (struct msghdr){ .msg_iov = &sink->pieces[i], .msg_iovlen = 1 };
 	}
-	made = sink->ready ? open(sink->ready, O_CREAT | O_WRONLY | O_CLOEXEC, 0644) : -1;
-	if (sink->ready && made < 0)
-		die(sink->ready);
-	if (made >= 0)
-		close(made);
+	tell_ready(sink->ready);
 }
 
 /* Datagrams that found no room in the socket: the sink's own fault. */
@@ -406,7 +414,7 @@ static void read_options(int argc, char **argv, struct sending *sending, struct 
 			sending->first = number(optarg, NUMBERS_MAX - 1);
 			break;
 		case 'R':
-			sink->ready = optarg;
+			sink->ready = sending->ready = optarg;
 			break;
 		case 'g':
 			sink->gap_us = number(optarg, UINT32_MAX);

@@ -332,7 +332,7 @@ config() {
 	{
 		printf 'user: %s\nplugin-path: [%s]\n' "$worker_user" "$(plugin_folders)"
 		if [ -n "${NFV_TEST_ISOLATION-}" ]; then
-			sed -E "s/^( *)numbers: .*/&\n\1isolation: $NFV_TEST_ISOLATION/"
+			sed -E "s/^( *)numbers: .*/&\n\1isolation: $NFV_TEST_ISOLATION/; s/\{ numbers: [^,]*,/& isolation: $NFV_TEST_ISOLATION,/"
 		else
 			cat
 		fi
