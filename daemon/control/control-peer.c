@@ -10,7 +10,7 @@
 
 #define OUT_LEAST    65536             /* less than this waits to be sent: more lines are asked for */
 #define OUT_MOST     (4 * 1024 * 1024) /* more than this waits: the client does not read */
-#define STEPS_A_TURN 32                /* so that one with much to read does not keep the others waiting */
+#define STEPS_A_TURN 2                 /* so that one with much to read does not keep the others waiting */
 
 json_t *control_text(const char *text)
 {
