@@ -71,6 +71,7 @@ static json_t *trouble(const struct served *served)
 	json_t *object = json_object();
 
 	answer_number(object, "ids_missed", stats_missed(served));
+	answer_number(object, "let_pass", stats_let_pass(served));
 	answer_number(object, "recovered", c->recovered);
 	answer_number(object, "abandoned", c->abandoned);
 	answer_number(object, "left", served->left);
@@ -79,6 +80,26 @@ static json_t *trouble(const struct served *served)
 	answer_number(object, "overruns", c->overruns);
 	answer_number(object, "undecided", c->undecided);
 	answer_set(object, "verdict_errors", errors(c));
+	return object;
+}
+
+/* What was sent for workers that may not send themselves, and what of theirs was not believed; only what there was. */
+static json_t *sender(const struct served *served)
+{
+	const struct sender_state *state;
+	json_t *object, *refused;
+
+	if (!sender_is_open(&served->sender))
+		return json_null();
+	state = sender_state(&served->sender);
+	object = json_object();
+	refused = json_object();
+	answer_number(object, "sends", state->sends);
+	answer_number(object, "retries", state->retries);
+	for (unsigned i = 0; i < RING_REFUSALS; i++)
+		if (state->refused[i])
+			answer_number(refused, ring_refusal_word((enum ring_refusal)i), state->refused[i]);
+	answer_set(object, "refused", refused);
 	return object;
 }
 
@@ -166,6 +187,7 @@ json_t *answer_queue_stats(const struct served *served)
 	answer_set(object, "kernel", known ? kernel(&status) : json_null());
 	answer_set(object, "work", work(&served_shared(served)->counters));
 	answer_set(object, "trouble", trouble(served));
+	answer_set(object, "sender", sender(served));
 	answer_number(object, "deaths", served->deaths);
 	for (size_t i = 0; i < served_config(served)->handlers.count; i++)
 		(void)json_array_append_new(handlers, handler(served, i));

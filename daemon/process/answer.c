@@ -167,6 +167,23 @@ static json_t *worker(const struct runner *runner)
 	return object;
 }
 
+/* Who sends the verdicts of workers that may not. */
+static json_t *sender(const struct served *served, json_t *problems)
+{
+	const struct sender *sender = served_sender(served, &served->now);
+	json_t *object;
+
+	if (!sender)
+		return json_null();
+	if (sender->pid <= 0)
+		add_problem(problems, "queue %s, number %u: no process sends its verdicts: one is to be started",
+			    served_config(served)->name, served->number);
+	object = json_object();
+	answer_set(object, "pid", sender->pid > 0 ? json_integer(sender->pid) : json_null());
+	answer_number(object, "failures", sender->failures);
+	return object;
+}
+
 static json_t *handlers(const struct served *served, json_t *problems)
 {
 	const struct config_queue *config = served_config(served);
@@ -241,6 +258,7 @@ json_t *answer_queue(const struct master *master, const struct served *served, b
 	text(object, "state", state_of(&served->now));
 	answer_set(object, "worker", worker(&served->now));
 	answer_set(object, "next", worker(&served->next));
+	answer_set(object, "sender", sender(served, problems));
 	answer_set(object, "bound", bound(served));
 	answer_set(object, "waiting", known ? json_integer(status.waiting) : json_null());
 	answer_set(object, "packets", answer_packets(served, known ? &status : NULL));

@@ -258,6 +258,8 @@ void commands_close(struct master *master, bool clean)
 {
 	if (!master->commands.server)
 		return;
+	/* Whoever is told that it is over finds no socket any more. */
+	(void)control_server_move(master->commands.server, NULL, NULL, 0);
 	if (clean)
 		control_server_done(master->commands.server, master->commands.stopper, CONTROL_WELL);
 	else

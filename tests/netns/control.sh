@@ -23,6 +23,7 @@ config <<-END
 	  other:
 	    numbers: 9
 	    copy: meta
+	    isolation: strict
 END
 
 # asks WANTED-STATUS COMMAND ARG...: its output is in $tmp/out and $tmp/err.
@@ -99,7 +100,7 @@ python3 - "$tool" "$top_srcdir/daemon/tool/nfverdict-json.5" <<-'END' || fail "k
 	        return set().union(*map(keys, value))
 	    if not isinstance(value, dict):
 	        return set()
-	    free = {"counters", "verdict_errors"}  # what is in these is named by others
+	    free = {"counters", "verdict_errors", "refused"}  # what is in these is named by others
 	    return set(value) | set().union(*(keys(v) for k, v in value.items() if k not in free))
 
 	told = set(re.findall(r"[a-z0-9_]+", open(sys.argv[2]).read().replace("\\", "")))
