@@ -130,6 +130,8 @@ static void wait_for_others(struct master *master)
 {
 	struct reload *reload = &master->reload;
 
+	/* When it takes too long, those that only close their handlers are ended. */
+	(void)reload_workers_close(master);
 	if (!reload_workers_busy(master)) {
 		stand_by(master);
 	} else if (events_now_ns() > reload->limit_ns) {

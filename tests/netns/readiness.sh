@@ -37,6 +37,27 @@ for signal in TERM INT; do
 	has "STOPPING=1 after SIG$signal" "$tmp/manager.out" '^STOPPING=1'
 done
 
+# A reload is told, too: begun with a time stamp, and ready again, also when it was refused.
+told() {
+	[ "$(grep -cE '^READY=1' "$tmp/manager.out")" -ge "$1" ]
+}
+receive manager right notify "$tmp/notify"
+export NOTIFY_SOCKET=$tmp/notify
+start_daemon right
+wait_for "READY=1" 10 told 1
+kill -HUP "$daemon_pid"
+wait_for "READY=1 after the reload" 10 told 2
+cp "$config_file" "$tmp/good.yaml"
+printf 'odd: true\n' >>"$config_file"
+kill -HUP "$daemon_pid"
+wait_for "READY=1 after one that was refused" 10 told 3
+cp "$tmp/good.yaml" "$config_file"
+stop_daemon
+received manager
+equal "what the manager was told" "$(sed -E 's/=[0-9]{2,}.*/=number/; s/^STATUS=.*/STATUS/' "$tmp/manager.out" | paste -sd ' ')" \
+	"READY=1 MAINPID=number STATUS RELOADING=1 MONOTONIC_USEC=number READY=1 MAINPID=number STATUS\
+ RELOADING=1 MONOTONIC_USEC=number READY=1 MAINPID=number STATUS STOPPING=1"
+
 # Without the socket, and with one that nobody listens on: it runs all the same.
 unset NOTIFY_SOCKET # the shell may have one
 start_daemon right
