@@ -7,6 +7,7 @@
 #include "daemon/process/options.h"
 #include "daemon/process/plan.h"
 #include "daemon/process/steering.h"
+#include "daemon/process/upgrade.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -79,7 +80,8 @@ static void leave_terminal(bool keep_stderr)
 struct ready {
 	const struct options *options;
 	const struct config *config;
-	int fd; /* to the waiting parent; -1: in the foreground */
+	int fd; /* to the waiting parent; -1: nobody waits */
+	bool background;
 };
 
 /* Until the daemon is ready its lines go to standard error, where the person who started it looks. */
@@ -93,7 +95,7 @@ static void on_ready(void *context)
 	for (size_t i = 0; i < config->queue_count; i++)
 		numbers += config->queues[i].numbers.last - config->queues[i].numbers.first + 1;
 	log_notice("ready: %u queue%s", numbers, numbers == 1 ? "" : "s");
-	to_syslog = master_open_log(config, ready->fd < 0);
+	to_syslog = master_open_log(config, !ready->background);
 	if (ready->fd < 0)
 		return;
 	(void)!write(ready->fd, "", 1);
@@ -202,7 +204,7 @@ static const char *absolute(const char *path, char *buffer, size_t size)
 static int serve(struct options *options)
 {
 	static char config_file[PATH_MAX];
-	struct ready ready = { .options = options, .fd = -1 };
+	struct ready ready = { .options = options, .fd = -1, .background = !options->foreground };
 	struct plan *plan;
 
 	/*
@@ -230,16 +232,46 @@ static int serve(struct options *options)
 		}
 	}
 	log_open(LOG_STDERR, (enum nfv_log_level)plan->config->log_level, "nfverdictd");
-	return master_run(options, plan, on_ready, &ready);
+	return master_run(options, plan, NULL, on_ready, &ready);
 }
 
-static int check(const struct options *options)
+/*
+ * In the place of another executable, whose workers go on meanwhile. Signals stay blocked, as it had them, until the master
+ * takes them.
+ */
+static int serve_on(struct options *options, struct state *left)
+{
+	static char config_file[PATH_MAX];
+	struct ready ready = { .options = options, .fd = -1, .background = left->background };
+	struct plan *plan;
+
+	options->foreground = !left->background;
+	if (left->background)
+		log_open(LOG_SYSLOG, NFV_LOG_INFO, "nfverdictd");
+	if (chdir(left->folder))
+		log_warning("upgrade: %s: %s", left->folder, strerror(errno));
+	plan = load(options);
+	if (!plan) {
+		upgrade_failed(left, "its configuration cannot be used");
+		return EXIT_FAILED;
+	}
+	ready.config = plan->config;
+	options->config_file = absolute(options->config_file, config_file, sizeof(config_file));
+	if (chdir("/"))
+		log_warning("chdir /: %s", strerror(errno));
+	log_open(left->background ? LOG_SYSLOG : LOG_STDERR, (enum nfv_log_level)plan->config->log_level, "nfverdictd");
+	return master_run(options, plan, left, on_ready, &ready);
+}
+
+static int check(const struct options *options, const struct state *left)
 {
 	struct plan *plan = load(options);
 
 	if (!plan)
 		return EXIT_FAILED;
 	printf("%s: good\n", options->config_file);
+	if (left->program[0])
+		printf("%s\n", UPGRADE_GOOD);
 	plan_drop(plan);
 	return EXIT_OK;
 }
@@ -274,6 +306,25 @@ static void forget_caller(void)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)close_range(STDERR_FILENO + 1, ~0u, 0);
+}
+
+/* True when another nfverdictd has left us its place. When that cannot be understood, it gets it back. */
+static bool take_place(struct state *left, bool checking)
+{
+	char why[1024];
+	int found = upgrade_inherit(left, why, sizeof(why));
+
+	if (found < 0) {
+		log_error("%s", why);
+		if (!checking)
+			log_error("going back: %s", strerror(-upgrade_back_unread(why)));
+		exit(EXIT_FAILED);
+	}
+	if (found && !checking && upgrade_keep_descriptors(left) < 0)
+		log_error("upgrade: descriptors that were left are not there");
+	if (found && checking)
+		(void)close_range(STDERR_FILENO + 1, ~0u, 0);
+	return found > 0;
 }
 
 /* A standard descriptor that is missing would be taken by a socket, which a stray print would then write to. */
@@ -311,10 +362,15 @@ static int finish(int status)
 int main(int argc, char **argv)
 {
 	struct options options;
+	struct state left;
+	bool placed;
 
-	forget_caller();
 	if (options_parse(&options, argc, argv) < 0)
 		return EXIT_USAGE;
+	placed = take_place(&left, options.check);
+	if (!placed)
+		forget_caller();
+	upgrade_remember(argc, argv, placed ? left.folder : NULL);
 	if (options.help) {
 		options_print_help(stdout);
 		return finish(EXIT_OK);
@@ -331,5 +387,7 @@ int main(int argc, char **argv)
 		return finish(keys(&options));
 	if (options.cleanup)
 		return finish(steering_cleanup());
-	return options.check ? finish(check(&options)) : serve(&options);
+	if (options.check)
+		return finish(check(&options, &left));
+	return placed ? serve_on(&options, &left) : serve(&options);
 }

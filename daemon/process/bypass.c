@@ -150,6 +150,21 @@ void bypass_inherit(struct bypass *to, const struct bypass *from)
 	}
 }
 
+struct bypass_entry *bypass_entry_at(const struct bypass *bypass, size_t queue)
+{
+	return &half_of(bypass, atomic_load(&bypass->board->turn))->entries[queue];
+}
+
+struct bypass_number *bypass_number_at(const struct bypass *bypass, size_t queue, uint16_t number)
+{
+	const struct steer_queue *queues = bypass->steering->queues;
+	struct bypass_number *numbers = numbers_of(bypass, half_of(bypass, atomic_load(&bypass->board->turn)));
+
+	for (size_t q = 0; q < queue; q++)
+		numbers += queues[q].last - queues[q].first + 1u;
+	return numbers + (number - queues[queue].first);
+}
+
 struct steer_tally bypass_tally(const struct bypass *bypass)
 {
 	return (struct steer_tally){

@@ -68,6 +68,10 @@ void bypass_close(struct bypass *bypass);
  */
 void bypass_inherit(struct bypass *to, const struct bypass *from);
 
+/* What the books say of one entry and one number, for who reads or fills them while nobody else writes. */
+struct bypass_entry *bypass_entry_at(const struct bypass *bypass, size_t queue);
+struct bypass_number *bypass_number_at(const struct bypass *bypass, size_t queue, uint16_t number);
+
 /* Where steering is to put counters. */
 struct steer_tally bypass_tally(const struct bypass *bypass);
 

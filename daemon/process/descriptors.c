@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define A_NUMBER 7 /* the socket, a worker's counters, packet buffers and channel; these three again while a reload lasts */
+#define A_NUMBER 8 /* the socket, its door, a worker's counters, packet buffers and channel; these three again while a reload lasts */
 #define A_SENDER 4 /* its ring, its own memory, both ends of a pipe */
 #define SPARE    24 /* running a tool, starting a worker, asking for a queue's state */
 

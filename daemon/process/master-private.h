@@ -22,6 +22,27 @@
 /* What the master watches: a channel for each worker, signals, a reload's child. */
 #define MASTER_WATCHES(numbers) ((numbers) * SERVED_RUNNERS + 16)
 
+/* How an upgrade went that was refused; one that was not does not return. */
+typedef void master_upgrade_fn(void *context, const char *why);
+
+/* An upgrade under way: the new executable checks the configuration in a child. */
+struct master_upgrade {
+	int executable;  /* -1: none is under way */
+	pid_t check;     /* the child; 0: none */
+	int pipe;        /* what it says */
+	int timer;
+	bool told;       /* all that it had to say */
+	bool ended;      /* with this status: */
+	int status;
+	bool checked;    /* it may be executed */
+	char path[4096];
+	char text[4096];
+	size_t len;
+	master_upgrade_fn *done;
+	void *context;
+};
+#define MASTER_UPGRADE_NONE { .executable = -1, .pipe = -1, .timer = -1 }
+
 struct master {
 	const struct options *options;
 	struct plan *plan;     /* in force; held */
@@ -38,7 +59,15 @@ struct master {
 	struct rules_server rules_server;
 	struct commands commands;
 	struct release release; /* of handlers in quarantine */
-	uint64_t started_ns;
+	const struct state *left; /* what a predecessor left, while we start; NULL: nothing */
+	struct plan *left_plan; /* that its workers began with */
+	size_t wanted;         /* while we start: of `served`, those that the plan has; those behind are given up */
+	bool adopting;         /* some of them are at work already */
+	struct master_upgrade upgrade;
+	uint32_t upgrades;     /* times that an executable was replaced */
+	uint64_t started_ns;   /* of the first one */
+	bool background;       /* it has left its terminal */
+	struct keeper_counters kept_before; /* what a predecessor's keeper had counted */
 	bool repeats;          /* what a dead worker had in hand is sent through the hook again */
 	bool never_repeats;    /* for this kernel cannot */
 	int crash_folder;      /* -1: none */
@@ -69,6 +98,52 @@ void master_log_report(struct report *report);
 
 /* Un-steer, let workers decide what still waits, end them, unbind. False when rules are left. */
 bool master_stop(struct master *master, bool was_ready);
+
+/* What a predecessor counted, and where it stood; then, after the start, what its keeper had counted. */
+void master_take_left(struct master *master, struct state *left);
+void master_count_from_before(struct master *master);
+
+/* Starts, whatever was left; when that fails, it goes back, or leaves those alone that are at work. 0 or -errno. */
+int master_first_start(struct master *master, struct state *left, const char **failed);
+
+/*
+ * Lets the executable at path, or ours anew, take this one's place, once it has checked the configuration. done: it was
+ * refused; may be NULL. 0, or -errno with why.
+ */
+int master_upgrade_start(struct master *master, const char *path, master_upgrade_fn *done, void *context, char *why,
+			 size_t why_size);
+void master_upgrade_reap(struct master *master);
+/* Between two waits: goes, when the check is over and went well. Does not return then. */
+void master_upgrade_go(struct master *master);
+/* A start from such a state failed: back to the executable that it came from. Returns when that fails, or to stop. */
+void master_upgrade_back(struct master *master, struct state *state, const char *why);
+
+/*
+ * What a predecessor left, see master-adopt.c: its plan; a queue number (1; 0 when it had none such); and those that the plan
+ * in force does not have.
+ */
+int master_adopt_open(struct master *master, char *why, size_t why_size);
+int master_adopt_number(struct master *master, struct served *served, uint16_t number, char *why, size_t why_size);
+int master_adopt_rest(struct master *master);
+
+/* Starts the worker that will take the place of one that a predecessor left. 0, or -errno, which is told. */
+int master_adopt_prepare(struct master *master, struct served *served);
+
+/* True while a worker that a predecessor left has the queue. */
+bool master_adopts(const struct served *served);
+
+/* Ours takes over, if it is ready and the other one has left or is dead. */
+void master_adopt_switch(struct served *served);
+
+/* Rules that are as they should be stay untouched. As steering_install(). */
+int master_adopt_steering(const struct master *master, const struct steering_patience *patience, struct report *report);
+
+/* The start failed: they go on without us, as before. */
+void master_adopt_release(struct master *master);
+
+/* Ours are ready: all others are told to leave, and have left when this returns; then numbers that are given up are closed. */
+int master_adopt_hand_over(struct master *master);
+void master_adopt_retire(struct master *master);
 
 /* Also watches what it says. 0, or -errno, which is told. */
 int master_start_worker(struct master *master, struct served *served);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The first steps of a master: everything that can fail before it says that it is ready. */
+#include "daemon/process/bypass-leave.h"
 #include "daemon/process/commands.h"
 #include "daemon/process/crash-files.h"
 #include "daemon/process/descriptors.h"
@@ -28,12 +29,23 @@ void master_log_report(struct report *report)
 	report_clear(report);
 }
 
+/* One that a predecessor left, or a new one. */
+static int open_number(struct master *master, struct served *served, struct plan *plan, size_t queue, uint16_t number, char *why,
+		       size_t why_size)
+{
+	int err = master_adopt_number(master, served, number, why, why_size);
+
+	if (err)
+		return err < 0 ? err : 0;
+	return served_open(served, plan, queue, number, why, why_size);
+}
+
 int master_open_number(struct master *master, struct plan *plan, size_t queue, uint16_t number, struct report *report)
 {
 	const struct config_queue *entry = &plan->config->queues[queue];
 	struct served *served = &master->served[master->count];
 	char why[512], object[96];
-	int err = served_open(served, plan, queue, number, why, sizeof(why));
+	int err = open_number(master, served, plan, queue, number, why, sizeof(why));
 
 	served->foreground = master->options->foreground;
 	served->crash_folder = master->crash_folder;
@@ -86,23 +98,32 @@ static int open_crash_folder(struct master *master)
 static int open_queues(struct master *master)
 {
 	const struct config *config = master->plan->config;
-	int err = 0;
+	size_t left = master->left ? master->left->queue_count : 0;
+	char why[512];
+	int err = master_adopt_open(master, why, sizeof(why));
 
-	master->served = calloc(master->plan->steering.number_count + 1, sizeof(*master->served));
+	if (err) {
+		log_error("%s", why);
+		return err;
+	}
+	master->served = calloc(master->plan->steering.number_count + left + 1, sizeof(*master->served));
 	if (!master->served) {
 		log_error("queues: %s", strerror(ENOMEM));
 		return -ENOMEM;
 	}
 	for (size_t i = 0; err == 0 && i < config->queue_count; i++)
 		err = open_queue(master, i);
-	return err;
+	return err ? err : master_adopt_rest(master);
 }
 
 static bool all_ready(const struct master *master)
 {
-	for (size_t i = 0; i < master->count; i++)
-		if (!master->served[i].now.ready)
+	for (size_t i = 0; i < master->wanted; i++) {
+		const struct served *served = &master->served[i];
+
+		if (!(master_adopts(served) ? served->next.ready : served->now.ready))
 			return false;
+	}
 	return true;
 }
 
@@ -110,8 +131,9 @@ static int start_workers(struct master *master)
 {
 	uint64_t limit = events_now_ns() + START_TIMEOUT_NS;
 
-	for (size_t i = 0; i < master->count; i++) {
-		int err = master_start_worker(master, &master->served[i]);
+	for (size_t i = 0; i < master->wanted; i++) {
+		struct served *served = &master->served[i];
+		int err = master_adopts(served) ? master_adopt_prepare(master, served) : master_start_worker(master, served);
 
 		if (err)
 			return err;
@@ -142,8 +164,14 @@ static int install_steering(struct master *master)
 	master->steered = true;
 	if (bypass_open(&master->bypass, &master->plan->steering))
 		log_warning("no memory for the books of what passes queues by");
-	bypass_note(&master->bypass, BYPASS_BEGIN);
-	err = steering_install(&master->plan->steering, &patience, &report);
+	if (master->left)
+		bypass_take(&master->bypass, master->left->bypass);
+	else
+		bypass_note(&master->bypass, BYPASS_BEGIN);
+	if (master->adopting)
+		err = master_adopt_steering(master, &patience, &report);
+	else
+		err = steering_install(&master->plan->steering, &patience, &report);
 	master_log_report(&report);
 	return err;
 }
@@ -151,7 +179,8 @@ static int install_steering(struct master *master)
 /* The kernel is asked while there is something else to do. 0: it need not be. */
 static pid_t start_probe(const struct master *master)
 {
-	if (master->plan->config->recovery != RECOVERY_AUTO || !master->plan->steering.have_tool)
+	/* A predecessor knew, and had rights for it that we have no more. */
+	if (master->left || master->plan->config->recovery != RECOVERY_AUTO || !master->plan->steering.have_tool)
 		return 0;
 	return probe_start(&master->plan->steering.tool);
 }
@@ -160,11 +189,11 @@ static void end_probe(struct master *master, pid_t probe)
 {
 	enum probe_answer answer = probe_answer(probe);
 
-	master->repeats = master->plan->config->recovery != RECOVERY_ON_ERROR;
+	master->never_repeats = answer == PROBE_NO || (master->left && !master->left->repeats);
+	master->repeats = master->plan->config->recovery == RECOVERY_REPEAT ||
+			  (master->plan->config->recovery == RECOVERY_AUTO && !master->never_repeats);
 	if (answer == PROBE_NO) {
 		log_warning("this kernel takes REPEAT for ACCEPT: what a worker that dies has in hand gets on-error");
-		master->repeats = false;
-		master->never_repeats = true;
 	} else if (probe > 0 && answer == PROBE_UNKNOWN) {
 		log_debug("whether this kernel repeats packets could not be tried; taken for granted");
 	}
@@ -172,12 +201,23 @@ static void end_probe(struct master *master, pid_t probe)
 		master->served[i].repeats = master->repeats;
 }
 
-int master_start(struct master *master, const char **failed)
+/* Rules of a dead daemon would lead into queues that are ours now. Those that somebody left at work lead where they should. */
+static int remove_old_steering(struct master *master)
 {
 	const struct steering_patience patience = { .interrupt_fd = master->interrupt };
+	pid_t probe = start_probe(master);
+	int removed = master->adopting ? 0 : steering_remove(&master->plan->steering, &patience, NULL);
+
+	end_probe(master, probe);
+	if (removed > 0)
+		log_notice("removed %d rules and chains that a dead daemon left", removed);
+	return removed == -EINTR ? removed : 0;
+}
+
+static int open_all(struct master *master, const char **failed)
+{
 	char why[512];
-	int removed, err;
-	pid_t probe;
+	int err;
 
 	*failed = "queues could not be bound";
 	err = descriptors_check(master->plan->steering.number_count, plan_senders(master->plan), why, sizeof(why));
@@ -190,17 +230,20 @@ int master_start(struct master *master, const char **failed)
 	if (err)
 		return err;
 	*failed = "queues could not be bound";
-	err = open_queues(master);
+	return open_queues(master);
+}
+
+int master_start(struct master *master, const char **failed)
+{
+	char why[512];
+	int err = open_all(master, failed);
+
 	if (err)
 		return err;
 	commands_open(master);
-	probe = start_probe(master);
-	removed = steering_remove(&master->plan->steering, &patience, NULL);
-	end_probe(master, probe);
-	if (removed == -EINTR)
-		return removed;
-	if (removed > 0)
-		log_notice("removed %d rules and chains that a dead daemon left", removed);
+	err = remove_old_steering(master);
+	if (err)
+		return err;
 	*failed = "privileges could not be given up";
 	err = privilege_limit_master(why, sizeof(why));
 	if (err) {
@@ -214,5 +257,12 @@ int master_start(struct master *master, const char **failed)
 	if (err)
 		return err;
 	*failed = "packets could not be steered to the queues";
-	return install_steering(master);
+	err = install_steering(master);
+	if (err || !master->adopting)
+		return err;
+	*failed = "queues could not be taken over";
+	err = master_adopt_hand_over(master);
+	if (!err)
+		master_adopt_retire(master);
+	return err;
 }

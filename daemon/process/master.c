@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
 #include "daemon/process/master.h"
 
 #include "daemon/process/child.h"
@@ -6,6 +8,7 @@
 #include "daemon/process/log.h"
 #include "daemon/process/master-private.h"
 #include "daemon/process/notify.h"
+#include "daemon/process/upgrade.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -65,9 +68,11 @@ static void take(struct master *master, struct served *served, struct runner *ru
 		log_debug("queue %u: worker %d is ready", served->number, (int)runner->pid);
 		if (runner == &served->now)
 			served_go(served);
+		master_adopt_switch(served);
 		break;
 	case CHANNEL_LEFT:
 		runner->left = true;
+		master_adopt_switch(served);
 		break;
 	case CHANNEL_CONFIGURED:
 		served_configured(served, message->value, (int)message->extra);
@@ -95,14 +100,26 @@ static void take(struct master *master, struct served *served, struct runner *ru
 	}
 }
 
-/* What channel_receive() said last; 1: there may be more. */
-static int take_some(struct master *master, struct served *served, struct runner *runner, size_t limit)
+static struct runner *runner_of(struct served *served, int channel)
+{
+	for (size_t i = 0; i < SERVED_RUNNERS; i++)
+		if (served_runner(served, i)->channel == channel)
+			return served_runner(served, i);
+	return NULL;
+}
+
+/* What channel_receive() said last; 1: there may be more. A message may make another one of the runner. */
+static int take_some(struct master *master, struct served *served, int channel, size_t limit)
 {
 	struct channel_message message;
+	struct runner *runner;
 	int got = 1;
 
-	for (size_t i = 0; i < limit && (got = channel_receive(runner->channel, &message)) == 1; i++)
-		take(master, served, runner, &message);
+	for (size_t i = 0; i < limit && (got = channel_receive(channel, &message)) == 1; i++) {
+		runner = runner_of(served, channel);
+		if (runner)
+			take(master, served, runner, &message);
+	}
 	return got;
 }
 
@@ -111,7 +128,7 @@ static void on_channel(void *argument, int fd, uint32_t events)
 	struct master *master = argument;
 	struct served *served;
 	struct runner *runner = runner_by_channel(master, fd, &served);
-	int got = runner ? take_some(master, served, runner, MESSAGES_A_TURN) : 0;
+	int got = runner ? take_some(master, served, fd, MESSAGES_A_TURN) : 0;
 
 	(void)events;
 	/* The other end is closed: SIGCHLD tells the rest. Another error is the kernel's, for a moment. */
@@ -175,7 +192,7 @@ static void restart(struct master *master, uint64_t now_ns)
 	for (size_t i = 0; i < master->count && !master->stopping; i++) {
 		struct served *served = &master->served[i];
 
-		if (served->now.pid > 0 || !served->restart_at_ns || served->restart_at_ns > now_ns)
+		if (served->now.pid > 0 || master_adopts(served) || !served->restart_at_ns || served->restart_at_ns > now_ns)
 			continue;
 		if (master_start_worker(master, served) < 0)
 			served->restart_at_ns = now_ns + RESTART_FAILED_NS;
@@ -243,6 +260,7 @@ static void on_rules_server(void *argument, uint64_t now_ns)
 
 	(void)now_ns;
 	if (!master->stopping)
+		if (master->plan->config->rules_socket)
 		rules_server_again(&master->rules_server);
 }
 
@@ -252,6 +270,7 @@ static void reap_others(struct master *master)
 	uint64_t wait = rules_server_reap(&master->rules_server);
 
 	keeper_reap(&master->keeper);
+	master_upgrade_reap(master);
 	if (wait)
 		(void)events_timer(&master->events, wait, 0, on_rules_server, master);
 }
@@ -278,10 +297,34 @@ void master_start_rules_server(struct master *master)
 static void replace(struct master *master, struct served *served, int status)
 {
 	served_ended(served, status, master->stopping || reload_ends(master, served));
+	if (master_adopts(served)) {
+		master_adopt_switch(served);
+		return;
+	}
 	if (!master->started)
 		master->stop = true;
 	else if (!master->stopping && !reload_replaces(master, served) && !release_replaces(master, served))
 		restart(master, events_now_ns());
+}
+
+/* One that was to take over from a predecessor's worker will not. */
+static void fail_start(struct master *master, struct served *served, int status)
+{
+	runner_log_end(&served->next, status);
+	served_other_ended(served, &served->next, 0);
+	master->stop = true;
+}
+
+/* Its last words may have made another one of it. */
+static struct runner *after_last_words(struct master *master, struct served *served, struct runner *runner)
+{
+	const pid_t pid = runner->pid;
+
+	(void)take_some(master, served, runner->channel, SIZE_MAX); /* no more can come */
+	for (size_t i = 0; i < SERVED_RUNNERS; i++)
+		if (served_runner(served, i)->pid == pid)
+			return served_runner(served, i);
+	return runner;
 }
 
 static void reap_runner(struct master *master, struct served *served, struct runner *runner)
@@ -290,10 +333,12 @@ static void reap_runner(struct master *master, struct served *served, struct run
 
 	if (!runner_reap(runner, &status))
 		return;
-	(void)take_some(master, served, runner, SIZE_MAX); /* its last words: no more can come */
+	runner = after_last_words(master, served, runner);
 	events_unwatch(&master->events, runner->channel);
 	if (runner == &served->now)
 		replace(master, served, status);
+	else if (runner == &served->next && !master->started)
+		fail_start(master, served, status);
 	else
 		served_other_ended(served, runner, status);
 }
@@ -340,6 +385,7 @@ static void on_signal(void *argument, int fd, uint32_t events)
 {
 	struct master *master = argument;
 	struct signalfd_siginfo info;
+	char why[512];
 
 	(void)events;
 	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
@@ -354,6 +400,10 @@ static void on_signal(void *argument, int fd, uint32_t events)
 			break;
 		case SIGUSR1:
 			master_tell_stats(master);
+			break;
+		case SIGUSR2:
+			if (master_upgrade_start(master, NULL, NULL, NULL, why, sizeof(why)) < 0)
+				log_error("upgrade: %s: %s; nothing was changed", upgrade_path(), why);
 			break;
 		case SIGCHLD:
 			reap(master);
@@ -376,6 +426,7 @@ static int open_signals(struct master *master)
 	master->interrupt = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
 	sigaddset(&set, SIGCHLD);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGTTOU, SIG_IGN); /* a terminal that stops background processes that write to it must not stop us */
@@ -441,48 +492,56 @@ bool master_open_log(const struct config *config, bool foreground)
 	return to_syslog;
 }
 
-int master_run(const struct options *options, struct plan *plan, void (*ready)(void *context), void *context)
+static int run(struct master *master, struct state *left, void (*ready)(void *context), void *context)
+{
+	const char *failed = "";
+	int err = master_first_start(master, left, &failed);
+	bool was_ready = err == 0, clean;
+
+	if (was_ready) {
+		master->serving = true;
+		master_tell_manager(master);
+		ready(context);
+		/* After the daemon has left its terminal: they have its outputs and its log. Packets flow also without them. */
+		master_start_keeper(master);
+		master_start_rules_server(master);
+		master_count_from_before(master);
+	} else {
+		(void)events_wait(&master->events, 0); /* a signal that ended a wait for a tool is still to be taken */
+	}
+	while (err == 0 && !master->stop) {
+		err = wait_for_events(master);
+		reload_step(master);
+		release_step(master);
+		if (!err)
+			master_upgrade_go(master);
+	}
+	clean = master_stop(master, was_ready || master->adopting);
+	commands_close(master, clean);
+	if (was_ready)
+		log_notice("stopped");
+	else if (tell_unready(master, failed))
+		err = 0;
+	return clean ? err : -EIO;
+}
+
+int master_run(const struct options *options, struct plan *plan, struct state *left, void (*ready)(void *context), void *context)
 {
 	struct master master = { .options = options, .plan = plan, .signals = -1, .interrupt = -1,
 				 .crash_folder = -1, .look_timer = -1, .reload = RELOAD_IDLE, .keeper = KEEPER_NONE,
-				 .rules_server.child.stop_fd = -1, .started_ns = events_now_ns() };
-	const char *failed = "";
-	int err = events_open(&master.events, MASTER_WATCHES(plan->steering.number_count));
-	bool was_ready, clean;
+				 .rules_server.child.stop_fd = -1, .started_ns = events_now_ns(),
+				 .upgrade = MASTER_UPGRADE_NONE, .background = !options->foreground };
+	int err = events_open(&master.events, MASTER_WATCHES(plan->steering.number_count + (left ? left->queue_count : 0)));
 
+	if (left)
+		master_take_left(&master, left);
 	open_outputs(&master);
 	if (err == 0)
 		err = open_signals(&master);
-	if (err) {
+	if (err)
 		log_error("start failed: epoll: %s", strerror(-err));
-		goto close;
-	}
-	err = master_start(&master, &failed);
-	was_ready = err == 0;
-	if (was_ready) {
-		master.serving = true;
-		master_tell_manager(&master);
-		ready(context);
-		/* After the daemon has left its terminal: they have its outputs and its log. Packets flow also without them. */
-		master_start_keeper(&master);
-		master_start_rules_server(&master);
-	}
-	if (!was_ready)
-		(void)events_wait(&master.events, 0); /* a signal that ended a wait for a tool is still to be taken */
-	while (err == 0 && !master.stop) {
-		err = wait_for_events(&master);
-		reload_step(&master);
-		release_step(&master);
-	}
-	clean = master_stop(&master, was_ready);
-	commands_close(&master, clean);
-	if (was_ready)
-		log_notice("stopped");
-	else if (tell_unready(&master, failed))
-		err = 0;
-	if (!clean)
-		err = -EIO;
-close:
+	else
+		err = run(&master, left, ready, context);
 	close_outputs(&master);
 	if (master.crash_folder >= 0)
 		close(master.crash_folder);
@@ -493,6 +552,7 @@ close:
 	events_close(&master.events);
 	reload_free(&master.reload);
 	release_free(&master.release);
+	plan_drop(master.left_plan);
 	plan_drop(master.plan);
 	return err ? 1 : 0;
 }

@@ -5,12 +5,13 @@
 
 #include "daemon/process/options.h"
 #include "daemon/process/plan.h"
+#include "daemon/process/state.h"
 
 /*
  * Serves until SIGTERM or SIGINT, at first by this plan, which it drops. ready() is called once, when queues are bound, workers
- * serve and steering is in place. Returns the exit status.
+ * serve and steering is in place. left: by another executable in whose place we are; NULL: an ordinary start. Returns the exit status.
  */
-int master_run(const struct options *options, struct plan *plan, void (*ready)(void *context), void *context);
+int master_run(const struct options *options, struct plan *plan, struct state *left, void (*ready)(void *context), void *context);
 
 /* Where the configuration has lines go to; in the background `auto` is syslog. True when that is syslog. */
 bool master_open_log(const struct config *config, bool foreground);

@@ -24,6 +24,7 @@ struct plan_needs {
 
 struct plan {
 	unsigned users;              /* plan_hold() */
+	bool adopted;                /* of workers that another master started, see plan_adopt(): nobody can be started by it */
 	struct config *config;
 	struct account account;      /* whom workers and checker become */
 	bool account_found;

@@ -43,6 +43,7 @@ void runner_close(struct runner *runner)
 {
 	if (runner->channel >= 0)
 		close(runner->channel);
+	runner_forget_foreign(runner);
 	region_close(&runner->slots);
 	region_close(&runner->shared);
 	plan_drop(runner->plan);
@@ -107,7 +108,7 @@ void runner_inherit(struct runner *to, const struct runner *from)
 
 /* ---- The process ---- */
 
-#define KEEP_OWN 7
+#define KEEP_OWN 8
 
 /*
  * What a worker keeps: it must not reach the queues of others. Made before there is a process that could only end without
@@ -129,7 +130,8 @@ static int *list_descriptors(const struct runner *runner, const struct runner_pl
 	keep[count + 3] = channel;
 	keep[count + 4] = place->sender ? place->sender->ring.fd : -1;
 	keep[count + 5] = place->sender ? place->sender->life[1] : -1;
-	keep[count + 6] = -1; /* the folder for cores, which the worker opens */
+	keep[count + 6] = place->door;
+	keep[count + 7] = -1; /* the folder for cores, which the worker opens */
 	return keep;
 }
 
@@ -155,6 +157,7 @@ static void run_worker(const struct runner *runner, const struct runner_place *p
 		.plan = runner->plan,
 		.queue = runner->queue,
 		.socket = place->socket,
+		.door = place->door,
 		.shared = { .fd = runner->shared.fd, .size = runner->shared.size },
 		.slots = { .fd = runner->slots.fd, .size = runner->slots.size },
 		.slot_size = runner->slot_size,
@@ -178,6 +181,8 @@ int runner_start(struct runner *runner, const struct runner_place *place)
 	const pid_t master = getpid();
 	int pair[2], err, *keep;
 
+	if (runner->plan->adopted)
+		return -EOPNOTSUPP; /* its successor is on its way */
 	runner_shared(runner)->progress = (struct chain_progress){ 0 };
 	runner->deadline = (struct deadline){ 0 };
 	runner->hung = runner->ready = runner->going = runner->left = false;

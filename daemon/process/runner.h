@@ -21,6 +21,8 @@
 /* Sent after a message, to a worker that may be waiting for packets only. */
 #define RUNNER_WAKE_SIGNAL SIGUSR1
 
+struct runner_foreign;
+
 struct runner {
 	struct plan *plan;         /* what it serves by; held. NULL: no memory, no process */
 	size_t queue;              /* index of the entry in plan->config->queues */
@@ -28,6 +30,7 @@ struct runner {
 	struct region shared;      /* mapped here, but not in children of ours: each worker maps its own */
 	struct region slots;       /* never mapped here: the master does not touch packets */
 	size_t slot_size;
+	struct runner_foreign *foreign; /* its memory is laid out by another version, and read into `shared`; NULL: it is not */
 
 	pid_t pid;                 /* 0: no process */
 	int channel;               /* -1: none */
@@ -44,6 +47,7 @@ struct runner {
 struct runner_place {
 	const struct queue_socket *socket;
 	const struct sender *sender; /* who sends what it decides; NULL: it does so itself */
+	int door;                  /* see door.h; -1: none */
 	int cpu;                   /* -1: any */
 	int crash_folder;          /* in which cores are put, too; -1: none */
 	bool foreground;
@@ -57,8 +61,15 @@ static inline const struct config_queue *runner_config(const struct runner *runn
 	return &runner->plan->config->queues[runner->queue];
 }
 
+/* Reads what its worker has in memory of another version. served-adopt.c */
+void runner_refresh(const struct runner *runner);
+/* From here on `shared` is its memory, as it was read last. */
+void runner_forget_foreign(struct runner *runner);
+
 static inline struct shared *runner_shared(const struct runner *runner)
 {
+	if (runner->foreign)
+		runner_refresh(runner);
 	return runner->shared.memory;
 }
 

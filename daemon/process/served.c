@@ -2,6 +2,7 @@
 #include "daemon/process/served.h"
 
 #include "daemon/process/cpus.h"
+#include "daemon/process/door.h"
 #include "daemon/process/log.h"
 #include "daemon/queue/receive.h"
 
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SEND_BUFFER_BYTES      (1024 * 1024)
 #define RECEIVE_BUFFER_LEAST   (4u << 20)
@@ -96,13 +98,13 @@ static void warn_of_refused(const struct served *served, uint32_t flags)
 				    queue_flag_name(flag));
 }
 
-/* No descriptor is one yet, so that it can be closed at any time. */
-static void forget(struct served *served, uint16_t number)
+void served_forget(struct served *served, uint16_t number)
 {
 	*served = (struct served){
 		.number = number,
 		.crash_folder = -1,
 		.socket.fd = -1,
+		.door = -1,
 		.now = RUNNER_NONE,
 		.next = RUNNER_NONE,
 		.old = RUNNER_NONE,
@@ -114,7 +116,7 @@ int served_open(struct served *served, struct plan *plan, size_t queue, uint16_t
 {
 	int err;
 
-	forget(served, number);
+	served_forget(served, number);
 	served->wants = wants_of(plan, queue, number);
 	err = runner_open(&served->now, plan, queue, number, receive_slot_size(served->wants.range));
 	if (err) {
@@ -127,11 +129,14 @@ int served_open(struct served *served, struct plan *plan, size_t queue, uint16_t
 		return err;
 	}
 	err = queue_open(&served->socket, &served->wants, why, why_size);
-	if (err == 0) {
-		log_parameters(served, "bound");
-		warn_of_refused(served, served->socket.refused_flags);
-	}
-	return err;
+	if (err)
+		return err;
+	log_parameters(served, "bound");
+	warn_of_refused(served, served->socket.refused_flags);
+	served->door = door_open(number);
+	if (served->door < 0)
+		log_warning("queue %u: no other nfverdictd will find whom to ask for it: %s", number, strerror(-served->door));
+	return 0;
 }
 
 /* ---- Workers ---- */
@@ -143,6 +148,7 @@ static struct runner_place place_of(const struct served *served, const struct ru
 	return (struct runner_place){
 		.socket = &served->socket,
 		.sender = served_sender(served, runner),
+		.door = served->door,
 		.cpu = cpus_pick(&config->cpus, served->number - config->numbers.first),
 		.crash_folder = served->crash_folder,
 		.foreground = served->foreground,
@@ -298,6 +304,9 @@ void served_close(struct served *served)
 		sender_finish(&served->sender);
 	sender_close(&served->sender);
 	queue_close(&served->socket);
+	if (served->door >= 0)
+		close(served->door);
+	served->door = -1;
 	for (size_t i = 0; i < SERVED_RUNNERS; i++)
 		runner_close(served_runner(served, i));
 	free(served->crashes);

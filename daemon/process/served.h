@@ -9,6 +9,7 @@
 #include "daemon/process/crashes.h"
 #include "daemon/process/runner.h"
 #include "daemon/process/sender.h"
+#include "daemon/process/state.h"
 #include "daemon/queue/status.h"
 
 #define SERVED_SAVING_MAX 8 /* at the same time: crashes may follow each other fast */
@@ -18,6 +19,7 @@ struct served {
 	uint16_t number;
 	struct queue_socket socket;
 	struct queue_wants wants;  /* what the kernel was asked for */
+	int door;                  /* where another master knocks that wants the number; -1: there is none */
 	bool foreground;
 	bool repeats;              /* what a dead worker had in hand is sent through the hook again */
 
@@ -65,6 +67,18 @@ static inline struct runner *served_runner(struct served *served, size_t i)
 
 	return all[i];
 }
+
+/* No descriptor is one yet, so that it can be closed at any time. */
+void served_forget(struct served *served, uint16_t number);
+
+/*
+ * Takes over what another master left: by a plan of plan_adopt(). Its descriptors are ours then; after a failure those that it
+ * has taken are told by served_close() as ever. 0, or -errno with why.
+ */
+int served_adopt(struct served *served, struct plan *plan, const struct state_queue *from, char *why, size_t why_size);
+
+/* Writes down what served_adopt() reads; handlers are to be freed. 0 or -ENOMEM. */
+int served_leave(const struct served *served, struct state_queue *to);
 
 /* Binds the number and makes the memory. 0, or -errno with why. */
 int served_open(struct served *served, struct plan *plan, size_t queue, uint16_t number, char *why, size_t why_size);

@@ -278,6 +278,27 @@ int steering_change(const struct steering *before, const struct steering *after,
 	return with->have_tool ? change_with(&tool, &change, &findings) : 0;
 }
 
+int steering_adopt(const struct steering *steering, const uint16_t *own, size_t own_count,
+		   const struct steering_patience *patience, struct report *report)
+{
+	struct findings findings = { .steering = steering, .report = report, .level = NFV_LOG_ERROR };
+	const struct tool tool = tool_with(steering, patience);
+	const struct steer_change change = {
+		.wanted = steering->queues,
+		.wanted_count = steering->count,
+		.own = own,
+		.own_count = own_count,
+	};
+	long changed;
+
+	if (!steering->have_tool)
+		return 0;
+	changed = steer_change(&tool, &change, to_report, &findings);
+	if (changed > 0)
+		log_info("steering: %ld rules and chains changed", changed);
+	return changed < 0 ? (int)changed : 0;
+}
+
 int steering_remove(const struct steering *steering, const struct steering_patience *patience, struct steer_tally *tally)
 {
 	const struct tool tool = tool_with(steering, patience);

@@ -51,6 +51,13 @@ int steering_own(struct steering *steering, const uint16_t *numbers, size_t coun
 void steering_disown(struct steering *steering);
 
 /*
+ * The same where rules of ours may be in place, from whomever they are: those that are as they should be stay untouched. own:
+ * queue numbers that the caller holds, also those that are not to be steered to any more.
+ */
+int steering_adopt(const struct steering *steering, const uint16_t *own, size_t own_count,
+		   const struct steering_patience *patience, struct report *report);
+
+/*
  * Removes what is ours, or was left by a dead daemon. tally: NULL, or it gets what the rules had counted. The number of rules
  * and chains removed, or -errno.
  */

@@ -16,6 +16,7 @@ struct worker_setup {
 	const struct plan *plan;
 	size_t queue;                 /* index of the entry in plan->config->queues */
 	const struct queue_socket *socket;
+	int door;                     /* where a next master knocks once ours is dead; -1: nowhere */
 	struct region shared;         /* of struct shared; not mapped */
 	struct region slots;          /* not mapped */
 	size_t slot_size;

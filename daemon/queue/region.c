@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int region_create(struct region *region, const char *name, size_t size)
@@ -42,6 +44,19 @@ int region_map_apart(struct region *region)
 		region->memory = NULL;
 	}
 	return err;
+}
+
+int region_adopt(struct region *region, int fd, size_t size)
+{
+	int seals = fcntl(fd, F_GET_SEALS);
+	struct stat st;
+
+	if (seals < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!(seals & F_SEAL_SHRINK) || !(seals & F_SEAL_GROW) || st.st_size < 0 || (uint64_t)st.st_size < size)
+		return -EINVAL;
+	*region = (struct region){ .fd = fd, .size = (size_t)st.st_size };
+	return 0;
 }
 
 void region_close_descriptor(struct region *region)

@@ -23,6 +23,12 @@ int region_map_apart(struct region *region);
 /* The mapping stays. */
 void region_close_descriptor(struct region *region);
 
+/*
+ * Takes over a descriptor that somebody else made, if it is such memory: of at least `size` bytes, which is sealed. 0 or
+ * -errno; the descriptor is the caller's after a failure.
+ */
+int region_adopt(struct region *region, int fd, size_t size);
+
 void region_close(struct region *region);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/queue/socket.h"
 
+#include "daemon/queue/status.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -300,6 +302,43 @@ int queue_open(struct queue_socket *queue, const struct queue_wants *wants, char
 close:
 	queue_close(queue);
 	return err;
+}
+
+static int get_option(int fd, int level, int option)
+{
+	int value = -1;
+	socklen_t len = sizeof(value);
+
+	return getsockopt(fd, level, option, &value, &len) < 0 ? -errno : value;
+}
+
+static bool is_netfilter(int fd)
+{
+	return get_option(fd, SOL_SOCKET, SO_DOMAIN) == AF_NETLINK && get_option(fd, SOL_SOCKET, SO_PROTOCOL) == NETLINK_NETFILTER;
+}
+
+int queue_adopt(struct queue_socket *queue, int fd, uint16_t number, char *why, size_t why_size)
+{
+	struct sockaddr_nl own = { .nl_family = AF_UNSPEC };
+	socklen_t len = sizeof(own);
+	struct queue_status status;
+
+	*queue = (struct queue_socket){ .fd = -1, .number = number };
+	if (!is_netfilter(fd) || getsockname(fd, (struct sockaddr *)&own, &len) < 0 || own.nl_family != AF_NETLINK ||
+	    own.nl_pid == 0) {
+		snprintf(why, why_size, "descriptor %d is no bound netlink socket of netfilter", fd);
+		return -EINVAL;
+	}
+	/* In a user namespace the kernel may not tell; then the first verdict will. */
+	if (queue_status_read(number, &status) ? status.portid != own.nl_pid : queue_status_told()) {
+		snprintf(why, why_size, "descriptor %d is not the socket that has queue %u", fd, number);
+		return -EINVAL;
+	}
+	queue->fd = fd;
+	queue->portid = own.nl_pid;
+	queue->receive_buffer = (uint32_t)get_option(fd, SOL_SOCKET, SO_RCVBUF);
+	queue->send_buffer = (uint32_t)get_option(fd, SOL_SOCKET, SO_SNDBUF);
+	return 0;
 }
 
 void queue_close(struct queue_socket *queue)

@@ -46,6 +46,12 @@ int queue_change(struct queue_socket *queue, const struct queue_wants *wants);
 /* Such an answer, error a positive errno: takes note of a flag that the kernel refused. True: it took effect. */
 bool queue_changed(struct queue_socket *queue, uint32_t answered, int error);
 
+/*
+ * Takes over a socket that somebody else bound to the queue, if it is that: a netlink socket of netfilter that the kernel
+ * tells as the queue's. What was set stays. 0, or -errno with why; the descriptor is the caller's after a failure.
+ */
+int queue_adopt(struct queue_socket *queue, int fd, uint16_t number, char *why, size_t why_size);
+
 /* Gives every packet up to last_id that still waits one verdict (NF_ACCEPT, NF_DROP, NF_REPEAT). 0 or -errno. */
 int queue_decide_all(const struct queue_socket *queue, uint32_t last_id, uint32_t verdict);
 

@@ -129,3 +129,8 @@ void queue_status_each(queue_status_fn *fn, void *context)
 
 	(void)read_lines(tell_each, &each);
 }
+
+bool queue_status_told(void)
+{
+	return access(STATUS_FILE, R_OK) == 0;
+}

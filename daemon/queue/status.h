@@ -28,4 +28,7 @@ bool queue_status_read(uint16_t number, struct queue_status *status);
 typedef void queue_status_fn(void *context, const struct queue_status *status);
 void queue_status_each(queue_status_fn *fn, void *context);
 
+/* False when the kernel does not let us read the file at all, so that a queue's absence tells nothing. */
+bool queue_status_told(void);
+
 #endif

@@ -60,6 +60,6 @@ for pid in $(workers); do
 		*) fail "a worker has $(readlink "$fd") open" ;;
 		esac
 	done
-	equal "sockets of a worker: its queue, its master" "$sockets" 2
+	equal "sockets of a worker: its queue, its master, its door" "$sockets" 3
 done
 stop_daemon
