@@ -171,26 +171,44 @@ static size_t count_lead(const struct steer_plan *plan, const struct nfv_chain *
 	return lead;
 }
 
-/* Our jumps that stand in a chain and lead to a chain that we may change. Returns how many; have has room for all. */
-static size_t jumps_in(const struct steer_found *found, const struct nfv_chain *chain, struct nfv_rule **have)
-{
-	size_t count = 0;
+/* Our jumps that lead to chains which we may change, with the chain that each stands in. */
+struct jumps {
+	struct nfv_rule **rules;
+	struct nfv_chain **chains; /* noted before any of the rules is gone */
+	size_t count;
+};
 
+static int collect_jumps(struct jumps *jumps, const struct steer_found *found)
+{
+	*jumps = (struct jumps){
+		.rules = calloc(found->jump_count + 1, sizeof(struct nfv_rule *)),
+		.chains = calloc(found->jump_count + 1, sizeof(struct nfv_chain *)),
+	};
+	if (!jumps->rules || !jumps->chains)
+		return -ENOMEM;
 	for (size_t j = 0; j < found->jump_count; j++) {
 		const struct steer_chain *to = &found->chains[found->jumps[j].to];
 
-		if (nfv_rule_chain(found->jumps[j].rule) == chain && steer_chain_ours(to) && !to->bound)
-			have[count++] = found->jumps[j].rule;
+		if (!steer_chain_ours(to) || to->bound)
+			continue;
+		jumps->rules[jumps->count] = found->jumps[j].rule;
+		jumps->chains[jumps->count++] = nfv_rule_chain(found->jumps[j].rule);
 	}
-	return count;
+	return 0;
 }
 
-static int put_jumps_in(struct changing *changing, const struct steer_found *found, struct nfv_chain *chain,
-			struct nfv_rule **have)
+static void free_jumps(struct jumps *jumps)
 {
-	const char *table = nfv_table_name(found->table), *name = nfv_chain_name(chain);
+	free(jumps->rules);
+	free(jumps->chains);
+}
+
+/* Makes the jumps of one chain what is wanted. They stand together in `jumps`: have of them, in their order. */
+static int put_jumps_in(struct changing *changing, struct nfv_chain *chain, struct nfv_rule *const *have, size_t have_count)
+{
+	const char *table = nfv_table_name(nfv_chain_table(chain)), *name = nfv_chain_name(chain);
 	struct nfv_chain *wanted = steer_wanted_jumps(changing->run, changing->wanted, table, name), *before = NULL;
-	struct steer_sync sync = { .chain = chain, .have = have, .have_count = jumps_in(found, chain, have) };
+	struct steer_sync sync = { .chain = chain, .have = have, .have_count = have_count };
 	int err = wanted ? 0 : -errno;
 
 	changing->told |= err == -EINVAL;
@@ -212,16 +230,22 @@ static int put_jumps_in(struct changing *changing, const struct steer_found *fou
 
 static int put_jumps(struct changing *changing, const struct steer_found *found)
 {
-	struct nfv_rule **have = calloc(found->jump_count + 1, sizeof(struct nfv_rule *));
-	int err = have ? 0 : -ENOMEM;
+	struct jumps jumps;
+	int err = collect_jumps(&jumps, found);
 
 	for (size_t c = 0; c < nfv_table_chain_count(found->table) && !err; c++) {
 		struct nfv_chain *chain = nfv_table_chain_at(found->table, c);
+		size_t first = 0, count = 0;
 
-		if (nfv_chain_is_builtin(chain))
-			err = put_jumps_in(changing, found, chain, have);
+		if (!nfv_chain_is_builtin(chain))
+			continue;
+		while (first < jumps.count && jumps.chains[first] != chain)
+			first++;
+		while (first + count < jumps.count && jumps.chains[first + count] == chain)
+			count++;
+		err = put_jumps_in(changing, chain, jumps.rules + first, count);
 	}
-	free(have);
+	free_jumps(&jumps);
 	return err;
 }
 

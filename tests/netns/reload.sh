@@ -9,7 +9,7 @@
 . "$lib_dir/reload-lib.sh"
 
 rate=20000 turns=12
-[ "$sanitizers" -eq 0 ] || rate=2000 turns=6
+[ "$sanitizers" -eq 0 ] || rate=2000 turns=8
 
 two_hosts
 books_rules
