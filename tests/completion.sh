@@ -28,6 +28,7 @@ completes() {
 }
 
 completes "nfverdict r" reload release rules
+completes "nfverdict up" upgrade
 completes "nfverdict st" status stats stop
 completes "nfverdict help stat" status stats
 completes "nfverdict status --j" --json

@@ -175,7 +175,8 @@ uint32_t control_peer_wants(const struct control_peer *peer)
 
 void control_peer_free(struct control_peer *peer)
 {
-	close(peer->fd);
+	if (peer->fd >= 0)
+		close(peer->fd);
 	free(peer->in);
 	free(peer->out);
 	free(peer);

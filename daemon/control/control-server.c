@@ -163,10 +163,9 @@ void control_server_refuse(struct control_server *server, uint64_t client, int e
 
 /* ---- Clients ---- */
 
-/* One that is not taken: what fits into its socket at once is all it gets. */
-static void turn_away(int fd, const char *why)
+/* What fits into its socket at once is all it gets. */
+static void send_line(int fd, json_t *line)
 {
-	json_t *line = refusal(CONTROL_WRONG, why);
 	char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
 
 	if (text) {
@@ -177,6 +176,37 @@ static void turn_away(int fd, const char *why)
 	}
 	free(text);
 	json_decref(line);
+}
+
+/* One that is not taken. */
+static void turn_away(int fd, const char *why)
+{
+	send_line(fd, refusal(CONTROL_WRONG, why));
+	close(fd);
+}
+
+int control_server_detach(struct control_server *server, uint64_t client)
+{
+	struct control_peer **place = find(server, client);
+	int fd;
+
+	if (!place || (*place)->state != CONTROL_WORKING || (*place)->out_sent < (*place)->out_len)
+		return -1;
+	(void)look_for(server, EPOLL_CTL_DEL, (*place)->fd, client, 0);
+	fd = (*place)->fd;
+	(*place)->fd = -1;
+	control_peer_free(*place);
+	*place = NULL;
+	return fd;
+}
+
+void control_finish(int fd, const char *text, const char *why)
+{
+	if (fd < 0)
+		return;
+	if (text)
+		send_line(fd, json_pack("{s:o}", "text", control_text(text)));
+	send_line(fd, why ? refusal(CONTROL_WRONG, why) : json_pack("{s:b, s:i}", "done", 1, "exit", CONTROL_WELL));
 	close(fd);
 }
 

@@ -51,6 +51,15 @@ void control_server_done(struct control_server *server, uint64_t client, int exi
 void control_server_refuse(struct control_server *server, uint64_t client, int exit, const char *why);
 
 /*
+ * Takes a client out of the server: its descriptor, for control_finish(), maybe in another process. -1: it is gone, or has not
+ * read all that it was told.
+ */
+int control_server_detach(struct control_server *server, uint64_t client);
+
+/* The end of an answer to such a client, and of the connection: a text, or why it was refused. Does not wait. */
+void control_finish(int fd, const char *text, const char *why);
+
+/*
  * Listens at another path, NULL: at none; clients that are connected stay. The same path: nothing is done. 0, or -errno with
  * why: it goes on listening where it did.
  */

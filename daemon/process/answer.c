@@ -78,6 +78,7 @@ json_t *answer_daemon(const struct master *master, bool *well)
 	text(object, "version", PACKAGE_VERSION);
 	answer_number(object, "pid", (uint64_t)getpid());
 	answer_number(object, "uptime_ms", answer_ms_since(master->started_ns, events_now_ns()));
+	answer_number(object, "upgrades", master->upgrades);
 	text(object, "configuration", master->options->config_file);
 	text(object, "recovery", master->repeats ? "repeat" : "on-error");
 	answer_set(object, "ready", json_boolean(master->serving));

@@ -175,6 +175,40 @@ static void reload(struct master *master, uint64_t client)
 	control_server_refuse(master->commands.server, client, CONTROL_WRONG, "no memory");
 }
 
+static void refuse_upgrade(struct master *master, uint64_t client, const char *why)
+{
+	say_lines(master->commands.server, client, why);
+	control_server_refuse(master->commands.server, client, CONTROL_WRONG, "nothing was changed");
+}
+
+static void on_upgrade_refused(void *context, const char *why)
+{
+	struct master *master = context;
+
+	if (master->commands.upgrader)
+		refuse_upgrade(master, master->commands.upgrader, why);
+	master->commands.upgrader = 0;
+}
+
+static void upgrade(struct master *master, uint64_t client, const char *path)
+{
+	char why[512];
+
+	log_notice("an upgrade was asked for through the control socket");
+	if (master_upgrade_start(master, path, on_upgrade_refused, master, why, sizeof(why)) == 0)
+		master->commands.upgrader = client;
+	else
+		refuse_upgrade(master, client, why);
+}
+
+int commands_detach(struct master *master)
+{
+	const uint64_t client = master->commands.upgrader;
+
+	master->commands.upgrader = 0;
+	return master->commands.server && client ? control_server_detach(master->commands.server, client) : -1;
+}
+
 static void on_request(void *context, uint64_t client, const struct control_request *request)
 {
 	struct master *master = context;
@@ -196,6 +230,8 @@ static void on_request(void *context, uint64_t client, const struct control_requ
 		reload(master, client);
 		break;
 	case CONTROL_UPGRADE:
+		upgrade(master, client, request->binary);
+		break;
 	case CONTROL_COMMANDS:
 		break; /* does not come */
 	}
@@ -219,7 +255,7 @@ static void on_turn(void *argument, int fd, uint32_t events)
 void commands_open(struct master *master)
 {
 	const struct control_calls calls = {
-		.commands = 1u << CONTROL_STATUS | 1u << CONTROL_STATS | 1u << CONTROL_RELOAD | 1u << CONTROL_RELEASE | 1u << CONTROL_STOP,
+		.commands = 1u << CONTROL_STATUS | 1u << CONTROL_STATS | 1u << CONTROL_RELOAD | 1u << CONTROL_UPGRADE | 1u << CONTROL_RELEASE | 1u << CONTROL_STOP,
 		.request = on_request,
 		.log = on_log,
 		.context = master,

@@ -21,10 +21,14 @@ struct commands {
 		struct master *master;
 		uint64_t client;       /* 0: free */
 	} reloads[CONTROL_CLIENTS];    /* who waits for the end of a reload */
+	uint64_t upgrader;             /* who waits for the end of an upgrade; 0: nobody */
 };
 
 /* While root may still do what it likes. Without it the daemon goes on: why is told. */
 void commands_open(struct master *master);
+
+/* Who waits for the upgrade, which goes on in another executable: the descriptor, for control_finish(). -1: nobody. */
+int commands_detach(struct master *master);
 
 /* Another configuration is in force: the socket goes where it says. What goes wrong is told, and it stays where it is. */
 void commands_move(struct master *master);

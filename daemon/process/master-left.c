@@ -6,6 +6,7 @@
 #include "daemon/process/master-private.h"
 #include "daemon/process/upgrade.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 /* What the one in whose place we are had counted, and where it stood. */
@@ -26,15 +27,24 @@ void master_take_left(struct master *master, struct state *left)
 /* The predecessor's workers, numbers and descriptors are ours by now, or gone. */
 static void forget_left(struct master *master, struct state *left)
 {
+	char text[160];
+
 	if (!left)
 		return;
 	master->left = NULL;
 	plan_drop(master->left_plan);
 	master->left_plan = NULL;
+	snprintf(text, sizeof(text), "%s has the place of %s", UPGRADE_PROGRAM, left->program);
 	if (left->back[0])
 		log_error("upgrade: back to %s: %s", UPGRADE_PROGRAM, left->back);
 	else
-		log_notice("upgrade: %s has the place of %s", UPGRADE_PROGRAM, left->program);
+		log_notice("upgrade: %s", text);
+	/* Who asked has waited through all of it. */
+	if (left->back[0])
+		control_finish(left->answer, left->back, "back to " UPGRADE_PROGRAM);
+	else
+		control_finish(left->answer, text, NULL);
+	left->answer = -1;
 	if (left->executable >= 0)
 		close(left->executable);
 	left->executable = -1;

@@ -311,11 +311,12 @@ static void stop_others(struct master *master)
 	commands_close(master, false);
 }
 
-static void execute(struct master *master, int executable)
+static void execute(struct master *master, int executable, int answer)
 {
 	struct state state;
 	int err = collect(master, &state);
 
+	state.answer = answer;
 	log_drain(LOG_MS);
 	output_drain(&master->output, LOG_MS);
 	if (!err)
@@ -327,6 +328,7 @@ static void execute(struct master *master, int executable)
 void master_upgrade_go(struct master *master)
 {
 	struct master_upgrade *upgrade = &master->upgrade;
+	int answer, err;
 
 	/* A worker that is being replaced belongs to two plans. */
 	if (!upgrade->checked || master->stop || reload_runs(&master->reload) || release_runs(&master->release))
@@ -334,10 +336,13 @@ void master_upgrade_go(struct master *master)
 	settle(master);
 	if (master->stop)
 		return;
+	answer = commands_detach(master);
 	stop_others(master);
 	log_notice("upgrade: %s takes the place of %s", upgrade->path, UPGRADE_PROGRAM);
-	execute(master, upgrade->executable);
-	refuse(master, strerror(errno));
+	execute(master, upgrade->executable, answer);
+	err = errno;
+	control_finish(answer, strerror(err), "nothing was changed");
+	refuse(master, strerror(err));
 	master_start_keeper(master);
 	master_start_rules_server(master);
 	commands_open(master);

@@ -5,7 +5,9 @@
 #include "daemon/tool/paint.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The texts of the answer's lines. */
 static void print_texts(const struct ask *ask)
@@ -72,16 +74,51 @@ static void tell_mistakes(struct ask *ask)
 	}
 }
 
+/* Asks for something that takes its time, and says in the daemon's words what came of it. */
+static int ask_change(struct ask *ask, const struct arguments *arguments)
+{
+	if (!ask_daemon(ask, arguments, ASK_LONG_S)) {
+		tell_mistakes(ask);
+		return ask_end(ask, NULL);
+	}
+	print_texts(ask);
+	return ask_end(ask, json_pack("{s:O}", "said", json_object_get(json_array_get(ask->lines, 0), "text")));
+}
+
 int daemon_reload(const struct arguments *arguments)
 {
 	struct ask ask = { .request = { .command = CONTROL_RELOAD } };
 
-	if (!ask_daemon(&ask, arguments, ASK_LONG_S)) {
-		tell_mistakes(&ask);
-		return ask_end(&ask, NULL);
+	return ask_change(&ask, arguments);
+}
+
+/* The daemon is somewhere else: a path is told from the root on. 0 or -errno. */
+static int take_path(char *place, size_t size, const char *name)
+{
+	int len;
+
+	if (name[0] == '/') {
+		len = snprintf(place, size, "%s", name);
+	} else {
+		if (!getcwd(place, size))
+			return -errno;
+		len = (int)strlen(place);
+		len += snprintf(place + len, size - (size_t)len, "/%s", name);
 	}
-	print_texts(&ask);
-	return ask_end(&ask, json_pack("{s:O}", "said", json_object_get(json_array_get(ask.lines, 0), "text")));
+	return len < 0 || (size_t)len >= size ? -ENAMETOOLONG : 0;
+}
+
+int daemon_upgrade(const struct arguments *arguments)
+{
+	struct ask ask = { .request = { .command = CONTROL_UPGRADE } };
+	int err = 0;
+
+	if (arguments->word_count)
+		err = take_path(ask.request.binary, sizeof(ask.request.binary), arguments->words[0]);
+	if (!err)
+		return ask_change(&ask, arguments);
+	fprintf(stderr, "nfverdict: upgrade: %s: %s\n", arguments->words[0], strerror(-err));
+	return TOOL_ERROR;
 }
 
 static int wrong_usage(const struct arguments *arguments, const char *cause)

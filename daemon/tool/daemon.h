@@ -8,6 +8,7 @@
 int daemon_status(const struct arguments *arguments);
 int daemon_stats(const struct arguments *arguments);
 int daemon_reload(const struct arguments *arguments);
+int daemon_upgrade(const struct arguments *arguments);
 int daemon_release(const struct arguments *arguments);
 int daemon_stop(const struct arguments *arguments);
 

@@ -306,6 +306,28 @@ static void test_many(void **state)
 	assert_int_equal(bench.requests, CONTROL_CLIENTS + 1000);
 }
 
+/* One that another process goes on with. */
+static void test_detach(void **state)
+{
+	int fd = ask("{\"command\": \"reload\"}\n"), other = ask("{\"command\": \"reload\"}\n"), detached;
+
+	(void)state;
+	detached = control_server_detach(bench.server, bench.client);
+	assert_true(detached >= 0);
+	assert_int_equal(control_server_detach(bench.server, bench.client), -1);
+	control_server_done(bench.server, bench.client, CONTROL_WRONG); /* it is not the server's any more */
+	turn();
+	assert_string_equal(got(other, false), "");
+	control_finish(detached, "one has the place of the other", NULL);
+	assert_string_equal(got(other, true), "{\"text\":\"one has the place of the other\"}\n{\"done\":true,\"exit\":0}\n");
+	close(other);
+	detached = control_server_detach(bench.server, bench.client - 1);
+	control_finish(detached, NULL, "it did not");
+	assert_string_equal(got(fd, true), "{\"done\":false,\"error\":\"it did not\",\"exit\":1}\n");
+	close(fd);
+	control_finish(-1, "nobody", NULL);
+}
+
 /* Another path, for those that come; who is there stays. */
 static void test_move(void **state)
 {
@@ -364,6 +386,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_never_sends, begin, end),
 		cmocka_unit_test_setup_teardown(test_long_work, begin, end),
 		cmocka_unit_test_setup_teardown(test_many, begin, end),
+		cmocka_unit_test_setup_teardown(test_detach, begin, end),
 		cmocka_unit_test_setup_teardown(test_move, begin, end),
 		cmocka_unit_test(test_text),
 	};
