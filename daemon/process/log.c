@@ -84,6 +84,11 @@ void log_open(enum log_target target, enum nfv_log_level level, const char *iden
 		syslog_socket_open(&state.syslog, SYSLOG_SOCKET_PATH);
 }
 
+void log_limit(enum nfv_log_level level)
+{
+	state.level = known(level);
+}
+
 void log_redirect(log_redirect_fn *fn, void *context)
 {
 	state.redirect = fn;

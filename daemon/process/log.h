@@ -34,6 +34,9 @@ bool log_flush(void);
 /* At the end: waits for a slow reader up to a limit. */
 void log_drain(int limit_ms);
 
+/* Another level, and the same target. */
+void log_limit(enum nfv_log_level level);
+
 enum nfv_log_level log_level(void);
 const char *log_level_name(enum nfv_log_level level);
 

@@ -195,10 +195,19 @@ void served_go(struct served *served)
 }
 
 /* Packets that already wait were copied with the old range: they must fit. */
+static uint32_t widest(struct served *served)
+{
+	struct queue_status status;
+
+	if (served->widest < served->wants.range || (queue_status_read(served->number, &status) && status.waiting == 0))
+		served->widest = served->wants.range;
+	return served->widest;
+}
+
 int served_prepare(struct served *served, struct plan *plan, size_t queue, uint64_t quarantined)
 {
 	const struct queue_wants wants = wants_of(plan, queue, served->number);
-	const uint32_t range = wants.range > served->wants.range ? wants.range : served->wants.range;
+	const uint32_t range = wants.range > widest(served) ? wants.range : widest(served);
 	struct runner_place place;
 	int err = runner_open(&served->next, plan, queue, served->number, receive_slot_size(range));
 

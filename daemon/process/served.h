@@ -19,6 +19,7 @@ struct served {
 	uint16_t number;
 	struct queue_socket socket;
 	struct queue_wants wants;  /* what the kernel was asked for */
+	uint32_t widest;           /* the largest copy range of packets that may still wait */
 	int door;                  /* where another master knocks that wants the number; -1: there is none */
 	bool foreground;
 	bool repeats;              /* what a dead worker had in hand is sent through the hook again */

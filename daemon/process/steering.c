@@ -258,6 +258,16 @@ static int change_backend(const struct steering *before, const struct steering *
 	return err;
 }
 
+/* `auto` is one of the two. */
+static bool other_backend(const struct tool *a, const struct tool *b)
+{
+	enum tool_backend kind_a, kind_b;
+
+	if (a->backend == b->backend)
+		return false;
+	return tool_kind(a, &kind_a) < 0 || tool_kind(b, &kind_b) < 0 || kind_a != kind_b;
+}
+
 int steering_change(const struct steering *before, const struct steering *after, const struct steering_patience *patience,
 		    struct report *report)
 {
@@ -273,7 +283,7 @@ int steering_change(const struct steering *before, const struct steering *after,
 		.own_count = after->number_count,
 	};
 
-	if (before && before->have_tool && after->have_tool && before->tool.backend != after->tool.backend)
+	if (before && before->have_tool && after->have_tool && other_backend(&before->tool, &after->tool))
 		return change_backend(before, after, patience, &findings);
 	return with->have_tool ? change_with(&tool, &change, &findings) : 0;
 }

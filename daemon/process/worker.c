@@ -341,6 +341,7 @@ int worker_run(const struct worker_setup *setup)
 		return 1;
 	}
 	log_redirect(worker_log_line, worker);
+	log_limit((enum nfv_log_level)setup->plan->config->log_level); /* the master may still have that of another plan */
 	err = worker_output_init(worker);
 	if (err)
 		(void)failed(worker, "standard output", err, NULL);

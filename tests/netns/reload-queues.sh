@@ -86,6 +86,15 @@ has "the books of a number that goes are told" "$daemon_log" '^more +2 +[1-9]'
 with "load: { numbers: 1, $look, steer: [ { chain: INPUT, table: mangle, match: -p udp } ] }" "idle: { numbers: 9, handlers: [] }"
 reload
 numbers "1 9"
+case $(readlink -f "$(command -v iptables-save)") in
+*nft*) same=nft ;;
+*) same=legacy ;;
+esac
+before_queues="backend: $same" backend=$same
+with "load: { numbers: 1, $look, steer: [ { chain: INPUT, table: mangle, match: -p udp } ] }"
+reload
+leads "the same backend by its name" '-A INPUT -p udp -m comment --comment "nfv:load" -j NFV-load
+-A NFV-load -j NFQUEUE --queue-num 1'
 if at right iptables-legacy -t mangle -L -n >/dev/null 2>&1; then
 	before_queues="backend: legacy" backend=legacy
 	with "load: { numbers: 1, $look, steer: [ { chain: INPUT, table: mangle, match: -p udp } ] }"
