@@ -161,23 +161,29 @@ int control_listen_open(struct control_listen *place, const char *path, char *wh
 	return err;
 }
 
-void control_listen_close(struct control_listen *place)
+bool control_listen_stands(const struct control_listen *place)
 {
-	const char *path = place->address.sun_path;
-	char name[sizeof(place->address.sun_path) + 8];
 	struct stat file;
 
-	if (place->bound && lstat(path, &file) == 0 && file.st_dev == place->device && file.st_ino == place->inode)
-		unlink(path);
+	return place->bound && lstat(place->address.sun_path, &file) == 0 && file.st_dev == place->device &&
+	       file.st_ino == place->inode;
+}
+
+void control_listen_close(struct control_listen *place)
+{
+	char name[sizeof(place->address.sun_path) + 8];
+
+	if (control_listen_stands(place))
+		unlink(place->address.sun_path);
 	place->bound = false;
 	if (place->fd >= 0)
 		close(place->fd);
 	place->fd = -1;
 	lock_name(place, name, sizeof(name));
-	/* While it is held; who opened it in the meantime sees that it is gone. */
-	if (place->lock_fd >= 0) {
+	/* While it is held; who opened it in the meantime sees that it is gone. Another one in its place is somebody else's. */
+	if (place->lock_fd >= 0 && is_still_there(place->lock_fd, name))
 		unlink(name);
+	if (place->lock_fd >= 0)
 		close(place->lock_fd);
-	}
 	place->lock_fd = -1;
 }

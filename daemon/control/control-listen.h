@@ -23,6 +23,9 @@ struct control_listen {
  */
 int control_listen_open(struct control_listen *place, const char *path, char *why, size_t why_size);
 
+/* True while the file is there and ours. */
+bool control_listen_stands(const struct control_listen *place);
+
 /* Removes the file, unless somebody has put another in its place. Accepts one that failed to open. */
 void control_listen_close(struct control_listen *place);
 

@@ -409,8 +409,11 @@ int control_server_move(struct control_server *server, const char *path, char *w
 	struct control_listen moved = { .fd = -1, .lock_fd = -1 };
 	int err = 0;
 
-	if (strcmp(path ? path : "", server->listen.address.sun_path) == 0)
-		return 0;
+	if (strcmp(path ? path : "", server->listen.address.sun_path) == 0) {
+		if (!path || control_listen_stands(&server->listen))
+			return 0;
+		control_listen_close(&server->listen); /* its lock would be in our own way */
+	}
 	if (path) {
 		err = control_listen_open(&moved, path, why, why_size);
 		if (err)

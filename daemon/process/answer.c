@@ -82,6 +82,9 @@ json_t *answer_daemon(const struct master *master, bool *well)
 	text(object, "configuration", master->options->config_file);
 	text(object, "recovery", master->repeats ? "repeat" : "on-error");
 	answer_set(object, "ready", json_boolean(master->serving));
+	text(object, "under_way", reload_runs(&master->reload) ? "reload"
+				  : master->upgrade.executable >= 0 ? "upgrade"
+				  : release_runs(&master->release) ? "release" : NULL);
 	answer_set(object, "stopping", json_boolean(master->stop));
 	answer_set(object, "steering", steering(master, problems));
 	text(object, "rules_socket", config->rules_socket);

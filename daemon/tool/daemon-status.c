@@ -89,6 +89,8 @@ static void print_daemon(const json_t *daemon, bool well, bool color)
 	print_line("configuration", text_of(daemon, "configuration"));
 	print_line("recovery", text_of(daemon, "recovery"));
 	print_steering(json_object_get(daemon, "steering"));
+	if (json_is_string(json_object_get(daemon, "under_way")))
+		print_line("under way", text_of(daemon, "under_way"));
 }
 
 /* ---- The table of queue numbers ---- */

@@ -186,6 +186,23 @@ kill -TERM "$second"
 wait "$second" || fail "the second daemon: $(cat "$tmp/second.log")"
 asks 0 status
 
+# ---- another place, by a reload; and the same one, when somebody took the file away ----
+
+cp "$config_file" "$tmp/kept.yaml"
+sed -i '1i control-socket: run/c.sock' "$config_file"
+asks 0 reload
+[ ! -e "$socket" ] || fail "the socket is still at its old place"
+asks 3 status
+asks 0 status --socket "$tmp/run/c.sock"
+rm "$tmp/run/c.sock"
+kill -HUP "$daemon_pid"
+wait_for "it to be there again" 10 "$tool" status --socket "$tmp/run/c.sock"
+cp "$tmp/kept.yaml" "$config_file"
+asks 0 reload --socket "$tmp/run/c.sock"
+[ -z "$(ls -A "$tmp/run")" ] || fail "files are left where it was: $(ls -A "$tmp/run")"
+asks 0 status
+note "ok: it goes where a new configuration says"
+
 # ---- the end, asked for, and one that is killed ----
 
 workers_may_die=1

@@ -108,10 +108,30 @@ static void test_replaced(void **state)
 
 	(void)state;
 	open_good(&place, bench_socket);
+	assert_true(control_listen_stands(&place));
 	assert_int_equal(unlink(bench_socket), 0);
+	assert_false(control_listen_stands(&place));
 	close(open(bench_socket, O_CREAT | O_RDWR, 0600));
+	assert_false(control_listen_stands(&place));
 	control_listen_close(&place);
 	assert_int_equal(unlink(bench_socket), 0);
+}
+
+/* The same with the lock: another one may listen there by now. */
+static void test_lock_replaced(void **state)
+{
+	struct control_listen place, other;
+	char lock[128];
+
+	(void)state;
+	snprintf(lock, sizeof(lock), "%s.lock", bench_socket);
+	open_good(&place, bench_socket);
+	assert_int_equal(unlink(lock) | unlink(bench_socket), 0);
+	open_good(&other, bench_socket);
+	control_listen_close(&place);
+	assert_true(control_listen_stands(&other));
+	assert_true(is_there(lock));
+	control_listen_close(&other);
 }
 
 static void test_refused(void **state)
@@ -142,6 +162,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_foreign, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(test_dead, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(test_replaced, bench_begin, bench_end),
+		cmocka_unit_test_setup_teardown(test_lock_replaced, bench_begin, bench_end),
 		cmocka_unit_test_setup_teardown(test_refused, bench_begin, bench_end),
 	};
 

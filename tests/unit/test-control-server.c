@@ -359,6 +359,10 @@ static void test_move(void **state)
 	assert_int_equal(control_server_move(bench.server, second, why, sizeof(why)), 0);
 	close(ask("{\"command\": \"status\"}\n"));
 	assert_int_equal(bench.requests, 3);
+	assert_int_equal(unlink(second), 0); /* somebody tidied up */
+	assert_int_equal(control_server_move(bench.server, second, why, sizeof(why)), 0);
+	close(ask("{\"command\": \"status\"}\n"));
+	assert_int_equal(bench.requests, 4);
 }
 
 static void test_text(void **state)
