@@ -86,6 +86,21 @@ has "the books of a number that goes are told" "$daemon_log" '^more +2 +[1-9]'
 with "load: { numbers: 1, $look, steer: [ { chain: INPUT, table: mangle, match: -p udp } ] }" "idle: { numbers: 9, handlers: [] }"
 reload
 numbers "1 9"
+# What the kernel makes of flags: of a number that lives on the same as of one that is bound anew.
+refused_flags() {
+	grep -oE "queue $1: the kernel has no .* for queues" "$daemon_log" | sed 's/^queue [0-9]*: //' | sort -u
+}
+same_flags() {
+	[ "$(refused_flags 1)" = "$(refused_flags 8)" ]
+}
+flags="uid-gid: true, secctx: true, conntrack: true"
+with "load: { numbers: 1, $look, $flags, range: 300, steer: [ { chain: INPUT, table: mangle, match: -p udp } ] }" \
+	"idle: { numbers: 8, handlers: [look], $flags }"
+reload
+wait_for "the kernel's answer: $(refused_flags 8)" 10 same_flags
+note "ok: flags that the kernel refuses: $(refused_flags 1 | paste -sd , -)"
+equal "range of a number that lives on" "$(queue_field right 1 range)" 300
+
 case $(readlink -f "$(command -v iptables-save)") in
 *nft*) same=nft ;;
 *) same=legacy ;;

@@ -19,8 +19,8 @@ queue() {
 	config < <(
 		cat <<-END
 			handlers:
-			  look: { plugin: trial, mark: $books_mark/$books_mark }
-			  again: { plugin: trial-batch, mark: $books_mark/$books_mark }
+			  look: { plugin: trial, mark: $books_mark/$books_mark, faults: [ { does: drop, port: 9, every: 3 } ] }
+			  again: { plugin: trial-batch, mark: $books_mark/$books_mark, faults: [ { does: drop, port: 9, every: 2 } ] }
 			  other: { plugin: filter, rules: [ { match: "udp dst port 1", verdict: drop } ] }
 			queues:
 			  load:
@@ -53,5 +53,7 @@ rules right nft | diff "$tmp/rules.before" - || fail "rules were touched"
 flow_stop load
 books_close
 equal "uninspected" "${books[uninspected]}" 0
-equal "dropped by policy or for want of room" $((books[dropped] + books[full] + books[overrun])) 0
+# A verdict that sweeps up what another worker still had to drop would show in what is unexplained.
+between "dropped by policy" "${books[dropped]}" $((books[sent] / 4)) $((books[sent] / 2 + 1))
+equal "dropped for want of room" $((books[full] + books[overrun])) 0
 grep -E 'reloaded: ' "$daemon_log" | sed -E 's/.*reloaded: /  /' | sort | uniq -c
