@@ -24,7 +24,6 @@
 struct sending {
 	int fd;
 	int life;
-	pid_t master;
 	struct ring *ring;
 	struct sender_state *state;
 	struct ring_reader reader;
@@ -106,6 +105,8 @@ static void note_sent(struct sending *s)
 
 /* ---- Life ---- */
 
+static volatile sig_atomic_t orphaned; /* the master is gone */
+
 static bool nobody_left(const struct sending *s)
 {
 	struct pollfd life = { .fd = s->life };
@@ -137,39 +138,42 @@ static int serve(struct sending *s)
 		}
 		if (idle && nobody_left(s))
 			return 0;
-		ring_wait_head(s->ring, s->reader.sent.taken, getppid() == s->master ? IDLE_MS : ORPHAN_MS);
+		ring_wait_head(s->ring, s->reader.sent.taken, orphaned ? ORPHAN_MS : IDLE_MS);
 		idle = true;
 	}
 }
 
 /* ---- Start ---- */
 
-static void on_wake(int signal_number)
+static void on_orphaned(int signal_number)
 {
 	(void)signal_number;
+	orphaned = 1;
 }
 
 /* The master ends it, by its own means; a Ctrl-C in the terminal reaches the whole group. */
 static void set_signals(void)
 {
 	static const int ignored[] = { SIGINT, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM };
-	const struct sigaction wake = { .sa_handler = on_wake };
+	const struct sigaction orphan = { .sa_handler = on_orphaned };
 	sigset_t none;
 
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		signal(ignored[i], SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
-	sigaction(SIGTERM, &wake, NULL);
+	sigaction(SIGTERM, &orphan, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int shut_in(const struct account *account, char *why, size_t why_size)
+static int shut_in(const struct account *account, pid_t master, char *why, size_t why_size)
 {
 	const struct sandbox_wants wants = { .only_sends = true };
 	int err = privilege_become(account, true, why, why_size);
 
 	prctl(PR_SET_PDEATHSIG, SIGTERM); /* wakes it: from then on it looks more often */
+	if (getppid() != master)
+		orphaned = 1;
 	return err ? err : sandbox_enter(&wants, why, why_size);
 }
 
@@ -190,7 +194,7 @@ int sender_run(const struct sender *sender, const struct queue_socket *socket, c
 {
 	struct region ring = { .fd = sender->ring.fd, .size = sender->ring.size };
 	struct region state = { .fd = sender->state.fd, .size = sender->state.size };
-	struct sending s = { .fd = socket->fd, .life = sender->life[0], .master = master };
+	struct sending s = { .fd = socket->fd, .life = sender->life[0] };
 	int keep[] = { socket->fd, ring.fd, state.fd, sender->life[0] };
 	char name[16], why[512];
 	int err;
@@ -214,7 +218,7 @@ int sender_run(const struct sender *sender, const struct queue_socket *socket, c
 	if (err)
 		return failed(sender, "buffers", strerror(-err));
 	ring_set_done(s.ring, s.reader.sent.taken); /* the one before may have died on the way to this */
-	if (shut_in(account, why, sizeof(why)) < 0)
+	if (shut_in(account, master, why, sizeof(why)) < 0)
 		return failed(sender, "privileges", why);
 	return serve(&s);
 }

@@ -59,7 +59,7 @@ static const int sending[] = { SCMP_SYS(sendmsg), SCMP_SYS(sendmmsg), SCMP_SYS(s
 /* All of a process that does nothing else: see sandbox_wants.only_sends. */
 static const int sender[] = {
 	SCMP_SYS(sendmsg), SCMP_SYS(futex), SCMP_SYS(futex_time64), SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep),
-	SCMP_SYS(clock_nanosleep_time64), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(ppoll_time64), SCMP_SYS(getppid),
+	SCMP_SYS(clock_nanosleep_time64), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(ppoll_time64),
 	SCMP_SYS(restart_syscall), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigreturn), SCMP_SYS(exit), SCMP_SYS(exit_group),
 };
 
