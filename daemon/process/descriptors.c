@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
 #include "daemon/process/descriptors.h"
 
 #include <errno.h>
@@ -8,6 +10,12 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#ifdef NFV_SANITIZERS
+#define LAST_STANDARD STDOUT_FILENO
+#else
+#define LAST_STANDARD STDERR_FILENO
+#endif
 
 #define A_NUMBER 8 /* the socket, its door, a worker's counters, packet buffers and channel; these three again while a reload lasts */
 #define A_SENDER 4 /* its ring, its own memory, both ends of a pipe */
@@ -38,6 +46,18 @@ void descriptors_keep(int *fds, size_t count)
 		next = (unsigned)fds[i] + 1;
 	}
 	close_between(next, INT_MAX);
+}
+
+int descriptors_leave_standard(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return -errno;
+	for (int standard = STDIN_FILENO; standard <= LAST_STANDARD; standard++)
+		dup2(null, standard);
+	close(null);
+	return 0;
 }
 
 int descriptors_check(size_t numbers, size_t senders, char *why, size_t why_size)

@@ -9,6 +9,12 @@
 void descriptors_keep(int *fds, size_t count);
 
 /*
+ * Standard input, output and error become /dev/null, for a child that must not wait for their readers nor keep them waiting; with
+ * sanitizers the last one stays, for their reports. 0 or -errno.
+ */
+int descriptors_leave_standard(void);
+
+/*
  * Whether there is room for the queue numbers of a configuration, each of which takes some, and for what is open now
  * and then. 0, or -EMFILE with why.
  */

@@ -174,7 +174,14 @@ static int shut_in(const struct account *account, pid_t master, char *why, size_
 	prctl(PR_SET_PDEATHSIG, SIGTERM); /* wakes it: from then on it looks more often */
 	if (getppid() != master)
 		orphaned = 1;
-	return err ? err : sandbox_enter(&wants, why, why_size);
+	if (err)
+		return err;
+	err = descriptors_leave_standard(); /* the last thing that could be told was told */
+	if (err) {
+		snprintf(why, why_size, "/dev/null: %s", strerror(-err));
+		return err;
+	}
+	return sandbox_enter(&wants, why, why_size);
 }
 
 static int failed(const struct sender *sender, const char *step, const char *why)

@@ -2,6 +2,7 @@
 /* What handlers get from their worker: log, print, timers, descriptors, statistics. */
 #include "config.h"
 
+#include "daemon/process/descriptors.h"
 #include "daemon/process/log.h"
 #include "daemon/process/worker-private.h"
 
@@ -15,12 +16,6 @@
 
 #define TELL_LOST_NS 1000000000u
 #define END_MS       200 /* what a slow reader and the master get at the end, each */
-
-#ifdef NFV_SANITIZERS
-#define LAST_STANDARD STDOUT_FILENO /* reports go to standard error */
-#else
-#define LAST_STANDARD STDERR_FILENO
-#endif
 
 /* False when the master still has no room. */
 static bool tell_log_lost(struct worker *worker)
@@ -102,7 +97,7 @@ static uint64_t send_lines(const struct worker *worker, enum channel_type type, 
 int worker_output_init(struct worker *worker)
 {
 	enum output_way way = OUTPUT_POLLED;
-	int null, fd = -1;
+	int fd = -1;
 
 	if (worker->setup->foreground && !isatty(STDOUT_FILENO))
 		way = output_own(STDOUT_FILENO);
@@ -111,13 +106,7 @@ int worker_output_init(struct worker *worker)
 	worker->prints_itself = fd >= 0;
 	worker->output.fd = fd;
 	worker->output.way = way;
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null < 0)
-		return -errno;
-	for (int standard = STDIN_FILENO; standard <= LAST_STANDARD; standard++)
-		dup2(null, standard);
-	close(null);
-	return 0;
+	return descriptors_leave_standard();
 }
 
 /*
