@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -80,6 +81,13 @@ static const int refused[] = {
 static const int reports[] = { SCMP_SYS(getrlimit), SCMP_SYS(ugetrlimit), SCMP_SYS(pipe), SCMP_SYS(pipe2) };
 #endif
 
+/*
+ * raise() and abort(). Not SIGKILL and SIGTERM, which a worker gets from others, and is not blamed for; nor those that stop it, for
+ * while it is stopped no deadline runs.
+ */
+static const int raised[] = { SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS,  SIGHUP,
+			      SIGINT,  SIGQUIT, SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ };
+
 /* A call that is allowed when one argument, under a mask, has a value. */
 struct condition {
 	int call;
@@ -105,17 +113,28 @@ static int add_all(scmp_filter_ctx filter, uint32_t action, const int *calls, si
 	return err;
 }
 
-static int add_conditions(scmp_filter_ctx filter)
+static int add_signals(scmp_filter_ctx filter)
 {
 	const uint64_t self = (uint64_t)getpid();
+	int err = 0;
+
+	for (size_t i = 0; i < COUNT(raised) && !err; i++) {
+		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 2, SCMP_A0_64(SCMP_CMP_EQ, self),
+				       SCMP_A2_64(SCMP_CMP_EQ, (uint64_t)raised[i]));
+		if (!err)
+			err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 2, SCMP_A0_64(SCMP_CMP_EQ, self),
+					       SCMP_A1_64(SCMP_CMP_EQ, (uint64_t)raised[i]));
+	}
+	return err;
+}
+
+static int add_conditions(scmp_filter_ctx filter)
+{
 	const struct condition conditions[] = {
 		/* No new executable memory: what a packet brought must not become code. */
 		{ SCMP_SYS(mmap), SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
 		{ SCMP_SYS(mmap2), SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
 		{ SCMP_SYS(mprotect), SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
-		/* raise() and abort(). */
-		{ SCMP_SYS(tgkill), SCMP_A0_64(SCMP_CMP_EQ, self, 0) },
-		{ SCMP_SYS(kill), SCMP_A0_64(SCMP_CMP_EQ, self, 0) },
 		/* isatty(), by which stdio chooses its buffering. Others, such as TIOCSTI, reach beyond the process. */
 		{ SCMP_SYS(ioctl), SCMP_A1_64(SCMP_CMP_EQ, TCGETS, 0) },
 		/* fdopen() and non-blocking reads. F_SETOWN would send signals, F_DUPFD has no use. */
@@ -139,7 +158,7 @@ static int add_conditions(scmp_filter_ctx filter)
 
 	for (size_t i = 0; i < COUNT(conditions) && !err; i++)
 		err = add(filter, SCMP_ACT_ALLOW, conditions[i].call, &conditions[i].argument);
-	return err;
+	return err ? err : add_signals(filter);
 }
 
 static int add_sending(scmp_filter_ctx filter, const struct sandbox_wants *wants)

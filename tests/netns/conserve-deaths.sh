@@ -7,6 +7,8 @@
 . "$(dirname "$0")/lib.sh"
 . "$lib_dir/conserve.sh"
 
+NFV_TEST_ISOLATION=${NFV_TEST_ISOLATION:-fast}
+
 rounds=${NFV_SOAK_ROUNDS:-1}
 rate=${NFV_SOAK_RATE:-12000}
 [ "$sanitizers" -eq 0 ] || rate=500

@@ -7,6 +7,8 @@
 . "$(dirname "$0")/lib.sh"
 . "$lib_dir/conserve.sh"
 
+NFV_TEST_ISOLATION=${NFV_TEST_ISOLATION:-fast}
+
 kills=${NFV_SOAK_KILLS:-30}
 rate=${NFV_SOAK_RATE:-40000}
 [ "$sanitizers" -eq 0 ] || rate=4000

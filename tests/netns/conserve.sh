@@ -178,7 +178,7 @@ books_quiet() {
 
 	before=$(books_counters)
 	for number in "${books_queues[@]}"; do
-		queue_is right "$number" waiting 0 || return 1
+		[ "$(queue_field right "$number" waiting)" = 0 ] || no_queues right || return 1
 	done
 	[ "$(books_counters)" = "$before" ]
 }

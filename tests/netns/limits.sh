@@ -61,6 +61,7 @@ if [ "$sanitizers" -eq 0 ]; then
 		wait_for "the end of a leak" 10 ended "$n"
 	done
 	flow_stop good9 good109
+	# shellcheck disable=SC2119
 	books_close
 	equal "good packets, inspected" "${books[inspected_9]} ${books[inspected_109]}" "${books[before_9]} ${books[before_109]}"
 	equal "packets that it leaked at, dropped by on-error" "${books[dropped]} ${books[failed]}" "3 3"

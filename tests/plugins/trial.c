@@ -40,11 +40,14 @@ enum does {
 	DOES_WAIT, /* for a byte from the fifo */
 	DOES_LEAK,
 	DOES_CLOSE, /* every descriptor there may be */
+	DOES_HEAP, /* scribbles over what is around it */
+	DOES_SHARED, /* and over what the master sees of it */
 	DOES_DROP,
 };
 
-static const char *const deeds[] = { "abort", "exit", "leave", "fault", "divide", "kill", "stop",  "overflow", "trash",
-				     "jump",  "call", "loop",  "deaf",  "wait",   "leak", "close", "drop",     NULL };
+static const char *const deeds[] = { "abort",    "exit",  "leave", "fault",  "divide", "kill", "stop",
+				     "overflow", "trash", "jump",  "call",   "loop",   "deaf", "wait",
+				     "leak",     "close", "heap",  "shared", "drop",   NULL };
 
 struct fault {
 	int on;
@@ -67,6 +70,7 @@ struct trial {
 	uint64_t *calls; /* that each fault was asked about */
 	int fifo;
 	bool armed;
+	uint64_t *counter; /* in memory that the master sees, too */
 	jmp_buf opened;
 };
 
@@ -165,6 +169,13 @@ static BLIND void trash(void)
 		byte[i] = 0x5a;
 }
 
+static BLIND void scribble(volatile unsigned char *bytes, size_t count)
+{
+	signal(SIGSEGV, SIG_DFL);
+	for (size_t i = 0; i < count; i++)
+		bytes[i] = (unsigned char)(i * 7 + 0xa5);
+}
+
 static BLIND void fault(void)
 {
 	signal(SIGSEGV, SIG_DFL);
@@ -254,6 +265,12 @@ static void commit(struct trial *trial, int does)
 		return;
 	case DOES_CLOSE:
 		close_all();
+		return;
+	case DOES_HEAP:
+		scribble((unsigned char *)trial - 4096, 1 << 16);
+		return;
+	case DOES_SHARED:
+		scribble((unsigned char *)trial->counter, 1 << 20);
 		return;
 	case DOES_DROP:
 		return;
@@ -353,6 +370,7 @@ static int arm(struct trial *trial, const struct nfv_host *host)
 		if (trial->fifo < 0)
 			return host->error(host, &trial->options->fifo, "cannot be opened");
 	}
+	trial->counter = host->counter(host, "trials");
 	trial->armed = !trial->options->armed || access(trial->options->armed, F_OK) == 0;
 	(void)face(trial, ON_OPEN, NULL);
 	if (has_fault(trial, ON_TIMER))
