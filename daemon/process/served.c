@@ -277,6 +277,23 @@ void served_switch(struct served *served)
 
 /* ---- The end ---- */
 
+static void count_left(struct served *served, const struct queue_status *status)
+{
+	struct shared *shared = runner_shared(&served->now);
+	struct queue_counters *counters = &shared->counters;
+	uint64_t known = counters->accepted + counters->dropped + counters->repeated + counters->requeued + counters->recovered;
+	uint64_t in_hand = counters->received > known ? counters->received - known : 0;
+	uint32_t behind = status->last_id - (shared->last_id_known ? shared->last_id : 0);
+
+	served->left = status->waiting;
+	/* Those that the last worker had were seen, and are not decided by it; the others are no gap that it did not see. */
+	served->left_in_hand = in_hand < status->waiting ? in_hand : status->waiting;
+	if (behind > status->waiting - served->left_in_hand)
+		counters->lost += behind - (status->waiting - served->left_in_hand);
+	shared->last_id = status->last_id;
+	shared->last_id_known = 1;
+}
+
 /*
  * Where /proc does not tell the newest id (in a user namespace), one that is later than any; ids are compared as they
  * wrap.
@@ -297,7 +314,7 @@ void served_let_go(struct served *served)
 		if (status.waiting == 0)
 			return;
 		last_id = status.last_id;
-		served->left = status.waiting;
+		count_left(served, &status);
 		log_warning("queue %u: %u packets were left and %s", served->number, status.waiting,
 			    verdict == NF_ACCEPT ? "let go (when-down: accept)" : "dropped (when-down: drop)");
 	}

@@ -36,6 +36,7 @@ struct served {
 	uint32_t poison_id;
 	uint32_t suspect;          /* handler that died while it had several packets, index + 1; 0: none */
 	unsigned left;             /* packets that waited at the end and got when-down */
+	uint64_t left_in_hand;     /* of these, those that the last worker had received */
 	struct crashes *crashes;   /* by handler of the queue; NULL: there was none */
 	int crash_folder;          /* where packets that kill are saved; -1: nowhere. The master's */
 	struct served_saving {     /* packets that are being saved */

@@ -137,7 +137,7 @@ static struct statistics_queue row(const struct served *served, struct statistic
 	return (struct statistics_queue){
 		.name = config->name,
 		.number = served->number,
-		.seen = shared->counters.received - shared->counters.recovered,
+		.seen = shared->counters.received - shared->counters.recovered - served->left_in_hand,
 		.accepted = shared->counters.accepted,
 		.dropped = shared->counters.dropped,
 		.repeated = shared->counters.repeated,
