@@ -95,7 +95,7 @@ bool bypass_result(const struct bypass *bypass, size_t queue, const struct serve
 	if (result->known)
 		result->bypassed = (past > 0 ? (uint64_t)past : 0) + sums.let_pass;
 	if (result->known && result->least)
-		result->why = "the rules were taken out or their counters set back meanwhile: it may be more";
+		result->why = "rules were taken out, replaced, or their counters set back meanwhile: it may be more";
 	return true;
 }
 
