@@ -162,6 +162,33 @@ books_close
 bypassed_is load
 [ "$((books[full] + books[overrun]))" -gt 0 ] || fail "nothing was dropped meanwhile"
 
+note "---- a keeper that does not answer, and one that dies"
+keeper() {
+	grep -lx nfv-keeper /proc/[0-9]*/comm 2>/dev/null | cut -d/ -f3
+}
+any_keeper() {
+	[ -n "$(keeper)" ]
+}
+overload_config max-length 16
+books_open "keepers that die"
+start_daemon right
+flow_send load left "$right4" 9 --rate 50000
+ask_statistics
+kill -STOP "$(keeper)"
+start=$(now_ms)
+ask_statistics
+between "milliseconds until statistics come without it" $(($(now_ms) - start)) 400 3000
+for i in 1 2 3; do
+	wait_for "a keeper" 10 any_keeper
+	kill -USR1 "$daemon_pid"
+	# shellcheck disable=SC2046 # process ids
+	kill -KILL $(keeper)
+	sleep 0.1
+done
+flow_stop load
+books_close
+bypassed_is load
+
 # ---- what cannot be known ----
 
 overload_config max-length 16
