@@ -20,7 +20,13 @@ told() {
 	awk -v f="$1" -v t="$2" '$1 == "counted" && $2 == "edge" && $3 == f && $4 == t { print $5 }' "$tmp/steer.out"
 }
 
+# more_than COUNTER NUMBER
+more_than() {
+	[ "$(counted right "$1")" -gt "$2" ]
+}
+
 two_hosts
+count right before -t raw PREROUTING -p udp --dport 9
 count right arrived -t security INPUT -p udp --dport 9
 for backend in nft legacy; do
 	note "-- $backend"
@@ -41,13 +47,16 @@ for backend in nft legacy; do
 
 	# Taken out while packets come: each is either steered and counted, or arrives.
 	arrived=$(counted right arrived)
-	packets=30000
-	nsenter --net=/run/netns/left python3 -B "$lib_dir/traffic.py" udp-send "$right4" 9 --count "$packets" --rate 30000 >"$tmp/sender.out" &
+	before=$(counted right before)
+	nsenter --net=/run/netns/left "$top_builddir/tests/netns/flow" send "$right4" 9 --rate 30000 >"$tmp/sender.out" &
 	sender=$!
-	sleep 0.3
+	wait_for "packets" 10 more_than before "$before"
 	steer unhook
-	mv "$tmp/steer.out" "$tmp/unhook.out"
+	wait_for "packets that are not steered" 10 more_than arrived "$arrived"
+	kill "$sender"
 	wait "$sender"
+	packets=$(value sender sent)
+	wait_for "all of them" 10 counted_is right before $((before + packets))
 	steer sweep
 	steered=$(($(told ipv4 mangle) - 100))
 	arrived=$(($(counted right arrived) - arrived))
