@@ -13,13 +13,15 @@
 #define LOOK_NS        10000000u
 #define READY_LIMIT_NS 30000000000u
 #define LEAVE_LIMIT_NS 3000000000u /* to decide the batch in hand */
+#define CLOSE_LIMIT_NS 5000000000u
 
 struct release_turn {
 	uint16_t number;
-	uint64_t handlers; /* that are released, a bit each */
-	bool started;      /* the new worker */
-	uint64_t asked_ns; /* the one that serves was told to leave; 0: not yet */
-	bool killed;       /* it did not */
+	uint64_t handlers;    /* that are released, a bit each */
+	bool started;         /* the new worker */
+	uint64_t asked_ns;    /* the one that serves was told to leave; 0: not yet */
+	bool killed;          /* it did not */
+	uint64_t switched_ns; /* the new one has taken over; the other one closes its handlers */
 	bool done;
 };
 
@@ -181,12 +183,21 @@ static void tell_released(struct master *master, const struct served *served, ui
 	}
 }
 
+static void drop(struct master *master, struct runner *runner)
+{
+	master_end_runner(master, runner);
+	runner_close(runner);
+}
+
 static int start_next(struct master *master, struct served *served, struct release_turn *turn)
 {
 	int err = served_prepare(served, served->now.plan, served->now.queue, served->quarantined & ~turn->handlers);
 
-	if (!err)
+	if (!err) {
 		err = master_watch_runner(master, &served->next);
+		if (err)
+			drop(master, &served->next);
+	}
 	turn->started = err == 0;
 	return err;
 }
@@ -201,8 +212,7 @@ static bool stands_by(struct master *master, struct served *served, struct relea
 	if (served->next.ready)
 		return true;
 	if (now_ns > master->release.limit_ns) {
-		master_end_runner(master, &served->next);
-		runner_close(&served->next);
+		drop(master, &served->next);
 		tell_problem(master, turn, "the new worker is not ready in time");
 	}
 	return false;
@@ -227,6 +237,16 @@ static bool has_left(struct served *served, struct release_turn *turn, uint64_t 
 	return false;
 }
 
+/* The one that has left is of no use to anybody. */
+static bool has_closed(struct master *master, struct served *served, const struct release_turn *turn, uint64_t now_ns)
+{
+	if (served->old.pid > 0 && now_ns - turn->switched_ns > CLOSE_LIMIT_NS) {
+		log_warning("queue %u: worker %d does not end; killed", served->number, (int)served->old.pid);
+		drop(master, &served->old);
+	}
+	return served->old.pid <= 0;
+}
+
 /* One number as far as it goes. The worker that a reload or a release before this one left behind must be gone first. */
 static void step(struct master *master, struct release_turn *turn)
 {
@@ -235,6 +255,10 @@ static void step(struct master *master, struct release_turn *turn)
 
 	if (!served) {
 		turn->done = true;
+		return;
+	}
+	if (turn->switched_ns) {
+		turn->done = has_closed(master, served, turn, now);
 		return;
 	}
 	if (!turn->started) {
@@ -251,7 +275,7 @@ static void step(struct master *master, struct release_turn *turn)
 		return;
 	served_switch(served);
 	tell_released(master, served, turn->handlers);
-	turn->done = true;
+	turn->switched_ns = now;
 }
 
 void release_step(struct master *master)
@@ -283,7 +307,7 @@ bool release_replaces(struct master *master, struct served *served)
 	for (size_t i = 0; i < release->count; i++) {
 		const struct release_turn *turn = &release->turns[i];
 
-		if (turn->number != served->number || turn->done || !turn->asked_ns)
+		if (turn->number != served->number || turn->done || !turn->asked_ns || turn->switched_ns)
 			continue;
 		served->restart_at_ns = 0;
 		return true;
