@@ -38,6 +38,7 @@ __attribute__((format(printf, 6, 7))) static void breach(const struct chain *cha
 	va_list args;
 
 	p->data = pass->data;
+	p->id = pass->id;
 	p->captured_len = pass->arrived_len;
 	p->original_len = pass->original_len;
 	p->mark = pass->arrived_mark;
@@ -86,7 +87,7 @@ static bool check_bytes(const struct chain *chain, int index, struct contract_pa
 {
 	struct handler *handler = &chain->handlers[index];
 
-	if (p->data != pass->data || p->captured_len > p->capacity ||
+	if (p->data != pass->data || p->id != pass->id || p->captured_len > p->capacity ||
 	    (p->edits == pass->edits && p->captured_len != pass->captured_len)) {
 		breach(chain, index, pass, p, BREACH_REWRITE,
 		       "changed the packet other than by nfv_edit() and nfv_splice()");

@@ -14,6 +14,7 @@
 /* A packet's way through the chain: what it was, and what it was after the last call that was found good. */
 struct contract_pass {
 	uint8_t *data;
+	uint32_t id;
 	uint32_t arrived_len; /* captured_len, as it came */
 	uint32_t original_len; /* as it came */
 	uint32_t arrived_mark;
@@ -30,6 +31,7 @@ static inline void contract_begin(struct contract_pass *pass, struct nfv_packet 
 {
 	*pass = (struct contract_pass){
 		.data = p->data,
+		.id = p->id,
 		.arrived_len = p->captured_len,
 		.original_len = p->original_len,
 		.arrived_mark = p->mark,
@@ -45,7 +47,7 @@ static inline void contract_begin(struct contract_pass *pass, struct nfv_packet 
 /* True when the last call changed anything but its verdict. */
 static inline bool contract_touched(const struct contract_pass *pass, const struct nfv_packet *p)
 {
-	return ((p->mark ^ pass->mark) | p->mark_changed | (p->edits ^ pass->edits) |
+	return ((p->id ^ pass->id) | (p->mark ^ pass->mark) | p->mark_changed | (p->edits ^ pass->edits) |
 		(p->captured_len ^ pass->captured_len)) != 0 ||
 	       p->data != pass->data;
 }

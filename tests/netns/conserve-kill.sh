@@ -40,6 +40,7 @@ killed() {
 	start_daemon right
 	master_note
 	flow_send load left "$right4" 9 --rate "$rate"
+	flow_governed load 1 40000
 	at right "$killer_program" "$daemon_pid" nfv-queue-1 9 --count "$kills" "$@" >"$tmp/killer.out"
 	flow_stop load
 	# shellcheck disable=SC2119

@@ -51,6 +51,27 @@ flow_send() {
 	books_senders+=("$name")
 }
 
+# flow_governed NAME QUEUE MOST: holds the sender up while more than that wait in the queue, so that a machine that has other things to do
+# does not lose packets for want of room.
+flow_governed() {
+	local pid
+
+	pid=$(cat "$tmp/$1.pid")
+	while kill -0 "$pid" 2>/dev/null; do
+		if [ "$(queue_field right "$2" waiting)" -gt "$3" ]; then
+			kill -STOP "$pid"
+			wait_for "$1: room in queue $2" 60 waiting_less_than "$2" $(($3 / 2))
+			kill -CONT "$pid"
+		fi
+		sleep 0.05
+	done &
+	printf '%d\n' $! >"$tmp/$1.governor"
+}
+
+waiting_less_than() {
+	[ "$(queue_field right "$1" waiting)" -lt "$2" ]
+}
+
 # flow_sends NAME: whether it still does.
 flow_sends() {
 	kill -0 "$(cat "$tmp/$1.pid")" 2>/dev/null
@@ -70,7 +91,13 @@ flow_stop() {
 	local name
 
 	for name; do
-		kill "$(cat "$tmp/$name.pid")"
+		if [ -e "$tmp/$name.governor" ]; then
+			kill "$(cat "$tmp/$name.governor")"
+			wait "$(cat "$tmp/$name.governor")" || :
+			rm "$tmp/$name.governor"
+		fi
+		kill -TERM "$(cat "$tmp/$name.pid")"
+		kill -CONT "$(cat "$tmp/$name.pid")" 2>/dev/null || :
 		wait "$(cat "$tmp/$name.pid")" || fail "flow $name: $(cat "$tmp/$name.out")"
 	done
 }

@@ -31,6 +31,7 @@
 
 #define AT_ONCE       64
 #define SIZE_MAX_SENT 9000
+#define LATE_MS       200
 #define SOURCES_MAX   16
 #define NUMBERS_MAX   (UINT64_C(1) << 32) /* of a sink: a bitmap of 512 MiB at most */
 #define RANGES_SHOWN  8
@@ -169,8 +170,8 @@ static void prepare(struct sending *sending)
 	}
 }
 
-/* How many are due now; sleeps when none is. */
-static unsigned due(const struct sending *sending, uint64_t started_ns)
+/* How many are due now; sleeps when none is. One that was held up for long does not make up for it. */
+static unsigned due(const struct sending *sending, uint64_t *started_ns)
 {
 	uint64_t most = sending->count - sending->next, now_ns, now_due, at_ns;
 	struct timespec now;
@@ -180,11 +181,13 @@ static unsigned due(const struct sending *sending, uint64_t started_ns)
 	if (!sending->rate)
 		return (unsigned)most;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	now_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec - started_ns;
+	now_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec - *started_ns;
 	now_due = (uint64_t)((__uint128_t)now_ns * sending->rate / 1000000000) + 1;
+	if (now_due > sending->next + sending->rate * LATE_MS / 1000)
+		*started_ns += (now_due - sending->next) * 1000000000 / sending->rate;
 	if (now_due > sending->next)
 		return (unsigned)(now_due - sending->next < most ? now_due - sending->next : most);
-	at_ns = started_ns + (uint64_t)((__uint128_t)sending->next * 1000000000 / sending->rate);
+	at_ns = *started_ns + (uint64_t)((__uint128_t)sending->next * 1000000000 / sending->rate);
 	now = (struct timespec){ .tv_sec = (time_t)(at_ns / 1000000000), .tv_nsec = (long)(at_ns % 1000000000) };
 	(void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &now, NULL);
 	return 0;
@@ -228,7 +231,7 @@ static int run_send(struct sending *sending)
 	started_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 	started_us = clock_us(CLOCK_MONOTONIC);
 	while (!ended && sending->next < sending->count) {
-		unsigned count = due(sending, started_ns);
+		unsigned count = due(sending, &started_ns);
 
 		if (count)
 			send_some(sending, count);

@@ -152,6 +152,15 @@ static nfv_verdict other_bytes(struct bench *bench, int handler, struct nfv_pack
 	return NFV_ACCEPT;
 }
 
+/* Another packet would get its verdict, and it would wait for ever. */
+static nfv_verdict other_id(struct bench *bench, int handler, struct nfv_packet *packet)
+{
+	(void)bench;
+	(void)handler;
+	packet->id += 7;
+	return NFV_ACCEPT;
+}
+
 static nfv_verdict beyond_capacity(struct bench *bench, int handler, struct nfv_packet *packet)
 {
 	(void)bench;
@@ -182,6 +191,7 @@ static void bad_rewrites(void **state)
 	(void)state;
 	expect_breach(cut_by_hand, 0, UINT32_MAX, BREACH_REWRITE, "other than by nfv_edit");
 	expect_breach(other_bytes, 0, UINT32_MAX, BREACH_REWRITE, "other than by nfv_edit");
+	expect_breach(other_id, 0, UINT32_MAX, BREACH_REWRITE, "other than by nfv_edit");
 	expect_breach(beyond_capacity, 0, UINT32_MAX, BREACH_REWRITE, "other than by nfv_edit");
 	expect_breach(no_ip_left, 0, UINT32_MAX, BREACH_REWRITE, "cannot be made right");
 	expect_breach(all_gone, 0, UINT32_MAX, BREACH_REWRITE, "cannot be made right");
