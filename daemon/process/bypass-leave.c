@@ -41,12 +41,12 @@ json_t *bypass_leave(const struct bypass *bypass)
 	for (size_t q = 0; bypass->board && q < bypass->steering->count; q++) {
 		const struct bypass_entry *entry = bypass_entry_at(bypass, q);
 
-		json_array_append_new(all, json_pack("{ss si si sI sI si sb so* so*}", "queue", bypass->steering->queues[q].name,
+		json_array_append_new(all, json_pack("{ss si si sI sI si sb sb so* so*}", "queue", bypass->steering->queues[q].name,
 						     "first", (int)bypass->steering->queues[q].first, "last",
 						     (int)bypass->steering->queues[q].last, "steered", (json_int_t)entry->steered,
 						     "past", (json_int_t)entry->past, "breaks", (int)entry->breaks, "others",
-						     (int)entry->others, "cells", cells_to_json(entry), "numbers",
-						     numbers_to_json(bypass, q)));
+						     (int)entry->others, "may_pass", (int)entry->may_pass, "cells",
+						     cells_to_json(entry), "numbers", numbers_to_json(bypass, q)));
 	}
 	return all;
 }
@@ -81,7 +81,11 @@ static bool get_entry(const json_t *json, struct bypass_entry *entry)
 	const json_t *past = json_object_get(json, "past");
 	uint64_t breaks;
 
-	*entry = (struct bypass_entry){ .past = json_integer_value(past), .others = json_is_true(json_object_get(json, "others")) };
+	*entry = (struct bypass_entry){
+		.past = json_integer_value(past),
+		.others = json_is_true(json_object_get(json, "others")),
+		.may_pass = json_is_true(json_object_get(json, "may_pass")),
+	};
 	if (!json_is_integer(past) || !get_number(json_object_get(json, "steered"), INT64_MAX, &entry->steered) ||
 	    !get_number(json_object_get(json, "breaks"), UINT_MAX, &breaks))
 		return false;
@@ -121,6 +125,7 @@ void bypass_take(struct bypass *bypass, const json_t *left)
 		json_array_foreach(left, i, item) {
 			if (!is_same(&bypass->steering->queues[q], item) || !get_entry(item, &entry))
 				continue;
+			entry.may_pass |= bypass_entry_at(bypass, q)->may_pass; /* by the configuration that is in force now */
 			*bypass_entry_at(bypass, q) = entry;
 			json_array_foreach(json_object_get(item, "numbers"), j, number)
 				take_number(bypass, q, number);

@@ -162,6 +162,24 @@ books_close
 bypassed_is load
 [ "$((books[full] + books[overrun]))" -gt 0 ] || fail "nothing was dropped meanwhile"
 
+note "---- upgrades"
+upgraded() {
+	[ "$(grep -c 'upgrade: .* has the place of' "$daemon_log")" -eq "$1" ]
+}
+overload_config max-length 16
+books_open "upgrades"
+start_daemon right
+flow_send load left "$right4" 9 --rate 50000
+for i in 1 2; do
+	sleep 0.2
+	kill -USR2 "$daemon_pid"
+	wait_for "upgrade $i" 20 upgraded "$i"
+done
+sleep 0.2
+flow_stop load
+books_close
+bypassed_is load
+
 note "---- a keeper that does not answer, and one that dies"
 keeper() {
 	{ grep -lx nfv-keeper /proc/[0-9]*/comm 2>/dev/null || :; } | cut -d/ -f3 # processes come and go
