@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the files of a reload share: reload.c is its way, reload-task.c its children, reload-workers.c the workers,
- * reload-force.c all else that a configuration says.
+ * What the files of a reload share: reload.c is its way, reload-task.c its children, reload-workers.c and
+ * reload-leave.c the workers, reload-force.c all else that a configuration says.
  */
 #ifndef PROCESS_RELOAD_PRIVATE_H
 #define PROCESS_RELOAD_PRIVATE_H
@@ -47,6 +47,12 @@ void reload_task_close(struct master *master);
 
 /* ---- reload-workers.c ---- */
 
+/* Starts the worker that is to take over number i. 0, or -errno after complaining. */
+int reload_stand_by(struct master *master, size_t i);
+
+/* Kills who serves a number, and unbinds it. */
+void reload_drop_number(struct master *master, struct served *served);
+
 /* Binds, makes room, starts workers. 0, or -errno after adding to the report or complaining. */
 int reload_workers_start(struct master *master);
 
@@ -58,6 +64,8 @@ void reload_workers_undo(struct master *master);
 
 /* The daemon stops before rules are changed: those that stand by end, and numbers that were added stay bound. */
 void reload_workers_call_off(struct master *master);
+
+/* ---- reload-leave.c ---- */
 
 /* True when every number is served by a worker of the new plan, or is to be removed. */
 bool reload_workers_hand_over(struct master *master);

@@ -211,6 +211,7 @@ has "it was killed" "$daemon_log" "queue 1: worker $old (does not end; killed|ha
 
 flow_stop load
 wait_for "an empty queue" 20 queue_is right 1 waiting 0
+# shellcheck disable=SC2119
 books_close
 equal "uninspected" "${books[uninspected]}" 0
 equal "dropped by policy or for want of room" $((books[dropped] + books[full] + books[overrun])) 0

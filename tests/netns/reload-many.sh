@@ -93,6 +93,7 @@ wait_for "what it holds to be as it was: $(holds | diff "$tmp/before" - | tr '\n
 note "ok: descriptors, children, mappings: $(paste -sd ' ' "$tmp/before")"
 [ "$sanitizers" -eq 1 ] || between "KiB of memory more than after the first $warm" $(($(resident) - before)) -100000 $((128 + times / 50))
 flow_stop load
+# shellcheck disable=SC2119
 books_close
 equal "uninspected" "${books[uninspected]}" 0
 equal "dropped by policy or for want of room" $((books[dropped] + books[full] + books[overrun])) 0

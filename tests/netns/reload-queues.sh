@@ -127,6 +127,7 @@ equal "rules in the other backend" "$(ours legacy)" ""
 others | diff "$tmp/others" - || fail "what others have was changed"
 note "ok: rules of others are as they were"
 flow_stop one two
+# shellcheck disable=SC2119
 books_close
 equal "uninspected" "${books[uninspected]}" 0
 equal "dropped by policy or for want of room" $((books[dropped] + books[full] + books[overrun])) 0

@@ -106,6 +106,7 @@ reload
 equal "reloads: one under way, one for those who asked meanwhile, and one more" $(($(reload_ends) - before)) 3
 
 flow_stop load
+# shellcheck disable=SC2119
 books_close
 equal "uninspected" "${books[uninspected]}" 0
 equal "dropped by policy or for want of room" $((books[dropped] + books[full] + books[overrun])) 0

@@ -51,6 +51,7 @@ for ((turn = 0; turn < turns; turn++)); do
 done
 rules right nft | diff "$tmp/rules.before" - || fail "rules were touched"
 flow_stop load
+# shellcheck disable=SC2119
 books_close
 equal "uninspected" "${books[uninspected]}" 0
 # A verdict that sweeps up what another worker still had to drop would show in what is unexplained.
