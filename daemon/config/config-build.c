@@ -99,6 +99,7 @@ static void merge_top(struct config_private *c)
 	c->config.backend = merged.backend;
 	c->config.crash_files = merged.crash_files;
 	c->config.core_dumps = merged.core_dumps;
+	c->config.orphan_time = merged.orphan_time;
 	c->config.recovery = merged.recovery;
 	c->config.when_flushed = merged.when_flushed;
 	c->config.crash_dir = resolve_text(c, merged.crash_dir, TOP_TEXT(crash_dir));

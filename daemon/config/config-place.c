@@ -31,6 +31,7 @@ static bool find_top(const struct config_private *c, const void *field, struct p
 		{ offsetof(struct config, crash_dir), offsetof(struct config_top, crash_dir) },
 		{ offsetof(struct config, crash_files), offsetof(struct config_top, crash_files) },
 		{ offsetof(struct config, core_dumps), offsetof(struct config_top, core_dumps) },
+		{ offsetof(struct config, orphan_time), offsetof(struct config_top, orphan_time) },
 	};
 	size_t offset;
 

@@ -59,6 +59,9 @@ const struct nfv_option config_top_table[] = {
 	{ .name = "core-dumps", .type = NFV_OPT_BOOL, .offset = TOP(core_dumps), .fallback = "false",
 	  .help = "Whether a worker that crashes leaves a core, with the bytes of packets in it: in crash-dir, where "
 		  "kernel.core_pattern is a name without a slash, otherwise where that says." },
+	{ .name = "orphan-time", .type = NFV_OPT_DURATION, .offset = TOP(orphan_time), .fallback = "10s", .max = UINT64_C(3600000000000),
+	  .help = "How long workers go on deciding when nfverdictd itself was killed. A new one that is started meanwhile takes the "
+		  "queues over, with what waits in them; after it they decide what waits, and end. 0s: they end at once." },
 	{ .name = "include", .type = NFV_OPT_STRING, .flags = NFV_OPT_LIST, .offset = TOP(include), .min = 1,
 	  .max = 4095,
 	  .help = "More files, or patterns with * ? and [ ], that are read as if they stood here. A relative one "

@@ -24,6 +24,7 @@ struct config_top {
 	const char *crash_dir;
 	uint64_t crash_files;
 	bool core_dumps;
+	uint64_t orphan_time;
 	struct nfv_list include;     /* of const char * */
 	const struct node *handlers;
 	const struct node *queues;

@@ -78,6 +78,7 @@ struct config {
 	const char *control_socket; /* absolute; NULL: none */
 	const char *crash_dir;      /* absolute; NULL: packets that kill are not saved */
 	uint64_t crash_files;       /* how many it may hold */
+	uint64_t orphan_time;       /* nanoseconds that workers go on for without a master */
 	bool core_dumps;            /* workers that crash leave a core */
 	struct config_queue *queues; /* in the order of the files */
 	size_t queue_count;

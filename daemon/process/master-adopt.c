@@ -267,7 +267,7 @@ void master_adopt_retire(struct master *master)
 		master_end_runner(master, &served->now);
 		served_let_go(served);
 		log_notice("queue %u: is given up", served->number);
-		served_close(served);
+		master_close_number(master, served);
 		master->count--;
 	}
 }

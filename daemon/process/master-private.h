@@ -19,8 +19,8 @@
 #define OUTPUT_END_MS 1000        /* at the end, for a reader that is slow */
 #define OUTPUT_BYTES  (64 * 1024) /* of printed lines that standard output does not take at once */
 
-/* What the master watches: a channel for each worker, signals, a reload's child. */
-#define MASTER_WATCHES(numbers) ((numbers) * SERVED_RUNNERS + 16)
+/* What the master watches: a channel for each worker, doors, signals, a reload's child. */
+#define MASTER_WATCHES(numbers) ((numbers) * (SERVED_RUNNERS + 1) + 16)
 
 /* How an upgrade went that was refused; one that was not does not return. */
 typedef void master_upgrade_fn(void *context, const char *why);
@@ -125,6 +125,22 @@ void master_upgrade_back(struct master *master, struct state *state, const char 
 int master_adopt_open(struct master *master, char *why, size_t why_size);
 int master_adopt_number(struct master *master, struct served *served, uint16_t number, char *why, size_t why_size);
 int master_adopt_rest(struct master *master);
+
+/* Whoever knocks at our door is told that we live. */
+void master_watch_door(struct master *master, const struct served *served);
+void master_close_number(struct master *master, struct served *served);
+
+/*
+ * A number that somebody else has: 1 when a worker without a master hands it over; 0 when nobody is at its door; -errno with
+ * why.
+ */
+int master_take_over(struct master *master, struct served *served, uint16_t number, char *why, size_t why_size);
+
+/* The channel has ended: true when that was all that can be known of its end. */
+bool master_lost_stranger(struct master *master, struct served *served, struct runner *runner);
+
+/* Takes note of a runner's end, by a waitpid() status, and does what follows. */
+void master_runner_ended(struct master *master, struct served *served, struct runner *runner, int status);
 
 /* Starts the worker that will take the place of one that a predecessor left. 0, or -errno, which is told. */
 int master_adopt_prepare(struct master *master, struct served *served);

@@ -33,11 +33,22 @@ void master_log_report(struct report *report)
 static int open_number(struct master *master, struct served *served, struct plan *plan, size_t queue, uint16_t number, char *why,
 		       size_t why_size)
 {
-	int err = master_adopt_number(master, served, number, why, why_size);
+	int err = master_adopt_number(master, served, number, why, why_size), taken;
+	struct served other;
 
 	if (err)
 		return err < 0 ? err : 0;
-	return served_open(served, plan, queue, number, why, why_size);
+	err = served_open(served, plan, queue, number, why, why_size);
+	if ((err != -EBUSY && err != -EPERM) || master->started)
+		return err;
+	/* Somebody else has it: perhaps a worker whose master is dead. */
+	served_forget(&other, number);
+	taken = master_take_over(master, &other, number, why, why_size);
+	if (taken <= 0)
+		return taken < 0 ? taken : err;
+	served_close(served);
+	*served = other;
+	return 0;
 }
 
 int master_open_number(struct master *master, struct plan *plan, size_t queue, uint16_t number, struct report *report)
@@ -51,8 +62,10 @@ int master_open_number(struct master *master, struct plan *plan, size_t queue, u
 	served->crash_folder = master->crash_folder;
 	served->repeats = master->repeats;
 	master->count++; /* also when it failed: what it has is closed with the others */
-	if (!err)
+	if (!err) {
+		master_watch_door(master, served);
 		return 0;
+	}
 	snprintf(object, sizeof(object), "queue %s: number %u", entry->name, number);
 	report_add(report, config_place(plan->config, &entry->numbers), object, "%s", why);
 	return err;

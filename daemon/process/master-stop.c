@@ -149,7 +149,7 @@ bool master_stop(struct master *master, bool was_ready)
 	bypass_note(&master->bypass, BYPASS_IDS);
 	text = was_ready ? master_collect_stats(master, true) : NULL;
 	for (size_t i = 0; i < master->count; i++)
-		served_close(&master->served[i]);
+		master_close_number(master, &master->served[i]);
 	free(master->served);
 	keeper_free(&master->keeper);
 	bypass_close(&master->bypass);

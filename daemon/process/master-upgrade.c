@@ -63,7 +63,7 @@ static int collect(const struct master *master, struct state *state)
 	state->repairs = counters ? counters->repairs : 0;
 	state->repair_failures = counters ? counters->failures : 0;
 	state->bypass = bypass_leave(&master->bypass);
-	state->plan = plan_leave(master->plan);
+	state->plan = plan_leave(master->plan, PLAN_ALL);
 	return state->plan ? collect_queues(master, state) : -ENOMEM;
 }
 

@@ -132,8 +132,12 @@ static void on_channel(void *argument, int fd, uint32_t events)
 
 	(void)events;
 	/* The other end is closed: SIGCHLD tells the rest. Another error is the kernel's, for a moment. */
-	if (got == 0 || got == -EBADMSG)
-		events_unwatch(&master->events, fd);
+	if (got != 0 && got != -EBADMSG)
+		return;
+	events_unwatch(&master->events, fd);
+	runner = runner ? runner_of(served, fd) : NULL;
+	if (runner)
+		(void)master_lost_stranger(master, served, runner);
 }
 
 /* ---- Workers ---- */
@@ -327,12 +331,8 @@ static struct runner *after_last_words(struct master *master, struct served *ser
 	return runner;
 }
 
-static void reap_runner(struct master *master, struct served *served, struct runner *runner)
+void master_runner_ended(struct master *master, struct served *served, struct runner *runner, int status)
 {
-	int status;
-
-	if (!runner_reap(runner, &status))
-		return;
 	runner = after_last_words(master, served, runner);
 	events_unwatch(&master->events, runner->channel);
 	if (runner == &served->now)
@@ -341,6 +341,15 @@ static void reap_runner(struct master *master, struct served *served, struct run
 		fail_start(master, served, status);
 	else
 		served_other_ended(served, runner, status);
+}
+
+static void reap_runner(struct master *master, struct served *served, struct runner *runner)
+{
+	int status;
+
+	if (!runner_reap(runner, &status))
+		return;
+	master_runner_ended(master, served, runner, status);
 }
 
 static void on_restart_sender(void *argument, uint64_t now_ns);

@@ -50,20 +50,28 @@ static json_t *leave_queue(const struct config_queue *queue)
 	return json;
 }
 
-char *plan_leave(const struct plan *plan)
+static void add_queue(json_t *handlers, json_t *queues, const struct config_queue *queue)
+{
+	const char *const *names = queue->handlers.items;
+
+	for (size_t i = 0; i < queue->handlers.count; i++)
+		json_object_set_new(handlers, names[i], json_pack("{ss}", "plugin", "of-the-worker"));
+	json_object_set_new(queues, queue->name, leave_queue(queue));
+}
+
+char *plan_leave(const struct plan *plan, size_t queue)
 {
 	const struct config *config = plan->config;
 	json_t *handlers = json_object(), *queues = json_object(), *all;
 	char *text;
 
-	for (size_t i = 0; i < config->handler_count; i++)
-		json_object_set_new(handlers, config->handlers[i].name, json_pack("{ss}", "plugin", "of-the-worker"));
 	for (size_t i = 0; i < config->queue_count; i++)
-		json_object_set_new(queues, config->queues[i].name, leave_queue(&config->queues[i]));
+		if (queue == PLAN_ALL || queue == i)
+			add_queue(handlers, queues, &config->queues[i]);
 	all = json_pack("{so* so*}", "handlers", handlers, "queues", queues);
 	if (config->user)
 		json_object_set_new(all, "user", json_string(config->user));
-	text = json_dumps(all, JSON_COMPACT);
+	text = all ? json_dumps(all, JSON_COMPACT) : NULL;
 	json_decref(all);
 	return text;
 }

@@ -8,8 +8,15 @@
 
 #include "daemon/process/plan.h"
 
-/* A plan in the words of a configuration, to be freed: the queues, and what is to be done when their workers die or end. */
-char *plan_leave(const struct plan *plan);
+#include <stdint.h>
+
+#define PLAN_ALL SIZE_MAX
+
+/*
+ * A plan in the words of a configuration, to be freed: the queues, or one of them, and what is to be done when their workers die or
+ * end. NULL without memory.
+ */
+char *plan_leave(const struct plan *plan, size_t queue);
 
 /*
  * From such a text. The caller holds it. NULL with why. Keys of other versions are left out; what remains must be a

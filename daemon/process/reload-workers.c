@@ -202,7 +202,7 @@ void reload_drop_number(struct master *master, struct served *served)
 {
 	for (size_t j = 0; j < SERVED_RUNNERS; j++)
 		master_end_runner(master, served_runner(served, j));
-	served_close(served);
+	master_close_number(master, served);
 }
 
 void reload_workers_undo(struct master *master)

@@ -158,6 +158,8 @@ static void run_worker(const struct runner *runner, const struct runner_place *p
 		.queue = runner->queue,
 		.socket = place->socket,
 		.door = place->door,
+		.wants = &place->wants,
+		.owner = geteuid(),
 		.shared = { .fd = runner->shared.fd, .size = runner->shared.size },
 		.slots = { .fd = runner->slots.fd, .size = runner->slots.size },
 		.slot_size = runner->slot_size,
@@ -237,5 +239,6 @@ void runner_gone(struct runner *runner)
 		close(runner->channel);
 	runner->channel = -1;
 	runner->pid = 0;
+	runner->stranger = false;
 	runner->ready = runner->going = false;
 }

@@ -33,6 +33,7 @@ struct runner {
 	struct runner_foreign *foreign; /* its memory is laid out by another version, and read into `shared`; NULL: it is not */
 
 	pid_t pid;                 /* 0: no process */
+	bool stranger;             /* another master's child: its end shows in the channel alone */
 	int channel;               /* -1: none */
 	bool ready;                /* it said so: its handlers are open, its sandbox is closed, it waits for CHANNEL_GO */
 	bool going;                /* it was told to receive */
@@ -48,6 +49,7 @@ struct runner_place {
 	const struct queue_socket *socket;
 	const struct sender *sender; /* who sends what it decides; NULL: it does so itself */
 	int door;                  /* see door.h; -1: none */
+	struct queue_wants wants;  /* what the kernel was asked for, or will be */
 	int cpu;                   /* -1: any */
 	int crash_folder;          /* in which cores are put, too; -1: none */
 	bool foreground;

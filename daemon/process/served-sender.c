@@ -43,6 +43,7 @@ static struct ring_policy policy_of(const struct served *served)
 	struct ring_policy policy;
 
 	memset(&policy, 0, sizeof(policy)); /* compared as bytes */
+	policy.bypass = config->when_down == PASS_ACCEPT;
 	policy.verdicts = BIT(NF_ACCEPT) | on_error;
 	if (may & NFV_MAY_DROP || config->default_verdict == PASS_DROP)
 		policy.verdicts |= BIT(NF_DROP);
@@ -50,10 +51,10 @@ static struct ring_policy policy_of(const struct served *served)
 		policy.verdicts |= BIT(NF_REPEAT);
 	if (may & NFV_MAY_QUEUE)
 		policy.verdicts |= BIT(NF_QUEUE);
-	policy.until = served->repeats ? BIT(NF_REPEAT) : on_error;
+	/* What a dead predecessor had in hand; and, of one without a master, what it leaves at its end. */
+	policy.until = (served->repeats ? BIT(NF_REPEAT) : on_error) | (policy.bypass ? BIT(NF_ACCEPT) : BIT(NF_DROP));
 	policy.mark_mask = may & NFV_MAY_MARK ? (uint32_t)config->mark_mask : 0;
 	policy.rewrites = may & NFV_MAY_REWRITE;
-	policy.bypass = config->when_down == PASS_ACCEPT;
 	return policy;
 }
 

@@ -144,11 +144,16 @@ int served_open(struct served *served, struct plan *plan, size_t queue, uint16_t
 static struct runner_place place_of(const struct served *served, const struct runner *runner, uint64_t quarantined)
 {
 	const struct config_queue *config = runner_config(runner);
+	struct queue_wants wants = wants_of(runner->plan, runner->queue, served->number);
 
+	/* Some of what waits was copied with what the one before it asked for. */
+	if (wants.range < served->wants.range)
+		wants.range = served->wants.range;
 	return (struct runner_place){
 		.socket = &served->socket,
 		.sender = served_sender(served, runner),
 		.door = served->door,
+		.wants = wants,
 		.cpu = cpus_pick(&config->cpus, served->number - config->numbers.first),
 		.crash_folder = served->crash_folder,
 		.foreground = served->foreground,

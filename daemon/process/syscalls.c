@@ -38,7 +38,8 @@ static const int allowed[] = {
 	SCMP_SYS(pselect6_time64),
 	SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep), SCMP_SYS(clock_nanosleep_time64), SCMP_SYS(restart_syscall),
 	SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime), SCMP_SYS(timerfd_settime64), SCMP_SYS(timerfd_gettime),
-	SCMP_SYS(timerfd_gettime64), SCMP_SYS(setitimer), SCMP_SYS(alarm), SCMP_SYS(sched_yield),
+	SCMP_SYS(timerfd_gettime64), SCMP_SYS(setitimer), SCMP_SYS(timer_settime), SCMP_SYS(timer_settime64),
+	SCMP_SYS(alarm), SCMP_SYS(sched_yield),
 	/* Time, for machines and clocks on which the vDSO does not answer. */
 	SCMP_SYS(clock_gettime), SCMP_SYS(clock_gettime64), SCMP_SYS(clock_getres), SCMP_SYS(clock_getres_time64),
 	SCMP_SYS(gettimeofday), SCMP_SYS(time),
@@ -161,6 +162,15 @@ static int add_conditions(scmp_filter_ctx filter)
 	return err ? err : add_signals(filter);
 }
 
+/* A new master's channel takes the number of the old one. */
+static int add_replacing(scmp_filter_ctx filter, const struct sandbox_wants *wants)
+{
+	const struct scmp_arg_cmp by_channel = SCMP_A1_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint64_t)wants->channel);
+	int err = wants->channel > 0 ? add(filter, SCMP_ACT_ALLOW, SCMP_SYS(dup3), &by_channel) : 0;
+
+	return err;
+}
+
 static int add_sending(scmp_filter_ctx filter, const struct sandbox_wants *wants)
 {
 	const struct scmp_arg_cmp on_channel = SCMP_A0_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint64_t)wants->channel);
@@ -179,6 +189,8 @@ static int fill_for_handlers(scmp_filter_ctx filter, const struct sandbox_wants 
 
 	if (!err)
 		err = add_sending(filter, wants);
+	if (!err)
+		err = add_replacing(filter, wants);
 #ifdef NFV_SANITIZERS
 	if (!err)
 		err = add_all(filter, SCMP_ACT_ALLOW, reports, COUNT(reports));

@@ -233,6 +233,8 @@ static int look_around(struct worker *worker, bool wait)
 {
 	int err;
 
+	if (worker->relieved)
+		worker_orphan_begin(worker);
 	if (!wait && !worker->look_around && worker->opened_ns < worker->looked_ns + LOOK_AFTER_NS)
 		return 0;
 	err = events_wait(&worker->events, !wait ? 0 : worker_has_more_to_say(worker) ? PRINT_RETRY_MS : HEARTBEAT_MS);
@@ -242,6 +244,7 @@ static int look_around(struct worker *worker, bool wait)
 	}
 	worker->look_around = false;
 	worker->looked_ns = events_now_ns();
+	worker_guard(worker, worker->looked_ns);
 	worker->shared->heartbeat_ns = worker->looked_ns;
 	if (worker_has_more_to_say(worker))
 		worker_say_more(worker);

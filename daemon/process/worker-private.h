@@ -51,6 +51,15 @@ struct worker {
 	struct names *names;         /* NULL: no handler asked for names */
 	pid_t master;
 	volatile sig_atomic_t orphaned; /* the master is gone */
+	volatile sig_atomic_t relieved; /* another one has knocked, in the middle of a call */
+	uint64_t orphan_until_ns;    /* how long it goes on without; 0: it has one */
+	int orphan_timer;            /* the end of that; -1: none */
+	bool letting_go;             /* it has come */
+	timer_t guard_timer;         /* so, when it computes for long */
+	uint64_t guarded_ns;         /* when that was set last */
+	timer_t end_timer;           /* the kernel ends the process, whatever a handler does */
+	char *leave_text;            /* what a new master is told; owned */
+	size_t leave_len;
 	bool going;                  /* the master said CHANNEL_GO, and this: */
 	struct worker_go {
 		bool successor;      /* packets may be in the hands of a dead predecessor */
@@ -129,6 +138,21 @@ static inline void worker_called(const struct worker *worker)
 							    .sequence = worker->shared->progress.sequence };
 }
 
+/* worker.c */
+void worker_on_channel(void *argument, int fd, uint32_t events);
+
+/* worker-orphan.c. Before the sandbox closes; 0 or -errno. */
+int worker_orphan_init(struct worker *worker);
+/* The channel has ended: goes on without a master, or stops. */
+void worker_orphan_begin(struct worker *worker);
+/* In signals: the master has died; and, while there is none, in the middle of a batch. */
+void worker_orphan_note(struct worker *worker);
+void worker_orphan_tick(struct worker *worker);
+/* Now and then, from the loop. */
+void worker_guard(struct worker *worker, uint64_t now_ns);
+/* Gives what still waits in the kernel when-down. 0 or -errno. */
+int worker_let_go(struct worker *worker);
+
 /* worker-events.c: a handler's timers and watches, each call with its name on it */
 int worker_timer(void *context, const struct handler *handler, uint64_t after_ns, uint64_t every_ns, nfv_timer_fn fn,
 		 void *argument);
@@ -146,7 +170,9 @@ void worker_hand_settle(struct worker *worker, uint32_t until);
 
 /* worker-verdict.c */
 void worker_late_init(struct worker *worker);
-void worker_late_end(struct worker *worker);
+void worker_late_end(void);
+/* The timer ticks from now on, until nobody is an orphan any more. */
+void worker_tick(struct worker *worker);
 void worker_batch_begin(struct worker *worker, unsigned packets);
 void worker_batch_end(struct worker *worker);
 void worker_decided(void *context, size_t index, const struct chain_decision *decision);

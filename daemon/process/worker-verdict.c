@@ -210,15 +210,14 @@ bool worker_may_wait(void *context, unsigned waited_ms)
 
 static struct worker *late_worker; /* a signal gets no context, and a process is one worker */
 
-static void set_timer(const struct worker *worker, unsigned microseconds)
+static void set_timer(unsigned microseconds)
 {
 	const struct itimerval timer = {
 		.it_value.tv_usec = microseconds,
 		.it_interval.tv_usec = microseconds,
 	};
 
-	if (!worker->orphaned)
-		(void)setitimer(ITIMER_REAL, &timer, NULL);
+	(void)setitimer(ITIMER_REAL, &timer, NULL);
 }
 
 /*
@@ -237,29 +236,34 @@ static void on_late(int signal_number)
 		worker->broken = true;
 		worker->stop = true;
 	}
-	if (!worker->worked) {
-		set_timer(worker, 0);
+	if (worker->orphaned) {
+		if (worker->in_batch && !worker->in_sink)
+			worker_orphan_tick(worker);
+	} else if (!worker->worked) {
+		set_timer(0);
 		worker->ticking = 0;
 	}
 	worker->worked = worker->in_batch;
 	errno = kept;
 }
 
-/*
- * The master is gone. The loop sees that at its next look; a handler that never returns must not keep the queue from a next
- * master, which could not start.
- */
+void worker_tick(struct worker *worker)
+{
+	worker->ticking = 1;
+	set_timer(FLUSH_AFTER_US);
+}
+
+/* The loop sees it at its next look; a handler may be running that never returns to it. */
 static void on_orphaned(int signal_number)
 {
-	const struct itimerval limit = { .it_value.tv_sec = ORPHAN_SECONDS };
 	struct worker *worker = late_worker;
+	int kept = errno;
 
 	(void)signal_number;
-	if (getppid() == worker->master)
-		return; /* somebody else's signal: only the master ends a worker */
-	worker->orphaned = 1;
-	signal(SIGALRM, SIG_DFL);
-	(void)setitimer(ITIMER_REAL, &limit, NULL);
+	/* Somebody else's signal: only the master ends a worker. */
+	if (getppid() != worker->master)
+		worker_orphan_note(worker);
+	errno = kept;
 }
 
 void worker_late_init(struct worker *worker)
@@ -275,13 +279,12 @@ void worker_late_init(struct worker *worker)
 		raise(WORKER_ORPHAN_SIGNAL); /* it ended before the line above */
 }
 
-/* Before the worker's memory goes. Without a master the limit stays, for a close() that never returns. */
-void worker_late_end(struct worker *worker)
+/* Before the worker's memory goes. Without a master the end that was set stays, for a close() that never returns. */
+void worker_late_end(void)
 {
 	signal(WORKER_ORPHAN_SIGNAL, SIG_IGN);
-	set_timer(worker, 0);
-	if (!worker->orphaned)
-		signal(SIGALRM, SIG_IGN);
+	set_timer(0);
+	signal(SIGALRM, SIG_IGN);
 	late_worker = NULL;
 }
 
@@ -293,8 +296,7 @@ void worker_batch_begin(struct worker *worker, unsigned packets)
 		return;
 	worker->worked = 1;
 	if (!worker->ticking) {
-		worker->ticking = 1;
-		set_timer(worker, FLUSH_AFTER_US);
+		worker_tick(worker);
 	}
 }
 

@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #define TICK_NS        1000000000u
-#define OWN_WATCHES    8 /* at most: channel, queue, interface names */
+#define OWN_WATCHES    8 /* at most: channel, queue, door, interface names */
 
 /* The table behind nfv_interface_name(): a packet's operations get no context, and a process is one worker. */
 static struct names *interface_names;
@@ -84,7 +84,7 @@ static void on_go(struct worker *worker, const struct channel_message *message)
 	worker->going = true;
 }
 
-static void on_channel(void *argument, int fd, uint32_t events)
+void worker_on_channel(void *argument, int fd, uint32_t events)
 {
 	struct worker *worker = argument;
 	struct channel_message message;
@@ -101,8 +101,10 @@ static void on_channel(void *argument, int fd, uint32_t events)
 		else if (message.type == CHANNEL_TELL_STATS)
 			worker_send_stats(worker);
 	}
-	/* Without a master nobody would clean up behind us. Another error is the kernel's, for a moment. */
-	if (got == 0 || got == -EBADMSG)
+	/* Another error is the kernel's, for a moment. */
+	if (got == 0)
+		worker_orphan_begin(worker);
+	else if (got == -EBADMSG)
 		worker->stop = true;
 }
 
@@ -212,6 +214,7 @@ static struct worker *worker_new(const struct worker_setup *setup)
 	worker->number = setup->socket->number;
 	worker->memory = setup->shared;
 	worker->events.epoll = -1;
+	worker->orphan_timer = -1;
 	worker->slots = setup->slots;
 	worker->ring = setup->ring;
 	for (unsigned i = 0; i < RECEIVE_BATCH_MAX; i++)
@@ -222,7 +225,6 @@ static struct worker *worker_new(const struct worker_setup *setup)
 		free(worker);
 		return NULL;
 	}
-	region_close_descriptor(&worker->memory);
 	worker->shared = worker->memory.memory;
 	worker->counters = &worker->shared->counters;
 	return worker;
@@ -264,7 +266,7 @@ static int worker_start(struct worker *worker)
 		return failed(worker, "plugins", err, why);
 	err = events_open(&worker->events, WORKER_WATCHES + OWN_WATCHES);
 	if (err == 0)
-		err = events_watch(&worker->events, worker->setup->channel, EPOLLIN, on_channel, worker);
+		err = events_watch(&worker->events, worker->setup->channel, EPOLLIN, worker_on_channel, worker);
 	if (err)
 		return failed(worker, "epoll", err, NULL);
 	err = region_map(&worker->slots);
@@ -277,6 +279,9 @@ static int worker_start(struct worker *worker)
 	err = open_handlers(worker);
 	if (err)
 		return failed(worker, "handlers", err, err == -ENOMEM ? NULL : "cannot be opened");
+	err = worker_orphan_init(worker);
+	if (err)
+		return failed(worker, "being left alone", err, NULL);
 	err = worker_loop_init(worker);
 	if (err)
 		return failed(worker, "queue", err, NULL);
@@ -300,7 +305,7 @@ static int worker_start(struct worker *worker)
 
 static void worker_free(struct worker *worker)
 {
-	worker_late_end(worker);
+	worker_late_end();
 	sink_free(worker->sink);
 	instances_close(&worker->instances);
 	worker_called(worker);
@@ -311,6 +316,7 @@ static void worker_free(struct worker *worker)
 	region_close(&worker->ring);
 	region_close(&worker->memory);
 	free(worker->output.buffer);
+	free(worker->leave_text);
 	free(worker);
 }
 
@@ -351,6 +357,8 @@ int worker_run(const struct worker_setup *setup)
 		err = channel_send_wait(setup->channel, &ready);
 	if (err == 0)
 		err = worker_loop(worker);
+	if (err == 0 && worker->letting_go)
+		err = worker_let_go(worker);
 	/* Unheard, it is a death like any other: what is in hand is asked of the socket. */
 	if (err == 0 && worker->leaving)
 		err = sink_settle(worker->sink); /* whoever comes next may have another way of sending */

@@ -11,6 +11,7 @@ count right arrived INPUT -p udp --dport 9
 # run WHEN-DOWN
 run() {
 	config <<-END
+		orphan-time: 0s
 		handlers:
 		  everything: { plugin: accept }
 		queues:

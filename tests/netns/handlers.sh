@@ -12,6 +12,7 @@ chmod 666 "$tmp/word"
 
 trial() {
 	config <<END
+orphan-time: 0s
 crash-dir: $tmp/crashes
 crash-files: 2
 handlers:
