@@ -107,10 +107,19 @@ static void forge(uint8_t *ring, uint32_t id, int what)
 	add(ring + HEAD, 1);
 }
 
-/* The sender looks before the worker writes its own words again. */
+/* Until the sender has nothing to do: it would write its own words over ours. */
+static void wait_for_calm(const uint8_t *ring)
+{
+	const struct timespec brief = { .tv_nsec = 1000000 };
+
+	for (int i = 0; i < 500 && memcmp(ring + HEAD, ring + DONE, sizeof(uint32_t)) != 0; i++)
+		nanosleep(&brief, NULL);
+}
+
+/* The sender looks before the worker writes its own words again; mostly this is where the worker ends. */
 static void wake(uint8_t *ring)
 {
-	const struct timespec brief = { .tv_nsec = 5000000 };
+	const struct timespec brief = { .tv_nsec = 400000000 };
 	const uint32_t awake = 0;
 
 	memcpy(ring + SLEEPS, &awake, sizeof(awake));
@@ -124,6 +133,7 @@ static nfv_verdict packet(void *state, struct nfv_packet *p)
 
 	if (++s->seen % s->options.every)
 		return NFV_ACCEPT;
+	wait_for_calm(s->ring);
 	switch (s->options.what) {
 	case WHAT_HEAD:
 		add(s->ring + HEAD, 100000);
