@@ -86,10 +86,29 @@ static bool find_poison(const struct shared *shared, const struct chain_progress
 }
 
 /*
+ * What the sender refused was written into the ring before, by whatever handler ran. While packets are judged one by one each is
+ * waited for, so then it is the last one.
+ */
+static void note_distrust(struct served *served)
+{
+	const struct shared *shared = served_shared(served);
+	struct chain_progress progress = shared->progress;
+
+	served->suspect = 0;
+	served->careful = true;
+	served->poisoned = shared->careful > 0 && progress.packet_id && (int32_t)(progress.packet_id - shared->sent_until) > 0;
+	served->poison_id = progress.packet_id;
+	if (!progress.handler && served_config(served)->handlers.count == 1)
+		progress.handler = 1;
+	if (served->poisoned && progress.handler && progress.handler <= served_config(served)->handlers.count)
+		note_crash(served, progress.handler - 1);
+}
+
+/*
  * A kill from outside is not the packet's fault, nor the handler's. One that died before it had settled what its predecessor
  * left says nothing new of that.
  */
-static void note_poison(struct served *served, int status)
+static void note_death(struct served *served, int status)
 {
 	const struct runner *now = &served->now;
 	const struct shared *shared = served_shared(served);
@@ -105,9 +124,19 @@ static void note_poison(struct served *served, int status)
 	served->careful = !killed || shared->careful > 0;
 	served->poisoned = !killed && find_poison(shared, &progress);
 	served->poison_id = progress.packet_id;
-	if (!served->poisoned)
+}
+
+static void note_poison(struct served *served, int status, bool distrusted)
+{
+	const bool received = served->now.going && !served_shared(served)->recovering;
+
+	if (!distrusted)
+		note_death(served, status);
+	else if (received)
+		note_distrust(served);
+	if (!received || !served->poisoned)
 		return;
-	log_warning("queue %u: packet %u gets on-error: %s", served->number, progress.packet_id,
+	log_warning("queue %u: packet %u gets on-error: %s", served->number, served->poison_id,
 		    served_config(served)->on_error == PASS_ACCEPT ? "accept" : "drop");
 	served_save(served, status);
 }
@@ -126,14 +155,16 @@ void served_settle(struct served *served)
 void served_ended(struct served *served, int status, bool stopping)
 {
 	struct runner *now = &served->now;
+	const bool distrusted = served->sender.refused;
 	uint64_t time = events_now_ns(), pause;
 
 	served_settle(served);
+	served_settle_refused(served);
 	if (status != 0 || (!stopping && !now->left))
 		runner_log_end(now, status);
 	/* One that has left can end as it likes: it is its handlers' business. */
 	if (!now->left)
-		note_poison(served, status);
+		note_poison(served, status, distrusted);
 	if (WIFSIGNALED(status) && WCOREDUMP(status) && served->crash_folder >= 0)
 		served_save_core(served);
 	served->deaths += !stopping && !now->left;
@@ -143,7 +174,6 @@ void served_ended(struct served *served, int status, bool stopping)
 	pause = restart_pause(served, killed_from_outside(now, status));
 	served->restart_at_ns = time + pause;
 	runner_gone(now);
-	served_settle_refused(served);
 }
 
 void served_other_ended(struct served *served, struct runner *runner, int status)

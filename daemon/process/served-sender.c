@@ -106,13 +106,12 @@ static void count_again(struct served *served)
 	c->rewritten = base->rewritten + sent->rewritten;
 	shared->sending = (struct shared_sending){ 0 };
 	shared->slots_mixed = 1; /* there may be more than those of the last receive */
-	if (sent->known)
-		shared->sent_until = sent->last_id;
+	shared->sent_until = sent->known ? sent->last_id : shared->progress.packet_id - 1;
 }
 
 void served_settle_refused(struct served *served)
 {
-	if (!served->sender.refused || served->now.pid > 0)
+	if (!served->sender.refused)
 		return;
 	count_again(served);
 	sender_reset(&served->sender);
@@ -132,8 +131,9 @@ bool served_reap_sender(struct served *served)
 		log_error("queue %u: worker %d is killed: what it decides cannot be believed", served->number,
 			  (int)served->now.pid);
 		kill(served->now.pid, SIGKILL);
+	} else {
+		served_settle_refused(served);
 	}
-	served_settle_refused(served);
 	return true;
 }
 

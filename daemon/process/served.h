@@ -128,7 +128,7 @@ const struct sender *served_sender(const struct served *served, const struct run
 void served_choose_sender(struct served *served);
 
 /*
- * Takes note that the sender ended; true when it did. After it refused something, `now` is killed, and once it is gone
+ * Takes note that the sender ended; true when it did. After it refused something, `now` is killed, and once it has ended
  * served_settle_refused() makes the books right and the ring empty; sender.restart_at_ns says when there is to be another one.
  */
 bool served_reap_sender(struct served *served);

@@ -168,3 +168,21 @@ for what in head done entries drop mark bytes; do
 	between "ring: $what: counted" \
 		"$(sed -nE "s/^queue 1: decisions of a worker refused by the sender: ([0-9]+) \($cause\)$/\1/p" "$daemon_log")" 2 4
 done
+
+# The same packet does it again and again: it is found, and costs nobody else anything.
+strict "scribble, what: done, length: 1028"
+traffic_begins 15000
+for _ in 1 2; do
+	sleep 0.2
+	send left udp-send "$right4" 9 --size 1000 --first 1000000
+done
+packets=15002
+wait "$traffic"
+wait_for "poison: the queue to be empty" 10 queue_is right 1 waiting 0
+wait_for "poison: all packets behind the queue" 10 all_arrived
+stop_daemon
+equal "poison: arrived" $(($(counted right arrived) - arrived_before)) "$packets"
+equal "poison: seen" "$(statistic queue load seen)" "$packets"
+equal "poison: accepted" "$(statistic queue load accepted)" "$packets"
+equal "poison: got on-error" "$(statistic queue load failed)" 2
+equal "poison: told" "$(grep -cE 'queue 1: packet [0-9]+ gets on-error: accept' "$daemon_log")" 2

@@ -25,6 +25,7 @@
 
 struct scribble_options {
 	uint64_t every;
+	uint64_t length;
 	int what;
 };
 
@@ -38,6 +39,8 @@ static const char *const words[] = {
 static const struct nfv_option options[] = {
 	{ .name = "every", .type = NFV_OPT_UINT, .offset = offsetof(struct scribble_options, every), .fallback = "5000",
 	  .min = 1, .max = UINT32_MAX, .help = "Packets between two times." },
+	{ .name = "length", .type = NFV_OPT_UINT, .offset = offsetof(struct scribble_options, length), .fallback = "0",
+	  .max = UINT32_MAX, .help = "Instead of that: at each packet of so many bytes, and without waiting for what follows." },
 	{ .name = "what", .type = NFV_OPT_CHOICE, .offset = offsetof(struct scribble_options, what), .words = words,
 	  .fallback = "head", .help = "What is written: garbage, or an entry that the plugin has no right to." },
 	{ .name = NULL },
@@ -131,7 +134,7 @@ static nfv_verdict packet(void *state, struct nfv_packet *p)
 {
 	struct scribble *s = state;
 
-	if (++s->seen % s->options.every)
+	if (s->options.length ? p->original_len != s->options.length : ++s->seen % s->options.every)
 		return NFV_ACCEPT;
 	wait_for_calm(s->ring);
 	switch (s->options.what) {
@@ -148,7 +151,8 @@ static nfv_verdict packet(void *state, struct nfv_packet *p)
 		forge(s->ring, p->id, s->options.what);
 		break;
 	}
-	wake(s->ring);
+	if (!s->options.length)
+		wake(s->ring);
 	return NFV_ACCEPT;
 }
 
@@ -157,5 +161,5 @@ static void close_scribble(void *state)
 	free(state);
 }
 
-NFV_PLUGIN(.name = "scribble", .options = options, .options_size = sizeof(struct scribble_options), .open = open_scribble,
+NFV_PLUGIN(.name = "scribble", .needs_bytes = NFV_NEEDS_HEADERS, .options = options, .options_size = sizeof(struct scribble_options), .open = open_scribble,
 	   .packet = packet, .close = close_scribble);
