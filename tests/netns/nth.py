@@ -278,12 +278,12 @@ def nothing_left(options, files):
         raise Wrong(f"files are left: {new}")
 
 
-def no_crash(daemon, status):
+def no_crash(daemon, status, signals=r"\d+"):
     if status < 0:
         raise Wrong(f"it was killed by {signal.Signals(-status).name}")
     if status not in (0, 1):
         raise Wrong(f"it ended with status {status}")
-    killed = re.search(r".*(killed by|died of) signal.*", daemon.log)
+    killed = re.search(rf".*(killed by|died of) signal {signals}\b.*", daemon.log)
     if killed:
         raise Wrong(f"a process crashed: {killed.group(0)}")
 
@@ -320,6 +320,7 @@ class Loop:
         self.failures = 0
         Find.programs[os.path.basename(options.daemon)] = options.daemon
         self.usual = collections.Counter()
+        self.pending = None
 
     def arm(self, kinds, who, n):
         options = self.options
@@ -327,6 +328,11 @@ class Loop:
             self.shared.arm(COUNTED, kinds, who, first=n, variant=options.variant)
         else:
             self.shared.arm(NEW_SITE, kinds, who, variant=options.variant, depth=options.depth)
+
+    def arm_now(self):
+        """For those who bring the daemon into a state first."""
+        if self.pending:
+            self.arm(*self.pending)
 
     def wrong(self, daemon, why):
         self.failures += 1
@@ -345,8 +351,8 @@ class Loop:
         ends = ", ".join(f"{count} {end}" for end, count in sorted(self.outcomes.items()))
         print(f"{what}: {sum(self.counts.values())} failures: {kinds}; {ends}", flush=True)
 
-    def run(self, what, one):
-        """one(daemon) runs a daemon through and says how it went."""
+    def run(self, what, one, late=False):
+        """one(daemon) runs a daemon through and says how it went. late: it calls arm_now() before anything is to fail."""
         self.shared.disarm()
         daemon = Daemon(self.options, self.shared)
         outcome = one(daemon)
@@ -357,7 +363,11 @@ class Loop:
         for kinds in self.options.kinds.split():
             n = 1
             while self.failures < self.options.most_wrong and (self.options.limit == 0 or n <= self.options.limit):
-                self.arm(kinds.split(","), self.options.who, n)
+                self.pending = (kinds.split(","), self.options.who, n)
+                if late:
+                    self.shared.disarm()
+                else:
+                    self.arm_now()
                 daemon = Daemon(self.options, self.shared)
                 try:
                     outcome = one(daemon)
@@ -400,12 +410,50 @@ def start(loop):
     return loop.run("start", one)
 
 
+def reload(loop):
+    """Puts another configuration in force, or changes nothing, with its cause named; afterwards all is as ever."""
+    first = loop.options.config + ".first"
+    shutil.copyfile(loop.options.config, first)
+
+    def ends(daemon):
+        return len(re.findall(r" reloaded: |reload: nothing was changed", daemon.log))
+
+    def one(daemon):
+        ready = daemon.wait_ready()
+        shutil.copyfile(loop.options.other, loop.options.config)
+        if not ready:
+            raise Wrong("it does not start")
+        loop.arm_now()
+        daemon.process.send_signal(signal.SIGHUP)
+        if not daemon.read(40, lambda: ends(daemon) == 1):
+            raise Wrong("the reload has no end")
+        outcome = "served"
+        if "nothing was changed" in daemon.log:
+            outcome = "changed nothing"
+            error_is_named(daemon)
+        loop.traffic.all_come(20)
+        loop.shared.disarm()
+        daemon.process.send_signal(signal.SIGHUP)
+        if not daemon.read(40, lambda: ends(daemon) == 2):
+            raise Wrong("the next reload has no end")
+        if len(re.findall(" reloaded: ", daemon.log)) != (2 if outcome == "served" else 1):
+            raise Wrong("the next reload does not work")
+        loop.traffic.all_come(20)
+        shutil.copyfile(first, loop.options.config)
+        # A worker that cannot be told to leave is killed, and its successor repeats what it had.
+        no_crash(daemon, daemon.stop(), signals=r"(?!9\b)\d+")
+        return outcome
+
+    return loop.run("reload", one, late=True)
+
+
 def arguments():
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["start"])
+    parser.add_argument("what", choices=["start", "reload"])
     parser.add_argument("--daemon", required=True)
     parser.add_argument("--library", required=True)
     parser.add_argument("--config", required=True)
+    parser.add_argument("--other", help="another configuration")
     parser.add_argument("--file", required=True, help="to share with the library")
     parser.add_argument("--folder", action="append", default=[], help="in which no new file may be left")
     parser.add_argument("--kinds", default="memory mmap fork open write sendmsg recvmmsg receive wait exec")
@@ -423,7 +471,7 @@ def arguments():
 def main():
     options = arguments()
     loop = Loop(options)
-    sys.exit(1 if {"start": start}[options.what](loop) else 0)
+    sys.exit(1 if {"start": start, "reload": reload}[options.what](loop) else 0)
 
 
 if __name__ == "__main__":
