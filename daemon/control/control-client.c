@@ -166,8 +166,8 @@ static int receive_answer(struct ask *ask)
 	return err;
 }
 
-int control_client_ask(const char *path, const struct control_request *request, int quiet_s, control_line_fn *line, void *context,
-		       struct control_answer *answer)
+int control_client_ask(const char *path, const struct control_request *request, int quiet_s, control_line_fn *line,
+		       void *context, struct control_answer *answer)
 {
 	struct ask ask = { .path = path, .answer = answer, .line = line, .context = context, .fd = -1 };
 	int err;

@@ -18,11 +18,11 @@ struct control_answer {
 typedef void control_line_fn(void *context, json_t *line);
 
 /*
- * Asks the daemon that listens at path, which must be root's or the caller's own. quiet_s: how long the daemon may say nothing. 0 after a whole
- * answer; -errno, with exit and why set: -ENOENT, -ECONNREFUSED nobody listens, -EPERM it is somebody else's, -ETIMEDOUT,
- * -ECONNRESET it ended in the middle (`done` then tells whether a line had come).
+ * Asks the daemon that listens at path, which must be root's or the caller's own. quiet_s: how long the daemon may say
+ * nothing. 0 after a whole answer; -errno, with exit and why set: -ENOENT, -ECONNREFUSED nobody listens, -EPERM it is
+ * somebody else's, -ETIMEDOUT, -ECONNRESET it ended in the middle (`done` then tells whether a line had come).
  */
-int control_client_ask(const char *path, const struct control_request *request, int quiet_s, control_line_fn *line, void *context,
-		       struct control_answer *answer);
+int control_client_ask(const char *path, const struct control_request *request, int quiet_s, control_line_fn *line,
+		       void *context, struct control_answer *answer);
 
 #endif

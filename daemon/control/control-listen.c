@@ -180,7 +180,7 @@ void control_listen_close(struct control_listen *place)
 		close(place->fd);
 	place->fd = -1;
 	lock_name(place, name, sizeof(name));
-	/* While it is held; who opened it in the meantime sees that it is gone. Another one in its place is somebody else's. */
+	/* While it is held: who opened it in the meantime sees that it is gone. Another one in its place is not ours. */
 	if (place->lock_fd >= 0 && is_still_there(place->lock_fd, name))
 		unlink(name);
 	if (place->lock_fd >= 0)

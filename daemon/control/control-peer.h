@@ -29,8 +29,8 @@ struct control_peer {
 };
 
 /*
- * Receives what is there. 1: the request is in `in`, in_len bytes without the end of line; 0: not yet; -errno with why: there
- * will be none.
+ * Receives what is there. 1: the request is in `in`, in_len bytes without the end of line; 0: not yet; -errno with why:
+ * there will be none.
  */
 int control_peer_receive(struct control_peer *peer, char *why, size_t why_size);
 

@@ -51,8 +51,8 @@ void control_server_done(struct control_server *server, uint64_t client, int exi
 void control_server_refuse(struct control_server *server, uint64_t client, int exit, const char *why);
 
 /*
- * Takes a client out of the server: its descriptor, for control_finish(), maybe in another process. -1: it is gone, or has not
- * read all that it was told.
+ * Takes a client out of the server: its descriptor, for control_finish(), maybe in another process. -1: it is gone, or
+ * has not read all that it was told.
  */
 int control_server_detach(struct control_server *server, uint64_t client);
 
@@ -60,8 +60,8 @@ int control_server_detach(struct control_server *server, uint64_t client);
 void control_finish(int fd, const char *text, const char *why);
 
 /*
- * Listens at another path, NULL: at none; clients that are connected stay. The same path: only if somebody has taken the file
- * away. 0, or -errno with why: it goes on listening where it did.
+ * Listens at another path, NULL: at none; clients that are connected stay. The same path: only if somebody has taken
+ * the file away. 0, or -errno with why: it goes on listening where it did.
  */
 int control_server_move(struct control_server *server, const char *path, char *why, size_t why_size);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the daemon and its command agree on: a Unix stream socket that root alone may use, one request a connection. The
- * request is a JSON object on one line, {"command": "status"}; the answer is lines of JSON objects, of which the last one has
- * "done": true when the request was carried out and false when it was refused ("error" tells why), and "exit", the exit code
- * of the command.
+ * request is a JSON object on one line, {"command": "status"}; the answer is lines of JSON objects, of which the last
+ * one has "done": true when the request was carried out and false when it was refused ("error" tells why), and "exit",
+ * the exit code of the command.
  */
 #ifndef CONTROL_CONTROL_H
 #define CONTROL_CONTROL_H

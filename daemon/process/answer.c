@@ -59,7 +59,9 @@ static json_t *steering(const struct master *master, json_t *problems)
 	for (size_t i = 0; i < config->queue_count; i++)
 		entries += config->queues[i].steer.count;
 	answer_number(object, "entries", entries);
-	answer_set(object, "in_place", !entries || !counters || config->when_flushed != FLUSHED_REPAIR ? json_null() : json_boolean(!counters->gone));
+	answer_set(object, "in_place",
+		   !entries || !counters || config->when_flushed != FLUSHED_REPAIR ? json_null()
+										   : json_boolean(!counters->gone));
 	answer_number(object, "flushes", counters ? counters->flushes : 0);
 	answer_number(object, "repairs", counters ? counters->repairs : 0);
 	answer_number(object, "failures", counters ? counters->failures : 0);
@@ -203,7 +205,9 @@ static json_t *handlers(const struct served *served, json_t *problems)
 		answer_number(object, "crashes", served->crashes ? served->crashes[i].count : 0);
 		(void)json_array_append_new(list, object);
 		if (quarantined)
-			add_problem(problems, "queue %s, number %u: handler %s is in quarantine: %s until a reload or `nfverdict release %u %s`",
+			add_problem(problems,
+				    "queue %s, number %u: handler %s is in quarantine: %s until a reload or `nfverdict "
+				    "release %u %s`",
 				    config->name, served->number, names[i],
 				    config->quarantine == QUARANTINE_SKIP ? "packets pass it by"
 									  : "every packet gets on-error",

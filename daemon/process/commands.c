@@ -118,7 +118,8 @@ static void ask_stats(struct master *master, const struct commands_asker *asker)
 static void stop(struct master *master, uint64_t client)
 {
 	if (master->commands.stopper) {
-		control_server_refuse(master->commands.server, client, CONTROL_WRONG, "somebody else has asked for it already");
+		control_server_refuse(master->commands.server, client, CONTROL_WRONG,
+				      "somebody else has asked for it already");
 		return;
 	}
 	log_notice("the end was asked for through the control socket");
@@ -255,7 +256,8 @@ static void on_turn(void *argument, int fd, uint32_t events)
 void commands_open(struct master *master)
 {
 	const struct control_calls calls = {
-		.commands = 1u << CONTROL_STATUS | 1u << CONTROL_STATS | 1u << CONTROL_RELOAD | 1u << CONTROL_UPGRADE | 1u << CONTROL_RELEASE | 1u << CONTROL_STOP,
+		.commands = 1u << CONTROL_STATUS | 1u << CONTROL_STATS | 1u << CONTROL_RELOAD | 1u << CONTROL_UPGRADE |
+			    1u << CONTROL_RELEASE | 1u << CONTROL_STOP,
 		.request = on_request,
 		.log = on_log,
 		.context = master,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The end of a quarantine: a worker that has the handler again starts, stands by, and takes over from the one that serves. One
- * that cannot open the handler is given up, and nothing has changed.
+ * The end of a quarantine: a worker that has the handler again starts, stands by, and takes over from the one that
+ * serves. One that cannot open the handler is given up, and nothing has changed.
  */
 #ifndef PROCESS_RELEASE_H
 #define PROCESS_RELEASE_H

@@ -24,8 +24,8 @@ bool ask_daemon(struct ask *ask, const struct arguments *arguments, int quiet_s)
 json_t *ask_document(const struct ask *ask);
 
 /*
- * The end of the command: tells why it failed, or, with --json, prints `outcome`, which is given away. Frees all. Returns the
- * exit code.
+ * The end of the command: tells why it failed, or, with --json, prints `outcome`, which is given away. Frees all.
+ * Returns the exit code.
  */
 int ask_end(struct ask *ask, json_t *outcome);
 

@@ -26,7 +26,8 @@ const struct command daemon_commands[] = {
 	  .takes = EVERY,
 	  .run = daemon_reload,
 	  .help = "As SIGHUP: the whole of it is checked first; then new workers take over from those that serve, without\n"
-		  "losing a packet. Returns when it is in force. With a mistake in it nothing is changed, and each is told.\n" },
+		  "losing a packet. Returns when it is in force. With a mistake in it nothing is changed, and each is "
+		  "told.\n" },
 	{ .name = "upgrade",
 	  .usage = "[BINARY]",
 	  .summary = "put another nfverdictd in the daemon's place",
@@ -34,7 +35,8 @@ const struct command daemon_commands[] = {
 	  .takes = EVERY,
 	  .words_max = 1,
 	  .run = daemon_upgrade,
-	  .help = "The daemon executes BINARY, or its own file anew, with the queues and all that was counted. One that cannot\n"
+	  .help = "The daemon executes BINARY, or its own file anew, with the queues and all that was counted. One that "
+		  "cannot\n"
 		  "go on is left again. Returns when it is over.\n" },
 	{ .name = "release",
 	  .usage = "QUEUE [HANDLER] | --all",

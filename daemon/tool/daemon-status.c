@@ -68,10 +68,11 @@ static void print_steering(const json_t *steering)
 
 	if (!steering)
 		return;
-	snprintf(text, sizeof(text), "%s", number_of(steering, "entries") == 0 ? "none: rules that lead here are others'"
-				     : json_is_null(in_place) ? "installed at the start, not looked after (when-flushed: leave)"
-				     : json_is_true(in_place) ? "in place"
-							      : "gone");
+	snprintf(text, sizeof(text), "%s",
+		 number_of(steering, "entries") == 0 ? "none: rules that lead here are others'"
+		 : json_is_null(in_place)            ? "installed at the start, not looked after (when-flushed: leave)"
+		 : json_is_true(in_place)            ? "in place"
+						     : "gone");
 	if (number_of(steering, "flushes"))
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "; found gone %llu times, put back %llu times",
 			 number_of(steering, "flushes"), number_of(steering, "repairs"));
