@@ -220,7 +220,10 @@ static void judge_worker(const struct served *served, json_t *problems)
 {
 	const struct runner *now = &served->now;
 	const char *name = served_config(served)->name;
-	const uint64_t silent_ms = answer_ms_since(served_shared(served)->heartbeat_ns, events_now_ns());
+	const uint64_t heartbeat_ns = served_shared(served)->heartbeat_ns;
+	/* A new one has not turned yet. */
+	const uint64_t heard_ns = heartbeat_ns > now->started_ns ? heartbeat_ns : now->started_ns;
+	const uint64_t silent_ms = answer_ms_since(heard_ns, events_now_ns());
 
 	if (now->pid <= 0 || !now->ready)
 		add_problem(problems, "queue %s, number %u: no worker serves it: one is %s", name, served->number,
