@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A worker killed with SIGKILL again and again while packets flow: none is lost, none passes uninspected, none arrives twice, and
-# the books balance. NFV_SOAK_KILLS: how often (30).
+# the books balance; also where packets cannot be repeated and get on-error. NFV_SOAK_KILLS: how often (30).
 #
 #	left: 40,000 packets/s ---- right: queue 1 at mangle INPUT
 . "$(dirname "$0")/lib.sh"
@@ -15,21 +15,26 @@ rate=${NFV_SOAK_RATE:-40000}
 
 two_hosts
 books_rules
-config <<END
-handlers:
-  look: { plugin: trial, mark: $books_mark/$books_mark }
-queues:
-  load:
-    numbers: 1
-    max-length: 200000
-    when-full: drop
-    when-down: drop
-    on-error: drop
-    handlers: [look]
-    steer:
-      - { chain: INPUT, table: mangle, match: -p udp }
-END
 workers_may_die=yes
+
+# kill_config RECOVERY ON-ERROR
+kill_config() {
+	config <<-END
+		recovery: $1
+		handlers:
+		  look: { plugin: trial, mark: $books_mark/$books_mark }
+		queues:
+		  load:
+		    numbers: 1
+		    max-length: 200000
+		    when-full: drop
+		    when-down: drop
+		    on-error: $2
+		    handlers: [look]
+		    steer:
+		      - { chain: INPUT, table: mangle, match: -p udp }
+	END
+}
 
 # killed NAME [OPTION...]: the options of the killer.
 killed() {
@@ -45,7 +50,10 @@ killed() {
 	flow_stop load
 	# shellcheck disable=SC2119
 	books_close
-	equal "$name: uninspected" "${books[uninspected]}" 0
+	equal "$name: passed without the daemon's word" "${books[passed]}" 0
+	# A successor that is killed while it counts has the next one count the same batch under `failed` once more.
+	between "$name: uninspected, of those in dead hands that got on-error" "${books[uninspected]}" \
+		$((books[failed] > 256 ? books[failed] - 256 : 0)) "${books[failed]}"
 	equal "$name: dropped by policy or for want of room" $((books[dropped] + books[full] + books[overrun])) 0
 	equal "$name: workers killed" "$(value killer killed)" "$kills"
 }
@@ -68,6 +76,7 @@ percentile() {
 	awk -v percent="$2" '{ value[NR] = $1 } END { print value[int((NR * percent + 99) / 100)] }' "$1"
 }
 
+kill_config repeat drop
 killed "killed at any time" --most 60
 killed "killed at work" --least 30 --most 60
 replaced >"$tmp/replaced"
@@ -75,3 +84,7 @@ note "replaced $(wc -l <"$tmp/replaced") times: p50 $(percentile "$tmp/replaced"
 	"at most $(percentile "$tmp/replaced" 100) ms"
 # What the machine does besides is not the daemon's fault: a bound that only a fault passes.
 between "milliseconds to the first verdict of half of the successors" "$(percentile "$tmp/replaced" 50 | cut -d. -f1)" 0 1000
+
+kill_config on-error accept
+killed "killed, and nothing is repeated" --most 60
+between "packets in dead hands" "${books[failed]}" 1 $((kills * 256))

@@ -183,8 +183,10 @@ static unsigned due(const struct sending *sending, uint64_t *started_ns)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	now_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec - *started_ns;
 	now_due = (uint64_t)((__uint128_t)now_ns * sending->rate / 1000000000) + 1;
-	if (now_due > sending->next + sending->rate * LATE_MS / 1000)
-		*started_ns += (now_due - sending->next) * 1000000000 / sending->rate;
+	if (now_due > sending->next + 1 + sending->rate * LATE_MS / 1000) {
+		*started_ns += (now_due - 1 - sending->next) * 1000000000 / sending->rate;
+		now_due = sending->next + 1;
+	}
 	if (now_due > sending->next)
 		return (unsigned)(now_due - sending->next < most ? now_due - sending->next : most);
 	at_ns = *started_ns + (uint64_t)((__uint128_t)sending->next * 1000000000 / sending->rate);
