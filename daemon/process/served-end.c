@@ -95,7 +95,7 @@ static void note_distrust(struct served *served)
 	struct chain_progress progress = shared->progress;
 
 	served->suspect = 0;
-	served->careful = true;
+	served->careful = served->distrusted = true;
 	served->poisoned = shared->careful > 0 && progress.packet_id && (int32_t)(progress.packet_id - shared->sent_until) > 0;
 	served->poison_id = progress.packet_id;
 	if (!progress.handler && served_config(served)->handlers.count == 1)
@@ -122,6 +122,7 @@ static void note_death(struct served *served, int status)
 	if (!now->going || shared->recovering)
 		return;
 	served->careful = !killed || shared->careful > 0;
+	served->distrusted = served->distrusted && shared->careful > 0;
 	served->poisoned = !killed && find_poison(shared, &progress);
 	served->poison_id = progress.packet_id;
 }
@@ -149,7 +150,7 @@ void served_settle(struct served *served)
 	if (!now->left || !now->going || served_shared(served)->recovering)
 		return;
 	served->in_hand = false;
-	served->careful = served->poisoned = false;
+	served->careful = served->distrusted = served->poisoned = false;
 }
 
 void served_ended(struct served *served, int status, bool stopping)

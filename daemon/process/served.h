@@ -31,6 +31,7 @@ struct served {
 	struct sender sender;      /* sends the verdicts of workers that may not; closed without one of them */
 
 	bool in_hand;              /* the last one that received did not leave in order: it may have had packets */
+	bool distrusted;           /* so, by writing into the ring: the sender refused it */
 	bool careful;              /* it died of something that it did itself: the next one judges packet by packet */
 	bool poisoned;             /* so, of this packet: */
 	uint32_t poison_id;

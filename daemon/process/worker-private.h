@@ -65,6 +65,7 @@ struct worker {
 		bool successor;      /* packets may be in the hands of a dead predecessor */
 		bool repeats;        /* those are sent through the hook again; else they get on-error */
 		bool careful;        /* the predecessor died of something that it did itself */
+		bool settles;        /* namely of what the sender refused: each packet's verdict is waited for */
 		bool poisoned;       /* so, of this packet: */
 		uint32_t poison_id;
 		uint32_t predecessor_last_id; /* the newest id of the queue before this worker receives */

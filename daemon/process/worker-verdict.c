@@ -193,7 +193,8 @@ void worker_decided(void *context, size_t index, const struct chain_decision *de
 		give_up(worker, err);
 	if (worker->shared->careful > 0) {
 		(void)worker_flush(worker);
-		(void)sink_settle(worker->sink); /* if another one sends and refuses it, this is the packet */
+		if (worker->go.settles)
+			(void)sink_settle(worker->sink); /* refused once more, this is the packet */
 		if (worker->shared->careful > 1 || has_caught_up(worker, packet->id))
 			worker->shared->careful--;
 	}

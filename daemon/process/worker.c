@@ -77,6 +77,7 @@ static void on_go(struct worker *worker, const struct channel_message *message)
 		.successor = message->value & CHANNEL_GO_SUCCESSOR,
 		.repeats = message->value & CHANNEL_GO_REPEATS,
 		.careful = message->value & CHANNEL_GO_CAREFUL,
+		.settles = message->value & CHANNEL_GO_SETTLES,
 		.poisoned = message->value & CHANNEL_GO_POISONED,
 		.predecessor_last_id = message->extra,
 		.poison_id = message->more,
