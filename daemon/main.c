@@ -309,7 +309,7 @@ static void forget_caller(void)
 }
 
 /* True when another nfverdictd has left us its place. When that cannot be understood, it gets it back. */
-static bool take_place(struct state *left, bool checking)
+static bool take_place(struct state *left, char **argv, bool checking)
 {
 	char why[1024];
 	int found = upgrade_inherit(left, why, sizeof(why));
@@ -317,7 +317,7 @@ static bool take_place(struct state *left, bool checking)
 	if (found < 0) {
 		log_error("%s", why);
 		if (!checking)
-			log_error("going back: %s", strerror(-upgrade_back_unread(why)));
+			log_error("going back: %s", strerror(-upgrade_back_unread(argv, why)));
 		exit(EXIT_FAILED);
 	}
 	if (found && !checking && upgrade_keep_descriptors(left) < 0)
@@ -367,7 +367,7 @@ int main(int argc, char **argv)
 
 	if (options_parse(&options, argc, argv) < 0)
 		return EXIT_USAGE;
-	placed = take_place(&left, options.check);
+	placed = take_place(&left, argv, options.check);
 	if (!placed)
 		forget_caller();
 	upgrade_remember(argc, argv, placed ? left.folder : NULL);

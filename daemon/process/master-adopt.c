@@ -8,10 +8,15 @@
 #include "daemon/process/plan-adopt.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
-#define HAND_OVER_NS 10000000000u /* for workers to leave; one that does not is ended */
+#define STAND_BY_NS  10000000000u /* for workers of ours; then the others have to leave all the same */
+#define LEAVE_NS     3000000000u  /* for those to do so; one that does not is ended */
+#define HAND_OVER_LOOK_MS 20
+#define PREPARE_AGAIN_NS 1000000000u /* to the next try, when a worker could not be started */
 #define RETIRE_NS    3000000000u  /* for those of numbers that are given up, to decide what waits */
 
 /* ---- What was left ---- */
@@ -29,6 +34,7 @@ int master_adopt_open(struct master *master, char *why, size_t why_size)
 	if (!master->left)
 		return 0;
 	master->left_plan = plan_adopt(master->left->plan, why, why_size);
+	(void)raise(SIGCHLD); /* who has died meanwhile is not told twice */
 	return master->left_plan ? 0 : -EINVAL;
 }
 
@@ -41,7 +47,9 @@ int master_adopt_number(struct master *master, struct served *served, uint16_t n
 		return 0;
 	master->adopting = true;
 	err = served_adopt(served, master->left_plan, from, why, why_size);
-	if (!err && served->now.channel >= 0 && (err = master_watch_runner(master, &served->now)))
+	if (err)
+		served_forget(served, number); /* for those whom we go back to it is as they left it */
+	else if (served->now.channel >= 0 && (err = master_watch_runner(master, &served->now)))
 		snprintf(why, why_size, "epoll: %s", strerror(-err));
 	return err ? err : 1;
 }
@@ -93,7 +101,7 @@ static int find_name(const struct nfv_list *list, const char *name)
 }
 
 /* Handlers in quarantine stay there: by their names, for there may be others now. */
-static uint64_t same_quarantine(const struct served *served, const struct config_queue *next)
+uint64_t master_adopt_quarantine(const struct served *served, const struct config_queue *next)
 {
 	const struct nfv_list *handlers = &served_config(served)->handlers;
 	const char *const *names = handlers->items;
@@ -108,7 +116,7 @@ static uint64_t same_quarantine(const struct served *served, const struct config
 	return quarantined;
 }
 
-static struct crashes *same_crashes(const struct served *served, const struct config_queue *next)
+struct crashes *master_adopt_crashes(const struct served *served, const struct config_queue *next)
 {
 	const struct nfv_list *handlers = &served_config(served)->handlers;
 	const char *const *names = handlers->items;
@@ -140,13 +148,38 @@ int master_adopt_prepare(struct master *master, struct served *served)
 {
 	size_t queue;
 	const struct config_queue *entry = entry_of(master, served->number, &queue);
-	int err = entry ? served_prepare(served, master->plan, queue, same_quarantine(served, entry)) : -ENOENT;
+	int err = entry ? served_prepare(served, master->plan, queue, master_adopt_quarantine(served, entry)) : -ENOENT;
 
-	if (err == 0)
-		err = master_watch_runner(master, &served->next);
+	if (err == 0 && (err = master_watch_runner(master, &served->next))) {
+		master_end_runner(master, &served->next); /* nobody would hear that it is ready */
+		runner_close(&served->next);
+	}
 	if (err)
 		log_error("queue %u: worker cannot be started: %s", served->number, strerror(-err));
 	return err;
+}
+
+bool master_adopt_stands_by(struct master *master, struct served *served)
+{
+	const uint64_t now = events_now_ns();
+
+	if (served->next.pid > 0 || served->prepare_at_ns > now)
+		return served->next.pid > 0 && served->next.ready;
+	if (master_adopt_prepare(master, served) < 0)
+		served->prepare_at_ns = now + PREPARE_AGAIN_NS;
+	return false;
+}
+
+/* It was to take over. Killed from outside it is followed by another one; of itself it ends for a cause that stays. */
+void master_adopt_next_ended(struct master *master, struct served *served, int status)
+{
+	const bool killed = WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM);
+
+	runner_log_end(&served->next, status);
+	served_other_ended(served, &served->next, 0);
+	served->prepare_at_ns = killed ? 0 : events_now_ns() + PREPARE_AGAIN_NS;
+	if (!killed && !master->started)
+		master->stop = true;
 }
 
 /* ---- Taking over ---- */
@@ -156,16 +189,19 @@ bool master_adopts(const struct served *served)
 	return served->now.plan && served->now.plan->adopted;
 }
 
-void master_adopt_switch(struct served *served)
+static void switch_to_next(struct served *served)
 {
-	struct crashes *crashes;
+	struct crashes *crashes = master_adopt_crashes(served, runner_config(&served->next));
 
-	if (!master_adopts(served) || !served->next.ready || (served->now.pid > 0 && !served->now.left))
-		return;
-	crashes = same_crashes(served, runner_config(&served->next));
 	served_switch(served);
 	served->crashes = crashes;
 	log_debug("queue %u: worker %d took over", served->number, (int)served->now.pid);
+}
+
+void master_adopt_switch(struct served *served)
+{
+	if (master_adopts(served) && served->next.ready && (served->now.pid <= 0 || served->now.left))
+		switch_to_next(served);
 }
 
 static size_t count_adopted(const struct master *master)
@@ -177,39 +213,50 @@ static size_t count_adopted(const struct master *master)
 	return count;
 }
 
-/* Its successor repeats what it had in hand. */
-static void end_those_left(struct master *master)
+/* Its successor repeats what one that is killed had in hand. */
+static void ask_to_leave(struct master *master, struct served *served, uint64_t now_ns)
 {
-	for (size_t i = 0; i < master->wanted; i++) {
-		struct served *served = &master->served[i];
-
-		if (!master_adopts(served))
-			continue;
-		if (served->now.pid > 0)
-			log_warning("queue %u: worker %d does not leave; killed", served->number, (int)served->now.pid);
+	if (!served->asked_ns) {
+		runner_tell(&served->now, CHANNEL_LEAVE);
+		served->asked_ns = now_ns;
+	} else if (now_ns - served->asked_ns < LEAVE_NS) {
+		runner_wake(&served->now); /* should the signal have come between its last look and its wait */
+	} else {
+		log_warning("queue %u: worker %d does not leave; killed", served->number, (int)served->now.pid);
 		master_end_runner(master, &served->now);
-		master_adopt_switch(served);
 	}
+}
+
+/* It goes on as long as it is of use: until another one stands by, or there was time enough for that. */
+static void hand_over(struct master *master, struct served *served, uint64_t limit_ns)
+{
+	const uint64_t now = events_now_ns();
+	const bool enough = master_adopt_stands_by(master, served) || now > limit_ns;
+
+	if (enough && served->now.pid > 0 && !served->now.left)
+		ask_to_leave(master, served, now);
+	if (enough && served->next.plan && (served->now.pid <= 0 || served->now.left))
+		switch_to_next(served);
+}
+
+/* What was kept for a way back. */
+static void forget_old(struct served *served)
+{
+	if (served->old.pid == 0 && served->old.plan)
+		runner_close(&served->old);
 }
 
 int master_adopt_hand_over(struct master *master)
 {
-	uint64_t limit = events_now_ns() + HAND_OVER_NS;
-	int err = 0;
+	const uint64_t limit = events_now_ns() + STAND_BY_NS;
 
-	for (size_t i = 0; i < master->wanted; i++) {
-		struct served *served = &master->served[i];
-
-		if (!master_adopts(served))
-			continue;
-		if (served->now.pid > 0)
-			runner_tell(&served->now, CHANNEL_LEAVE);
-		else
-			master_adopt_switch(served);
-	}
-	while (!err && count_adopted(master) > 0 && events_now_ns() < limit)
-		err = events_wait(&master->events, 20);
-	end_those_left(master);
+	do {
+		for (size_t i = 0; i < master->wanted; i++)
+			if (master_adopts(&master->served[i]))
+				hand_over(master, &master->served[i], limit);
+	} while (count_adopted(master) > 0 && !master->asked && events_wait(&master->events, HAND_OVER_LOOK_MS) == 0);
+	for (size_t i = 0; i < master->count; i++)
+		forget_old(&master->served[i]);
 	return 0;
 }
 
@@ -270,4 +317,5 @@ void master_adopt_retire(struct master *master)
 		master_close_number(master, served);
 		master->count--;
 	}
+	master->adopting = false;
 }

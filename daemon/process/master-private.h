@@ -62,7 +62,7 @@ struct master {
 	const struct state *left; /* what a predecessor left, while we start; NULL: nothing */
 	struct plan *left_plan; /* that its workers began with */
 	size_t wanted;         /* while we start: of `served`, those that the plan has; those behind are given up */
-	bool adopting;         /* some of them are at work already */
+	bool adopting;         /* some of them are at work already, for a predecessor */
 	struct master_upgrade upgrade;
 	uint32_t upgrades;     /* times that an executable was replaced */
 	uint64_t started_ns;   /* of the first one */
@@ -115,7 +115,10 @@ int master_upgrade_start(struct master *master, const char *path, master_upgrade
 void master_upgrade_reap(struct master *master);
 /* Between two waits: goes, when the check is over and went well. Does not return then. */
 void master_upgrade_go(struct master *master);
-/* A start from such a state failed: back to the executable that it came from. Returns when that fails, or to stop. */
+/*
+ * A start from such a state failed: back to the executable that it came from. When that cannot be executed, it goes on trying, and
+ * whoever dies meanwhile is replaced by ours. Returns to stop.
+ */
 void master_upgrade_back(struct master *master, struct state *state, const char *why);
 
 /*
@@ -142,8 +145,18 @@ bool master_lost_stranger(struct master *master, struct served *served, struct r
 /* Takes note of a runner's end, by a waitpid() status, and does what follows. */
 void master_runner_ended(struct master *master, struct served *served, struct runner *runner, int status);
 
+/* What is known of handlers of a number, for its next plan: they are the same by their names. Crashes: owned; NULL: none. */
+uint64_t master_adopt_quarantine(const struct served *served, const struct config_queue *next);
+struct crashes *master_adopt_crashes(const struct served *served, const struct config_queue *next);
+
 /* Starts the worker that will take the place of one that a predecessor left. 0, or -errno, which is told. */
 int master_adopt_prepare(struct master *master, struct served *served);
+
+/* True when it does, ready; starts another one when it is gone. */
+bool master_adopt_stands_by(struct master *master, struct served *served);
+
+/* Takes note that it ended, by a waitpid() status. */
+void master_adopt_next_ended(struct master *master, struct served *served, int status);
 
 /* True while a worker that a predecessor left has the queue. */
 bool master_adopts(const struct served *served);

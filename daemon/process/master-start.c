@@ -140,6 +140,14 @@ static bool all_ready(const struct master *master)
 	return true;
 }
 
+/* Who stands by to take a queue over, and was killed, is followed by another one. */
+static void keep_standing_by(struct master *master)
+{
+	for (size_t i = 0; i < master->wanted && !master->stop; i++)
+		if (master_adopts(&master->served[i]))
+			(void)master_adopt_stands_by(master, &master->served[i]);
+}
+
 static int start_workers(struct master *master)
 {
 	uint64_t limit = events_now_ns() + START_TIMEOUT_NS;
@@ -158,6 +166,7 @@ static int start_workers(struct master *master)
 			return err;
 		if (master->stop)
 			return -ECANCELED;
+		keep_standing_by(master);
 		if (events_now_ns() > limit) {
 			log_error("workers are not ready after %llu s",
 				  (unsigned long long)(START_TIMEOUT_NS / 1000000000u));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The master makes place for another executable, and goes back when that cannot go on. Workers decide all the time: they
- * are children of the same process before and after.
+ * The master makes place for another executable. Workers decide all the time: they are children of the same process before and
+ * after.
  */
 #include "config.h"
 
@@ -25,7 +25,6 @@
 #define CHECK_NS    60000000000u /* for the new executable to check the configuration */
 #define SETTLE_NS   5000000000u  /* for workers that have left to close their handlers */
 #define SETTLE_LOOK_MS 10
-#define AGAIN_NS    5000000000u  /* between tries, when not even the old executable can go on as it should */
 #define LOG_MS      200
 
 /* ---- What is left to the next one ---- */
@@ -334,7 +333,8 @@ void master_upgrade_go(struct master *master)
 	if (!upgrade->checked || master->stop || reload_runs(&master->reload) || release_runs(&master->release))
 		return;
 	settle(master);
-	if (master->stop)
+	/* Of what came meanwhile. */
+	if (master->stop || reload_runs(&master->reload) || release_runs(&master->release))
 		return;
 	answer = commands_detach(master);
 	stop_others(master);
@@ -346,61 +346,4 @@ void master_upgrade_go(struct master *master)
 	master_start_keeper(master);
 	master_start_rules_server(master);
 	commands_open(master);
-}
-
-/* ---- Going back ---- */
-
-/* What has changed since they were adopted. */
-static int collect_again(struct master *master, struct state *state)
-{
-	int err = 0;
-
-	for (size_t i = 0; !err && i < master->count; i++) {
-		struct served *served = &master->served[i];
-
-		for (size_t j = 0; master_adopts(served) && j < state->queue_count; j++) {
-			struct state_queue *queue = &state->queues[j];
-
-			if (queue->number != served->number)
-				continue;
-			free(queue->handlers);
-			err = served_leave(served, queue);
-		}
-	}
-	return err;
-}
-
-/* Those that another executable has started know nothing of the next one. */
-static void end_ours(struct master *master)
-{
-	for (size_t i = 0; i < master->count; i++) {
-		struct served *served = &master->served[i];
-
-		master_end_runner(master, &served->next);
-		if (!master_adopts(served))
-			master_end_runner(master, &served->now);
-	}
-}
-
-void master_upgrade_back(struct master *master, struct state *state, const char *why)
-{
-	const bool again = state->back[0];
-	uint64_t limit = events_now_ns() + AGAIN_NS;
-	int err;
-
-	end_ours(master);
-	if (again)
-		log_error("upgrade: this executable cannot go on either: %s; its old workers do, and it tries again", why);
-	while (again && !master->asked && events_now_ns() < limit)
-		if (events_wait(&master->events, 100) < 0)
-			break;
-	if (master->asked)
-		return;
-	err = collect_again(master, state);
-	log_drain(LOG_MS);
-	if (!err && again)
-		err = upgrade_execute(state, upgrade_executable());
-	else if (!err)
-		err = upgrade_back(state, why);
-	log_error("upgrade: going back: %s", strerror(-err));
 }

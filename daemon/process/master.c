@@ -297,26 +297,26 @@ void master_start_rules_server(struct master *master)
 		log_error("rules server: it cannot be started: %s", strerror(-err));
 }
 
+/* A start does not fail of a death that says nothing of what is started: packets come already, or somebody killed it. */
+static bool is_ordinary_death(const struct master *master, const struct served *served, int status)
+{
+	return master->started || (master->adopting && (served->now.going || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)));
+}
+
 /* The one that serves is gone: another one takes its place, at once if it can be. */
 static void replace(struct master *master, struct served *served, int status)
 {
+	const bool ordinary = is_ordinary_death(master, served, status);
+
 	served_ended(served, status, master->stopping || reload_ends(master, served));
 	if (master_adopts(served)) {
 		master_adopt_switch(served);
 		return;
 	}
-	if (!master->started)
+	if (!ordinary)
 		master->stop = true;
 	else if (!master->stopping && !reload_replaces(master, served) && !release_replaces(master, served))
 		restart(master, events_now_ns());
-}
-
-/* One that was to take over from a predecessor's worker will not. */
-static void fail_start(struct master *master, struct served *served, int status)
-{
-	runner_log_end(&served->next, status);
-	served_other_ended(served, &served->next, 0);
-	master->stop = true;
 }
 
 /* Its last words may have made another one of it. */
@@ -337,8 +337,8 @@ void master_runner_ended(struct master *master, struct served *served, struct ru
 	events_unwatch(&master->events, runner->channel);
 	if (runner == &served->now)
 		replace(master, served, status);
-	else if (runner == &served->next && !master->started)
-		fail_start(master, served, status);
+	else if (runner == &served->next && master->adopting)
+		master_adopt_next_ended(master, served, status);
 	else
 		served_other_ended(served, runner, status);
 }
@@ -547,6 +547,8 @@ int master_run(const struct options *options, struct plan *plan, struct state *l
 	open_outputs(&master);
 	if (err == 0)
 		err = open_signals(&master);
+	if (err && left)
+		upgrade_failed(left, "epoll");
 	if (err)
 		log_error("start failed: epoll: %s", strerror(-err));
 	else

@@ -167,6 +167,8 @@ int served_start(struct served *served)
 	int err = served_need_sender(served, served->now.plan, served->now.queue);
 
 	if (!err)
+		served_choose_sender(served);
+	if (!err)
 		err = runner_start(&served->now, &place);
 	if (!err)
 		served->restart_at_ns = 0;
@@ -193,7 +195,6 @@ void served_go(struct served *served)
 
 	if (queue_status_read(served->number, &status))
 		go.extra = status.last_id;
-	served_choose_sender(served);
 	shared->recovering = served->in_hand;
 	served->in_hand = true;
 	served->now.going = true;
@@ -267,7 +268,8 @@ void served_switch(struct served *served)
 	runner_inherit(&served->next, &served->now);
 	served_settle(served);
 	served->old = served->now;
-	if (served->old.pid == 0)
+	/* What another master left is kept until there is no way back to that. */
+	if (served->old.pid == 0 && !served->old.plan->adopted)
 		runner_close(&served->old);
 	served->now = served->next;
 	served->next = RUNNER_NONE;
@@ -277,6 +279,7 @@ void served_switch(struct served *served)
 	served->failures = served->failed_starts = 0;
 	served->restart_at_ns = 0;
 	change_parameters(served);
+	served_choose_sender(served);
 	if (served->now.ready)
 		served_go(served);
 }

@@ -26,7 +26,9 @@ struct served {
 
 	struct runner now;         /* serves, or is being started for it; always has its memory */
 	struct runner next;        /* stands by to take over: see served_prepare() */
-	struct runner old;         /* has left and is closing its handlers */
+	struct runner old;         /* has left and is closing its handlers; or is dead, and of a master that we may go back to */
+	uint64_t asked_ns;         /* while `now` is of another master: when it was told to leave; 0: it was not */
+	uint64_t prepare_at_ns;    /* the same: not sooner another `next` is started; 0: at once */
 
 	struct sender sender;      /* sends the verdicts of workers that may not; closed without one of them */
 
@@ -125,7 +127,10 @@ void served_other_ended(struct served *served, struct runner *runner, int status
 int served_need_sender(struct served *served, const struct plan *plan, size_t queue);
 const struct sender *served_sender(const struct served *served, const struct runner *runner);
 
-/* Before `now` is told to go: the sender learns what it may say, or ends when there is no use for it any more. */
+/*
+ * While nobody writes who serves: the sender learns what `now` may say, or ends when there is no use for it any more. It then knows
+ * that also when another master, which does not know what handlers may do, tells `now` to go.
+ */
 void served_choose_sender(struct served *served);
 
 /*

@@ -276,34 +276,40 @@ int upgrade_back(struct state *state, const char *why)
 	return upgrade_execute(state, state->executable);
 }
 
-void upgrade_failed(struct state *state, const char *why)
+/* False when a signal that stops us came instead. Those that are pending count, for they are blocked. */
+static bool wait_for_another_try(void)
 {
 	const struct timespec pause = { .tv_sec = AGAIN_S };
-	int signal_number, err;
 	sigset_t stop;
 
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGTERM);
 	sigaddset(&stop, SIGINT);
-	log_error("upgrade: %s", why);
-	if (!state->back[0]) {
-		err = upgrade_back(state, why);
-	} else {
-		signal_number = sigtimedwait(&stop, NULL, &pause);
-		if (signal_number > 0)
-			return;
-		err = upgrade_execute(state, own.executable);
-	}
-	log_error("upgrade: going back: %s", strerror(-err));
+	return sigtimedwait(&stop, NULL, &pause) < 0;
 }
 
-int upgrade_back_unread(const char *why)
+void upgrade_failed(struct state *state, const char *why)
 {
+	bool again = state->back[0];
+	int err;
+
+	log_error("upgrade: %s", why);
+	for (bool wait = again; !wait || wait_for_another_try(); wait = true, again = !again) {
+		err = again ? upgrade_execute(state, own.executable) : upgrade_back(state, why);
+		log_error("upgrade: going back: %s; it tries again in %d s", strerror(-err), AGAIN_S);
+	}
+}
+
+int upgrade_back_unread(char **argv, const char *why)
+{
+	const bool again = getenv(REFUSED_VARIABLE) != NULL;
 	int executable = number_of(UPGRADE_BACK);
 
 	if (executable < 0)
 		return -EBADF;
 	if (setenv(REFUSED_VARIABLE, why, 1) < 0)
 		return -errno;
-	return execute(executable, own.argv);
+	for (bool wait = again; !wait || wait_for_another_try(); wait = true)
+		log_error("going back: %s", strerror(-execute(executable, argv)));
+	return -ECANCELED;
 }

@@ -56,12 +56,12 @@ void upgrade_execute_check(int state_fd, int executable);
 int upgrade_back(struct state *state, const char *why);
 
 /*
- * When it could, but the configuration cannot be used: back, or, in the one that was gone back to, after a pause again. Returns
- * only when that fails, or when SIGTERM or SIGINT, which are blocked, have come.
+ * When it could, but the configuration cannot be used: back, or, in the one that was gone back to, after a pause again, and again
+ * when that fails. Returns only when SIGTERM or SIGINT, which are blocked, have come.
  */
 void upgrade_failed(struct state *state, const char *why);
 
-/* When the state could not be read: back to whom the environment names. Returns only when that fails. */
-int upgrade_back_unread(const char *why);
+/* When the state could not be read: back to whom the environment names, with our arguments. Returns as the one above. */
+int upgrade_back_unread(char **argv, const char *why);
 
 #endif
