@@ -23,7 +23,7 @@ with() {
 		  look: { plugin: trial, mark: $books_mark/$books_mark }
 		  $2
 		queues:
-		  load: { numbers: 1, max-length: 200000, when-full: drop, when-down: drop, on-error: drop, $3 }
+		  load: { numbers: 1, max-length: 200000, when-full: drop, when-down: drop, on-error: drop, deadline: none, $3 }
 		$4
 	END
 	mv "$config_file" "$tmp/$1.yaml"
@@ -96,4 +96,5 @@ flow_stop load
 # shellcheck disable=SC2119
 books_close
 equal "uninspected" "${books[uninspected]}" 0
+grep -E "worker [0-9]+ (hangs|was killed by signal (6|9))|poison|gets on-error" "$daemon_log" | head -n 5 || :
 equal "dropped by policy or for want of room" $((books[dropped] + books[full] + books[overrun])) 0
