@@ -381,6 +381,8 @@ long steer_change(const struct tool *tool, const struct steer_change *change, st
 		err = steer_plan_make(&before, change->before, change->before_count, say_nothing, NULL);
 		changing.before = &before;
 	}
+	if (err == -ENOMEM)
+		tell(context, NULL, "the rules to change: no memory");
 	if (!err)
 		err = run_change(&changing);
 	forget_stays(&changing);

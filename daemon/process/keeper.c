@@ -208,13 +208,12 @@ int keeper_start(struct keeper *keeper, const struct steering *steering, struct 
 	return keeper->ask < 0 || keeper->told < 0 ? -errno : start(keeper);
 }
 
-void keeper_reap(struct keeper *keeper)
+bool keeper_reap(struct keeper *keeper)
 {
 	if (!child_ended(&keeper->child))
-		return;
+		return false;
 	log_warning("steering: the process that keeps our rules in place ended; starting it anew");
-	if (start(keeper) < 0)
-		log_error("steering: nobody keeps our rules in place any more");
+	return true;
 }
 
 bool keeper_ask(const struct keeper *keeper)

@@ -43,8 +43,8 @@ bool keeper_ask(const struct keeper *keeper);
 /* Empties keeper->told. */
 void keeper_heard(const struct keeper *keeper);
 
-/* Takes note of its end, if it came; starts it anew. */
-void keeper_reap(struct keeper *keeper);
+/* Takes note of its end, if it came. True: it is to be started anew. */
+bool keeper_reap(struct keeper *keeper);
 
 /* Before our rules are taken out: a keeper would put them back. */
 void keeper_stop(struct keeper *keeper);

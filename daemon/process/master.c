@@ -263,9 +263,21 @@ static void on_rules_server(void *argument, uint64_t now_ns)
 	struct master *master = argument;
 
 	(void)now_ns;
-	if (!master->stopping)
-		if (master->plan->config->rules_socket)
-		rules_server_again(&master->rules_server);
+	if (!master->stopping && rules_server_again(&master->rules_server))
+		(void)events_timer(&master->events, RESTART_FAILED_NS, 0, on_rules_server, master);
+}
+
+static void on_keeper(void *argument, uint64_t now_ns)
+{
+	struct master *master = argument;
+
+	(void)now_ns;
+	if (master->stopping || master->keeper.child.pid > 0)
+		return;
+	if (master->reload.phase == RELOAD_NONE)
+		master_start_keeper(master);
+	else /* which may have ended it on purpose, and starts it at its end */
+		(void)events_timer(&master->events, RESTART_FAILED_NS, 0, on_keeper, master);
 }
 
 /* Those that look after rules. */
@@ -273,7 +285,8 @@ static void reap_others(struct master *master)
 {
 	uint64_t wait = rules_server_reap(&master->rules_server);
 
-	keeper_reap(&master->keeper);
+	if (keeper_reap(&master->keeper))
+		on_keeper(master, 0);
 	master_upgrade_reap(master);
 	if (wait)
 		(void)events_timer(&master->events, wait, 0, on_rules_server, master);
@@ -283,18 +296,22 @@ void master_start_keeper(struct master *master)
 {
 	int err = keeper_start(&master->keeper, &master->plan->steering, &master->bypass);
 
-	if (err)
-		log_error("steering: nobody keeps our rules in place: %s", strerror(-err));
-	else
+	if (!err) {
 		master_watch_keeper(master);
+		return;
+	}
+	log_error("steering: nobody keeps our rules in place: %s", strerror(-err));
+	(void)events_timer(&master->events, RESTART_FAILED_NS, 0, on_keeper, master);
 }
 
 void master_start_rules_server(struct master *master)
 {
 	int err = rules_server_start(&master->rules_server, master->plan->config);
 
-	if (err)
-		log_error("rules server: it cannot be started: %s", strerror(-err));
+	if (!err)
+		return;
+	log_error("rules server: it cannot be started: %s", strerror(-err));
+	(void)events_timer(&master->events, RESTART_FAILED_NS, 0, on_rules_server, master);
 }
 
 /* A start does not fail of a death that says nothing of what is started: packets come already, or somebody killed it. */

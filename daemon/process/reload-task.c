@@ -180,8 +180,10 @@ int reload_check_start(struct master *master)
 	int *keep = calloc(plan->config->handler_count + 1, sizeof(*keep));
 	int err;
 
-	if (!keep)
+	if (!keep) {
+		reload_complain(master, "reload: no memory to check the configuration");
 		return -ENOMEM;
+	}
 	for (size_t i = 0; i < plan->config->handler_count; i++)
 		keep[i] = plan->plugins[i].fd;
 	err = start(master, "nfv-check", check, keep, plan->config->handler_count);

@@ -69,16 +69,17 @@ uint64_t rules_server_reap(struct rules_server *server)
 	return wait;
 }
 
-void rules_server_again(struct rules_server *server)
+int rules_server_again(struct rules_server *server)
 {
 	int err;
 
 	if (server->child.pid > 0 || !server->config->rules_socket)
-		return;
+		return 0;
 	server->started_ns = events_now_ns();
 	err = child_start(&server->child, NAME, serve, server);
 	if (err)
 		log_error("rules server: it cannot be started: %s", strerror(-err));
+	return err;
 }
 
 void rules_server_stop(struct rules_server *server)

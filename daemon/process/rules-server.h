@@ -24,7 +24,7 @@ int rules_server_start(struct rules_server *server, const struct config *config)
 /* Takes note of its end, if it came. Nanoseconds until rules_server_again() is to be called, 0: it need not. */
 uint64_t rules_server_reap(struct rules_server *server);
 /* Starts it, unless one runs. */
-void rules_server_again(struct rules_server *server);
+int rules_server_again(struct rules_server *server);
 
 void rules_server_stop(struct rules_server *server);
 

@@ -209,6 +209,24 @@ static size_t *references_to(struct reference *references, size_t count, const s
 	return &((struct reference *)bsearch(&wanted, references, count, sizeof(wanted), by_chain))->count;
 }
 
+/* Counts what the rules of a chain lead to. -ENOMEM: what one leads to cannot be told. */
+static int count_targets(const struct nfv_table *table, const struct nfv_chain *chain, struct reference *references)
+{
+	for (size_t r = 0; r < nfv_chain_count(chain); r++) {
+		const struct nfv_extension *target;
+		const struct nfv_chain *to;
+
+		errno = 0;
+		target = nfv_rule_target(nfv_chain_rule(chain, r));
+		if (!target && errno == ENOMEM)
+			return -ENOMEM;
+		to = target ? nfv_table_chain(table, nfv_extension_name(target)) : NULL;
+		if (to)
+			++*references_to(references, nfv_table_chain_count(table), to);
+	}
+	return 0;
+}
+
 /* NULL: no memory. */
 static struct reference *references_of(const struct nfv_table *table)
 {
@@ -221,14 +239,9 @@ static struct reference *references_of(const struct nfv_table *table)
 		references[c].chain = nfv_table_chain_at(table, c);
 	qsort(references, count, sizeof(*references), by_chain);
 	for (size_t c = 0; c < count; c++) {
-		const struct nfv_chain *chain = nfv_table_chain_at(table, c);
-
-		for (size_t r = 0; r < nfv_chain_count(chain); r++) {
-			const struct nfv_extension *target = nfv_rule_target(nfv_chain_rule(chain, r));
-			const struct nfv_chain *to = target ? nfv_table_chain(table, nfv_extension_name(target)) : NULL;
-
-			if (to)
-				++*references_to(references, count, to);
+		if (count_targets(table, nfv_table_chain_at(table, c), references)) {
+			free(references);
+			return NULL;
 		}
 	}
 	return references;

@@ -268,7 +268,7 @@ EXPORT ssize_t send(int fd, const void *bytes, size_t len, int flags)
 {
 	REAL(send);
 
-	return fail_now(FAIL_CALL("send", FAIL_SENDMSG, EAGAIN, EINTR, ENOBUFS, ENOMEM, EPIPE)) ? -1 : real(fd, bytes, len, flags);
+	return fail_now(FAIL_CALL("send", FAIL_SENDMSG, EAGAIN, EINTR, ENOBUFS, ENOMEM)) ? -1 : real(fd, bytes, len, flags);
 }
 
 EXPORT ssize_t sendto(int fd, const void *bytes, size_t len, int flags, const struct sockaddr *to, socklen_t to_len)

@@ -22,6 +22,7 @@
 struct fail_shared *fail_shared;
 int fail_busy;
 static char role[16];
+static int32_t own_pid; /* asked for while it may be: not every sandbox lets it */
 
 EXPORT int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
 
@@ -40,6 +41,7 @@ static bool is_meant(const char *who)
 void fail_role_child(void)
 {
 	memcpy(role, "nfv-child", 10);
+	own_pid = getpid();
 	fail_memory_forget_parents();
 }
 
@@ -138,7 +140,7 @@ static bool is_beyond_us(const struct fail_find *find)
 
 static void describe(const struct fail_call *call, struct fail_find *find)
 {
-	*find = (struct fail_find){ .kind = call->kind, .pid = getpid() };
+	*find = (struct fail_find){ .kind = call->kind, .pid = own_pid };
 	memcpy(find->role, role, sizeof(role));
 	strncpy(find->call, call->name, sizeof(find->call) - 1);
 	find->frames = fail_frames(find->frame, find->object, FAIL_FRAMES);
@@ -210,6 +212,7 @@ static void __attribute__((constructor)) begin(void)
 	if (!path || !is_ours(program_invocation_short_name))
 		return;
 	strncpy(role, program_invocation_short_name, sizeof(role) - 1);
+	own_pid = getpid();
 	fail_busy = 1;
 	(void)backtrace(frames, 2); /* loads what it needs, which a sandbox would not let it */
 	fd = open(path, O_RDWR | O_CLOEXEC);

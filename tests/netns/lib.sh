@@ -256,16 +256,6 @@ value() {
 	sed -nE "s/(.* )?$2=([^ ]*).*/\2/p" "$tmp/$1.out" | head -n 1
 }
 
-# nth WHAT [ARG...]: the loops of nth.py, over the last configuration.
-nth() {
-	local what=$1
-
-	shift
-	[ "${NFV_NTH-}" != all ] || set -- "$@" --every
-	python3 -B "$lib_dir/nth.py" "$what" --daemon "$nfverdictd" --library "$top_builddir/tests/fail/fail.so" \
-		--config "${config_file-}" --file "$tmp/nth" "$@"
-}
-
 # ---- counters of the kernel ----
 
 # count HOST NAME [-t TABLE] CHAIN MATCH...: a rule without target; both families unless the match is for one of them only.
@@ -340,7 +330,7 @@ config() {
 }
 
 plugin_folders() {
-	find "$top_builddir/plugins" "$top_builddir/tests" -name '*.so' -printf '%h\n' | sort -u | paste -sd , -
+	find "$top_builddir/plugins" "$top_builddir/tests" -name '*.so' -not -path '*/fail/*' -printf '%h\n' | sort -u | paste -sd , -
 }
 
 # start_daemon HOST [ARG...]: with the last configuration; returns when it is ready.
