@@ -391,26 +391,25 @@ class Loop:
         ends = ", ".join(f"{count} {end}" for end, count in sorted(self.outcomes.items()))
         print(f"{what}: {sum(self.counts.values())} failures: {kinds}; {ends}", flush=True)
         if self.left:
-            print(f"  after {self.options.seconds} s, not all places of: {', '.join(sorted(set(self.left)))} (make soak tries them)")
+            print(f"  after {self.options.seconds} s, not all of: {', '.join(sorted(set(self.left)))} (make soak tries them)")
 
     def each(self, one):
-        """one(n) for N = 1, 2, 3 ... of all kinds, until none fails any more or time is up; it returns how it went."""
-        end = time.monotonic() + self.options.seconds
-        for kinds in self.options.kinds.split():
-            n = 1
-            while self.failures < self.options.most_wrong and (self.options.limit == 0 or n <= self.options.limit):
+        """one(n) for N = 1, 2, 3 ... of all kinds in turn, until none fails any more or time is up; it returns how it went."""
+        options = self.options
+        end = time.monotonic() + options.seconds
+        turns = {kinds: 1 for kinds in options.kinds.split()}
+        while turns and self.failures < options.most_wrong and (not options.seconds or time.monotonic() < end):
+            for kinds, n in list(turns.items()):
                 outcome = one(kinds.split(","), n)
                 self.outcomes[outcome] += 1
-                if not self.shared.fired:
-                    break
                 for find in self.shared.finds():
-                    self.counts[f"{find.kind}({find.role})" if self.options.roles else find.kind] += 1
-                    if self.options.verbose:
+                    self.counts[f"{find.kind}({find.role})" if options.roles else find.kind] += 1
+                    if options.verbose:
                         print(n, outcome, find, flush=True)
-                n += 1
-                if self.options.seconds and time.monotonic() > end:
-                    self.left.append(kinds)
-                    break
+                turns[kinds] = n + 1
+                if not self.shared.fired or n == options.limit:
+                    del turns[kinds]
+        self.left += turns
 
     def run_each(self, through):
         """Another daemon each time; through(daemon, arm) takes it from its start to its end."""
