@@ -714,15 +714,17 @@ def reload_each(loop):
         if len(re.findall(" reloaded: ", daemon.log)) != (2 if outcome == "served" else 1):
             raise Wrong("the next reload does not work")
         loop.traffic.all_come(10)
-        write(first)
         no_crash(daemon, daemon.stop())
         return outcome
 
+    def back(daemon, arm):
+        try:
+            return through(daemon, arm)
+        finally:
+            write(first)
+
     loop.options.from_start = False
-    try:
-        loop.run_each(through)
-    finally:
-        write(first)
+    loop.run_each(back)
 
 
 class Command:
