@@ -87,11 +87,31 @@ __attribute__((used)) pid_t (*fail_vfork_target(void))(void)
 }
 
 #ifdef __x86_64__
-__asm__(".pushsection .text\n.globl vfork\n.type vfork,@function\nvfork:\n\t.cfi_startproc\n\tsub $8,%rsp\n\t.cfi_adjust_cfa_offset 8\n"
-	"\tcall fail_vfork_target\n\tadd $8,%rsp\n\t.cfi_adjust_cfa_offset -8\n\tjmp *%rax\n\t.cfi_endproc\n.size vfork,.-vfork\n.popsection\n");
+__asm__(".pushsection .text\n"
+	".globl vfork\n"
+	".type vfork,@function\n"
+	"vfork:\n"
+	"\t.cfi_startproc\n"
+	"\tsub $8,%rsp\n"
+	"\t.cfi_adjust_cfa_offset 8\n"
+	"\tcall fail_vfork_target\n"
+	"\tadd $8,%rsp\n"
+	"\t.cfi_adjust_cfa_offset -8\n"
+	"\tjmp *%rax\n"
+	"\t.cfi_endproc\n"
+	".size vfork,.-vfork\n"
+	".popsection\n");
 #else
-__asm__(".pushsection .text\n.globl vfork\n.type vfork,%function\nvfork:\n\tstp x29, x30, [sp, #-16]!\n\tbl fail_vfork_target\n"
-	"\tldp x29, x30, [sp], #16\n\tbr x0\n.size vfork,.-vfork\n.popsection\n");
+__asm__(".pushsection .text\n"
+	".globl vfork\n"
+	".type vfork,%function\n"
+	"vfork:\n"
+	"\tstp x29, x30, [sp, #-16]!\n"
+	"\tbl fail_vfork_target\n"
+	"\tldp x29, x30, [sp], #16\n"
+	"\tbr x0\n"
+	".size vfork,.-vfork\n"
+	".popsection\n");
 #endif
 #endif
 

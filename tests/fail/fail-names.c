@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Users and groups: the C library loads libraries for them, keeps their memory, and asserts that there is some. Nothing fails there. */
+/*
+ * Users and groups: the C library loads libraries for them, keeps their memory, and asserts that there is some. Nothing
+ * fails there.
+ */
 #include "fail.h"
 
 #include <dlfcn.h>

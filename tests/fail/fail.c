@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Preloaded into the daemon and the command by tests/netns/nth*.sh: makes calls fail that hardly ever do. Which ones, where and when
- * stands in the file that NFV_FAIL_FILE names, which is mapped before anything else happens, so that a worker in its sandbox
- * needs no system call for it. Programs that are not ours (iptables) are left alone, and so is everything that is not
- * to fail.
+ * Preloaded into the daemon and the command by tests/netns/nth*.sh: makes calls fail that hardly ever do. Which ones, where
+ * and when stands in the file that NFV_FAIL_FILE names, which is mapped before anything else happens, so that a worker in
+ * its sandbox needs no system call for it. Programs that are not ours (iptables) are left alone, and so is everything
+ * that is not to fail.
  */
 #include "fail.h"
 
@@ -65,7 +65,7 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* The callers, without this file's own functions; places in their objects, which do not depend on where those were loaded. */
+/* The callers, without our own functions; places in their objects, which do not depend on where those were loaded. */
 uint32_t fail_frames(uint64_t *frames, char (*objects)[16], uint32_t most)
 {
 	void *addresses[FAIL_FRAMES + 8];
@@ -119,9 +119,9 @@ static bool is_new_site(uint64_t site)
 /* ---- does it fail ---- */
 
 /*
- * Libraries that do not survive without memory, by their nearest frame: libseccomp 2.5 writes through what it did not get and libpcap and
- * the C library's loader end the process. Where that happens is a child of the master in each case, whose end is tested
- * by other means. The C library's own name services, which end it by an assertion, see fail-names.c.
+ * Libraries that do not survive without memory, by their nearest frame: libseccomp 2.5 writes through what it did not get, and
+ * libpcap and the C library's loader end the process. Where that happens is a child of the master in each case, whose
+ * end is tested by other means. For the C library's name services, which end it by an assertion, see fail-names.c.
  */
 static bool is_beyond_us(const struct fail_find *find)
 {

@@ -13,5 +13,6 @@
 . "$(dirname "$0")/lib.sh"
 . "$lib_dir/nth-lib.sh"
 
+# shellcheck disable=SC2119
 nth_config
 nth start 35 --depth 2 "$@"

@@ -5,6 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$lib_dir/nth-lib.sh"
 
+# shellcheck disable=SC2119
 nth_config
 nth steady 18 --depth 2 "$@"
 nth crash 17 --depth 2 "$@"

@@ -5,5 +5,6 @@
 . "$(dirname "$0")/lib.sh"
 . "$lib_dir/nth-lib.sh"
 
+# shellcheck disable=SC2119
 nth_config
 nth stop 20 --depth 2 "$@"
