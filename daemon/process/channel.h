@@ -31,7 +31,7 @@ enum channel_go {
 	CHANNEL_GO_REPEATS = 2,   /* those are sent through the hook again; else they get on-error */
 	CHANNEL_GO_POISONED = 4,  /* the predecessor died of one packet */
 	CHANNEL_GO_CAREFUL = 8,   /* it died of something that it did itself: the next packets one by one */
-	CHANNEL_GO_SETTLES = 16, /* with that: waits after each packet until its verdict was sent, for the predecessor wrote into the ring */
+	CHANNEL_GO_SETTLES = 16,  /* namely of what the sender refused: each packet's verdict is waited for */
 };
 
 struct channel_message {

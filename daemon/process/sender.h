@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The process that sends the verdicts of one queue number whose workers may not: isolation: strict. It has the one right that
- * they lack, the queue's socket, a ring that workers write, and memory of its own that they never see. It is a process and
+ * The process that sends the verdicts of one queue number whose workers may not: isolation: strict. It has the one right
+ * that they lack, the queue's socket, a ring that workers write, and memory of its own that they never see. It is a process and
  * not a thread of the master, so that the master has none of this in its memory, and so that verdicts go on while the master
  * is replaced, or gone.
  *

@@ -96,7 +96,8 @@ static void note_distrust(struct served *served)
 
 	served->suspect = 0;
 	served->careful = served->distrusted = true;
-	served->poisoned = shared->careful > 0 && progress.packet_id && (int32_t)(progress.packet_id - shared->sent_until) > 0;
+	served->poisoned = shared->careful > 0 && progress.packet_id &&
+			   (int32_t)(progress.packet_id - shared->sent_until) > 0;
 	served->poison_id = progress.packet_id;
 	if (!progress.handler && served_config(served)->handlers.count == 1)
 		progress.handler = 1;

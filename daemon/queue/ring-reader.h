@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The reading end of a ring: entries to messages for one sendmsg(). Nothing that stands in the ring is believed: each entry is
- * copied, then checked, and what a queue's handlers may not do is refused. What cannot be checked is whether the decision is
+ * The reading end of a ring: entries to messages for one sendmsg(). Nothing that stands in the ring is believed: each entry
+ * is copied, then checked, and what a queue's handlers may not do is refused. What cannot be checked is whether the decision is
  * the one that the handlers made, and whether a packet had the mark that the writer says it came with.
  *
  * Pure apart from reading the ring.

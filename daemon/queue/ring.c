@@ -28,8 +28,8 @@ static void futex_wake(_Atomic uint32_t *word)
 }
 
 /*
- * Between announcing a wait and looking once more on this side, and publishing and looking for the announcement on the other:
- * one of the two sees the other's word.
+ * Between announcing a wait and looking once more on this side, and publishing and looking for the announcement on the
+ * other: one of the two sees the other's word.
  */
 static void wait_beyond(_Atomic uint32_t *flag, _Atomic uint32_t *index, uint32_t seen, unsigned timeout_ms)
 {

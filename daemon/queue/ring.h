@@ -74,8 +74,8 @@ struct ring_writer {
 void ring_writer_init(struct ring_writer *writer, struct ring *ring);
 
 /*
- * Takes a decision and copies its payload. 0, -ENOSPC: nothing was taken, publish, and wait for room when there is nothing to
- * publish; -EINVAL: a payload without bytes or too long.
+ * Takes a decision and copies its payload. 0, -ENOSPC: nothing was taken, publish, and wait for room when there is nothing
+ * to publish; -EINVAL: a payload without bytes or too long.
  */
 int ring_add(struct ring_writer *writer, const struct coalesce_decision *decision);
 

@@ -52,8 +52,8 @@ struct sink *sink_direct_new(int fd, uint16_t number, uint32_t send_buffer, stru
 			     struct mmsghdr *receipt);
 
 /*
- * A sink for a worker that may not send: what it takes is published in a ring, for a process that sends it. While the ring is
- * full, decide() waits as long as go_on() says so, which learns how long it has been waiting. NULL without memory.
+ * A sink for a worker that may not send: what it takes is published in a ring, for a process that sends it. While the ring
+ * is full, decide() waits as long as go_on() says so, which learns how long it has been waiting. NULL without memory.
  */
 struct sink *sink_ring_new(struct ring *ring, bool (*go_on)(void *context, unsigned waited_ms), void *context,
 			   struct queue_counters *counters);
