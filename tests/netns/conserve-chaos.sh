@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Everything that can happen to the daemon, in no order, while packets flow through a queue of each isolation: kills of workers,
 # senders and whoever looks after rules or judges configurations, processes that stop and go on, reloads good and bad, upgrades,
-# questions and commands, no descriptors left, foreign rules that come and go, a handler that crashes at packets of its own. None is
-# lost, none passes uninspected, none arrives twice; only packets that crash a handler get on-error.
+# masters that are killed and started anew, questions and commands, no descriptors left, rules of others that come and go, a handler
+# that crashes at packets of its own. None is lost, none passes uninspected, none arrives twice; only packets that crash a handler get
+# on-error.
 # NFV_SOAK_SECONDS: how long (8). NFV_SOAK_SEED: the same order again. NFV_SOAK_RATE: packets per second.
 #
 #	left: 2 x 10,000 packets/s ---- right: queue 1 (strict) for ports 9 and 11, queue 2 (fast) for ports 10 and 12
@@ -28,6 +29,7 @@ write_config() {
 	config <<-END
 		crash-dir: $tmp/crashes
 		crash-files: 4
+		orphan-time: 30s
 		handlers:
 		  look:
 		    plugin: trial
@@ -130,6 +132,38 @@ foreign() {
 	esac
 }
 
+# at_rest: nobody is being replaced, nothing is being judged.
+at_rest() {
+	local name number
+
+	for name in nfv-queue-1 nfv-queue-2 nfv-send-1; do
+		[ "$(named "$name" | wc -l)" -eq 1 ] || return 1
+	done
+	[ -z "$(named 'nfv-(check|checker|steer|probe|postmortem)')" ] || return 1
+	for number in "${books_queues[@]}"; do
+		[ "$(queue_field right "$number" waiting)" -lt "$((rate / 10))" ] || return 1
+	done
+	at right timeout 5 "$tool" status >/dev/null 2>&1
+}
+
+# bad SIGNAL: to those whose packets crash handlers.
+bad() {
+	kill "-$1" "$(cat "$tmp/bad-one.pid")" "$(cat "$tmp/bad-two.pid")"
+}
+
+# orphans: the master is killed, and workers go on until another one is there. Nobody would replace one that crashes meanwhile.
+orphans() {
+	bad STOP
+	sleep 0.2
+	wait_for "the daemon to be at rest" 30 at_rest
+	kill -KILL "$daemon_pid"
+	{ wait "$daemon_pid" || :; } 2>/dev/null
+	cat "$daemon_log" >>"$tmp/lives.log"
+	write_config 64
+	start_daemon right
+	bad CONT
+}
+
 happen() {
 	happened[$1]=$((${happened[$1]-0} + 1))
 	case $1 in
@@ -147,16 +181,18 @@ happen() {
 	foreign) foreign ;;
 	reload) write_config $((RANDOM % 128 + 1)) && kill -HUP "$daemon_pid" ;;
 	bad-reload) bad_reload ;;
+	orphans) orphans ;;
 	upgrade) kill -USR2 "$daemon_pid" ;;
 	question) kill -USR1 "$daemon_pid" ;;
 	esac
 }
 
 write_config 64
+: >"$tmp/lives.log"
 workers_may_die=yes
 declare -A happened=()
 kinds=(worker worker workers sender sender both keeper worker-held sender-held master-held check check starved tool tool foreign
-	reload reload bad-reload upgrade upgrade question)
+	reload reload bad-reload upgrade upgrade orphans question)
 note "NFV_SOAK_SEED=$seed"
 for family in iptables ip6tables; do
 	at right "$family" -w -t mangle -N NFV-foreign
@@ -179,6 +215,7 @@ for kind in "${!happened[@]}"; do
 done | sort
 # shellcheck disable=SC2119
 books_close
+! grep -E 'Sanitizer|runtime error:' "$tmp/lives.log" || fail "a sanitizer spoke"
 equal "uninspected" "${books[uninspected]}" 0
 equal "dropped for want of room" $((books[full] + books[overrun])) 0
 equal "dropped, but for on-error" "${books[dropped]}" "${books[failed]}"
