@@ -20,6 +20,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define LOAD_AGAIN    5 /* times, in the place of another one */
+#define LOAD_PAUSE_MS 200
+
 /* Exit codes, as the man page has them. */
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -250,7 +253,10 @@ static int serve_on(struct options *options, struct state *left)
 		log_open(LOG_SYSLOG, NFV_LOG_INFO, "nfverdictd");
 	if (chdir(left->folder))
 		log_warning("upgrade: %s: %s", left->folder, strerror(errno));
-	plan = load(options);
+	/* It was good a moment ago: somebody may be writing it. */
+	for (int again = 0; !(plan = load(options)) && again < LOAD_AGAIN; again++)
+		if (!upgrade_pause(LOAD_PAUSE_MS))
+			break;
 	if (!plan) {
 		upgrade_failed(left, "its configuration cannot be used");
 		return EXIT_FAILED;

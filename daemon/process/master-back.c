@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AGAIN_NS     5000000000u /* between tries, when not even the old executable can go on as it should */
+#define AGAIN_NS     5000000000u /* between tries, when not even the old executable can go on as it should, */
+#define SOON_NS      1000000000u /* and when nobody of ours can stand in for the dead meanwhile */
 #define LOOK_MS      100
 #define LOG_MS       200
 
@@ -129,7 +130,7 @@ void master_upgrade_back(struct master *master, struct state *state, const char 
 		log_error("upgrade: this executable cannot go on either: %s; its old workers do, and it tries again", why);
 	for (bool wait = again; !master->asked; wait = true, again = !again) {
 		if (wait)
-			look_after(master, events_now_ns() + AGAIN_NS);
+			look_after(master, events_now_ns() + (master->wanted > 0 ? AGAIN_NS : SOON_NS));
 		if (master->asked)
 			return;
 		err = go_back(master, state, again, why);

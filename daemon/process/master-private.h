@@ -78,6 +78,7 @@ struct master {
 	bool stop;             /* so, or a start failed */
 	bool stopping;         /* workers are not restarted any more */
 	uint64_t restart_at_ns; /* when a timer looks for workers to be started again; 0: none is set */
+	uint64_t senders_at_ns; /* the same for senders */
 	bool serving;          /* it said that it is ready */
 	bool started;          /* first starts are over: a death is now followed by a restart */
 	struct output output;  /* standard output, in the foreground */

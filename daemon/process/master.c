@@ -371,8 +371,25 @@ static void reap_runner(struct master *master, struct served *served, struct run
 
 static void on_restart_sender(void *argument, uint64_t now_ns);
 
+/* One timer for the one that is due next, however many are. */
+static void arm_restart_senders(struct master *master, uint64_t now_ns)
+{
+	uint64_t next = 0;
+
+	for (size_t i = 0; i < master->count; i++) {
+		const struct sender *sender = &master->served[i].sender;
+
+		if (sender->pid == 0 && sender->restart_at_ns && (!next || sender->restart_at_ns < next))
+			next = sender->restart_at_ns;
+	}
+	if (!next || (master->senders_at_ns && master->senders_at_ns <= next))
+		return;
+	if (events_timer(&master->events, next > now_ns ? next - now_ns : 0, 0, on_restart_sender, master) >= 0)
+		master->senders_at_ns = next;
+}
+
 /* Those who send for workers. Without one decisions wait in the ring, and are sent by the next. */
-static void restart_sender(struct master *master, struct served *served, uint64_t now_ns)
+static void restart_sender(struct served *served, uint64_t now_ns)
 {
 	int err = served_restart_sender(served, now_ns);
 
@@ -380,16 +397,16 @@ static void restart_sender(struct master *master, struct served *served, uint64_
 		log_error("queue %u: sender cannot be started: %s", served->number, strerror(-err));
 		served->sender.restart_at_ns = now_ns + 1000000000u;
 	}
-	if (served->sender.restart_at_ns > now_ns)
-		(void)events_timer(&master->events, served->sender.restart_at_ns - now_ns, 0, on_restart_sender, master);
 }
 
 static void on_restart_sender(void *argument, uint64_t now_ns)
 {
 	struct master *master = argument;
 
+	master->senders_at_ns = 0;
 	for (size_t i = 0; i < master->count; i++)
-		restart_sender(master, &master->served[i], now_ns);
+		restart_sender(&master->served[i], now_ns);
+	arm_restart_senders(master, now_ns);
 }
 
 static void reap(struct master *master)
@@ -401,8 +418,9 @@ static void reap(struct master *master)
 		for (size_t j = 0; j < SERVED_RUNNERS; j++)
 			reap_runner(master, &master->served[i], served_runner(&master->served[i], j));
 		if (sender_ended || master->served[i].sender.restart_at_ns)
-			restart_sender(master, &master->served[i], events_now_ns());
+			restart_sender(&master->served[i], events_now_ns());
 	}
+	arm_restart_senders(master, events_now_ns());
 }
 
 /* ---- Signals ---- */

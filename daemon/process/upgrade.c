@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #define REFUSED_VARIABLE "NFVERDICTD_REFUSED"
-#define AGAIN_S 5 /* between tries of the one that was gone back to */
+#define AGAIN_MS 1000 /* between tries of the one that was gone back to: nobody looks after workers meanwhile */
 #define DELETED " (deleted)"
 
 extern char **environ;
@@ -276,10 +276,9 @@ int upgrade_back(struct state *state, const char *why)
 	return upgrade_execute(state, state->executable);
 }
 
-/* False when a signal that stops us came instead. Those that are pending count, for they are blocked. */
-static bool wait_for_another_try(void)
+bool upgrade_pause(unsigned milliseconds)
 {
-	const struct timespec pause = { .tv_sec = AGAIN_S };
+	const struct timespec pause = { .tv_sec = milliseconds / 1000, .tv_nsec = (long)(milliseconds % 1000) * 1000000 };
 	sigset_t stop;
 
 	sigemptyset(&stop);
@@ -294,9 +293,9 @@ void upgrade_failed(struct state *state, const char *why)
 	int err;
 
 	log_error("upgrade: %s", why);
-	for (bool wait = again; !wait || wait_for_another_try(); wait = true, again = !again) {
+	for (bool wait = again; !wait || upgrade_pause(AGAIN_MS); wait = true, again = !again) {
 		err = again ? upgrade_execute(state, own.executable) : upgrade_back(state, why);
-		log_error("upgrade: going back: %s; it tries again in %d s", strerror(-err), AGAIN_S);
+		log_error("upgrade: going back: %s; it tries again", strerror(-err));
 	}
 }
 
@@ -309,7 +308,7 @@ int upgrade_back_unread(char **argv, const char *why)
 		return -EBADF;
 	if (setenv(REFUSED_VARIABLE, why, 1) < 0)
 		return -errno;
-	for (bool wait = again; !wait || wait_for_another_try(); wait = true)
+	for (bool wait = again; !wait || upgrade_pause(AGAIN_MS); wait = true)
 		log_error("going back: %s", strerror(-execute(executable, argv)));
 	return -ECANCELED;
 }

@@ -55,6 +55,9 @@ void upgrade_execute_check(int state_fd, int executable);
 /* Back to whom we came from, who finds in the state why. Returns only when that fails. */
 int upgrade_back(struct state *state, const char *why);
 
+/* False when SIGTERM or SIGINT has come instead; both are blocked, and those that wait to be taken count. */
+bool upgrade_pause(unsigned milliseconds);
+
 /*
  * When it could, but the configuration cannot be used: back, or, in the one that was gone back to, after a pause again, and again
  * when that fails. Returns only when SIGTERM or SIGINT, which are blocked, have come.

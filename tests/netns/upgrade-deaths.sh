@@ -79,6 +79,15 @@ stopped() {
 	[ "$(stat_field "$1" 3)" = T ]
 }
 
+more_ends_than() {
+	[ "$(grep -cE 'upgrade: back to|has the place of' "$daemon_log")" -gt "$1" ]
+}
+
+# The file is read early: who comes too late sees an upgrade as any.
+read_or_done() {
+	grep -q 'no queue is defined' "$daemon_log" || more_ends_than "$1"
+}
+
 # decides PORT: packets for it come through, from here on.
 decides() {
 	local from
@@ -142,8 +151,24 @@ wait_for "the upgrade" 20 logged 'has the place of' 1
 decides 9
 decides 10
 
+# ---- the configuration is being written when the new one reads it ----
+
+before=$(grep -cE 'upgrade: back to|has the place of' "$daemon_log")
+cp "$config_file" "$tmp/good.yaml"
+kill -USR2 "$daemon_pid"
+wait_for "the check" 20 logged 'checks the configuration' 3
+until logged 'takes the place of' 3; do :; done
+: >"$config_file"
+wait_for "the new one to miss its configuration, or not" 20 read_or_done "$before"
+kill -KILL "$(named nfv-queue-1 | tail -n 1)"
+cp "$tmp/good.yaml" "$config_file"
+wait_for "the end of it" 30 more_ends_than "$before"
+decides 9
+decides 10
+
 # ---- one that was not ready when the master was replaced, and is told to go by the new one ----
 
+before=$(grep -cE 'upgrade: back to|has the place of' "$daemon_log")
 old1=$(named nfv-queue-1)
 touch "$tmp/armed1"
 kill -KILL "$old1"
@@ -158,7 +183,7 @@ decides 9
 rm "$tmp/armed1"
 kill -CONT "$new"
 printf x >"$tmp/opens1"
-wait_for "the upgrade" 20 logged 'has the place of' 2
+wait_for "the upgrade" 20 more_ends_than "$before"
 decides 9
 decides 10
 ! grep -E 'refused what the worker put' "$daemon_log" || fail "what was allowed is refused"
