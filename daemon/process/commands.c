@@ -5,9 +5,12 @@
 #include "daemon/process/answer.h"
 #include "daemon/process/log.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+
+#define OPEN_AGAIN_NS 1000000000u
 
 /* ---- Answers that are made line by line ---- */
 
@@ -253,6 +256,23 @@ static void on_turn(void *argument, int fd, uint32_t events)
 	control_server_turn(master->commands.server);
 }
 
+static void on_again(void *argument, uint64_t now_ns)
+{
+	struct master *master = argument;
+
+	(void)now_ns;
+	if (!master->commands.server && !master->stopping)
+		commands_open(master);
+}
+
+/* A moment without descriptors or memory passes. */
+static bool open_later(struct master *master, int err)
+{
+	if (err != -EMFILE && err != -ENFILE && err != -ENOMEM && err != -ENOBUFS)
+		return false;
+	return events_timer(&master->events, OPEN_AGAIN_NS, 0, on_again, master) >= 0;
+}
+
 void commands_open(struct master *master)
 {
 	const struct control_calls calls = {
@@ -275,7 +295,7 @@ void commands_open(struct master *master)
 			strncpy(why, strerror(-err), sizeof(why) - 1);
 	}
 	if (err) {
-		log_warning("control socket: %s; going on without it", why);
+		log_warning("control socket: %s; going on without it%s", why, open_later(master, err) ? " for a while" : "");
 		control_server_close(master->commands.server);
 		master->commands.server = NULL;
 	}
