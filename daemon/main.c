@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nfverdictd: command line to master. */
 #include "daemon/config/config.h"
+#include "daemon/process/fd-store.h"
 #include "daemon/process/keys.h"
 #include "daemon/process/log.h"
 #include "daemon/process/master.h"
@@ -311,7 +312,9 @@ static void forget_caller(void)
 	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)close_range(STDERR_FILENO + 1, ~0u, 0);
+	fd_store_inherit();
+	/* Those that the service manager gave us stand in a row. */
+	(void)close_range(STDERR_FILENO + 1 + fd_store_count(), ~0u, 0);
 }
 
 /* True when another nfverdictd has left us its place. When that cannot be understood, it gets it back. */

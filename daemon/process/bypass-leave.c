@@ -133,3 +133,14 @@ void bypass_take(struct bypass *bypass, const json_t *left)
 		}
 	}
 }
+
+void bypass_begin_anew(struct bypass *bypass)
+{
+	for (size_t q = 0; bypass->board && q < bypass->steering->count; q++) {
+		struct bypass_entry *entry = bypass_entry_at(bypass, q);
+
+		entry->steered = 0;
+		entry->past = 0;
+		entry->breaks++;
+	}
+}

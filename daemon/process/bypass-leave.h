@@ -16,4 +16,10 @@ json_t *bypass_leave(const struct bypass *bypass);
  */
 void bypass_take(struct bypass *bypass, const json_t *left);
 
+/*
+ * As if nothing had been counted until now; the counters were just read. What is not exact is said to be so. While nobody else
+ * writes.
+ */
+void bypass_begin_anew(struct bypass *bypass);
+
 #endif

@@ -279,11 +279,14 @@ void master_adopt_release(struct master *master)
 	for (size_t i = 0; i < master->count; i++) {
 		struct served *served = &master->served[i];
 
-		if (!master_adopts(served) || served->now.pid <= 0)
-			continue;
-		events_unwatch(&master->events, served->now.channel);
-		runner_gone(&served->now);
-		queue_close(&served->socket);
+		if (master_adopts(served) && served->now.pid > 0) {
+			events_unwatch(&master->events, served->now.channel);
+			runner_gone(&served->now);
+			queue_close(&served->socket);
+		} else if (served->stored) {
+			master_end_runner(master, &served->now);
+			queue_close(&served->socket);
+		}
 	}
 	master->steered = false;
 }

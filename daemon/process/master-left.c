@@ -66,6 +66,8 @@ int master_first_start(struct master *master, struct state *left, const char **f
 {
 	int err = master_start(master, failed);
 
+	if (err)
+		(void)events_wait(&master->events, 0); /* a signal that ended a wait for a tool is still to be taken */
 	if (!err)
 		forget_left(master, left);
 	else if (left && !master->asked)

@@ -4,6 +4,7 @@
  * is a master that lives, or a worker whose master is dead.
  */
 #include "daemon/process/door.h"
+#include "daemon/process/fd-store.h"
 #include "daemon/process/log.h"
 #include "daemon/process/master-private.h"
 #include "daemon/process/plan-adopt.h"
@@ -42,6 +43,9 @@ void master_close_number(struct master *master, struct served *served)
 {
 	if (served->door >= 0)
 		events_unwatch(&master->events, served->door);
+	/* At the end of the daemon it stays: for the next start, or until the manager sees that there is none. */
+	if (!master->stopping)
+		fd_store_remove(served->number);
 	served_close(served);
 }
 
@@ -98,7 +102,7 @@ static int adopt(struct master *master, struct served *served, const struct stat
 		return err;
 	}
 	served->now.stranger = true;
-	master->adopting = true;
+	master->adopting = master->steered = true;
 	err = master_watch_runner(master, &served->now);
 	if (err)
 		snprintf(why, why_size, "epoll: %s", strerror(-err));
@@ -135,6 +139,10 @@ int master_take_over(struct master *master, struct served *served, uint16_t numb
 	if (err)
 		return 0; /* nobody is there: what was told of the bind says all that is known */
 	err = door_wait(channel, ANSWER_MS, &answer);
+	if (err == -ECONNRESET) {
+		close(channel);
+		return 0; /* it was just dying */
+	}
 	if (err) {
 		snprintf(why, why_size, "a worker of an nfverdictd that is gone has it, and does not answer: %s", strerror(-err));
 		close(channel);

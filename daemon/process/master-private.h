@@ -195,7 +195,7 @@ void master_start_keeper(struct master *master);
 void master_start_rules_server(struct master *master);
 
 /* "READY=1" and how many queue numbers there are. */
-void master_tell_manager(const struct master *master);
+void master_tell_manager(struct master *master);
 
 void master_print_line(struct master *master, const char *text);
 

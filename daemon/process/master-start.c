@@ -4,6 +4,7 @@
 #include "daemon/process/commands.h"
 #include "daemon/process/crash-files.h"
 #include "daemon/process/descriptors.h"
+#include "daemon/process/fd-store.h"
 #include "daemon/process/log.h"
 #include "daemon/process/master-private.h"
 #include "daemon/process/probe.h"
@@ -11,8 +12,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #define START_TIMEOUT_NS 30000000000u
+#define BIND_TRIES       5
+#define BIND_PAUSE_NS    20000000 /* for a process that is ending */
 
 void master_log_report(struct report *report)
 {
@@ -30,25 +35,53 @@ void master_log_report(struct report *report)
 }
 
 /* One that a predecessor left, or a new one. */
+/* True when a worker whose master is dead hands the number over; an error with why. */
+static int knock(struct master *master, struct served *served, uint16_t number, char *why, size_t why_size)
+{
+	struct served other;
+	int taken;
+
+	served_forget(&other, number);
+	taken = master_take_over(master, &other, number, why, why_size);
+	if (taken > 0) {
+		served_close(served);
+		*served = other;
+	}
+	return taken;
+}
+
 static int open_number(struct master *master, struct served *served, struct plan *plan, size_t queue, uint16_t number, char *why,
 		       size_t why_size)
 {
-	int err = master_adopt_number(master, served, number, why, why_size), taken;
-	struct served other;
+	const struct timespec pause = { .tv_nsec = BIND_PAUSE_NS };
+	int err = master_adopt_number(master, served, number, why, why_size), taken, kept;
 
 	if (err)
 		return err < 0 ? err : 0;
-	err = served_open(served, plan, queue, number, why, why_size);
+	served_forget(served, number);
+	kept = fd_store_take(number);
+	/* Nobody else must receive from that socket any more. */
+	if (kept >= 0 && (taken = knock(master, served, number, why, why_size))) {
+		close(kept);
+		return taken < 0 ? taken : 0;
+	}
+	err = served_open(served, plan, queue, number, kept, why, why_size);
+	if (!err && kept >= 0 && served->in_hand)
+		master->adopting = master->steered = true;
 	if ((err != -EBUSY && err != -EPERM) || master->started)
 		return err;
-	/* Somebody else has it: perhaps a worker whose master is dead. */
-	served_forget(&other, number);
-	taken = master_take_over(master, &other, number, why, why_size);
-	if (taken <= 0)
-		return taken < 0 ? taken : err;
-	served_close(served);
-	*served = other;
-	return 0;
+	/* Somebody else has it: perhaps a worker whose master is dead, and which may end just now. */
+	for (int i = 0; i < BIND_TRIES; i++) {
+		taken = knock(master, served, number, why, why_size);
+		if (taken)
+			return taken < 0 ? taken : 0;
+		nanosleep(&pause, NULL);
+		served_close(served);
+		err = served_open(served, plan, queue, number, -1, why, why_size);
+		if (err != -EBUSY && err != -EPERM)
+			break;
+	}
+	return err;
 }
 
 int master_open_number(struct master *master, struct plan *plan, size_t queue, uint16_t number, struct report *report)
@@ -126,7 +159,11 @@ static int open_queues(struct master *master)
 	}
 	for (size_t i = 0; err == 0 && i < config->queue_count; i++)
 		err = open_queue(master, i);
-	return err ? err : master_adopt_rest(master);
+	if (!err)
+		err = master_adopt_rest(master);
+	if (!err)
+		fd_store_close_rest();
+	return err;
 }
 
 static bool all_ready(const struct master *master)
@@ -195,6 +232,9 @@ static int install_steering(struct master *master)
 	else
 		err = steering_install(&master->plan->steering, &patience, &report);
 	master_log_report(&report);
+	/* Rules that a dead master left have counted before: what passed by until now is not known. */
+	if (!err && master->adopting && !master->left && bypass_read(&master->bypass, &patience) == 0)
+		bypass_begin_anew(&master->bypass);
 	return err;
 }
 

@@ -5,6 +5,7 @@
 
 #include "daemon/process/child.h"
 #include "daemon/process/commands.h"
+#include "daemon/process/fd-store.h"
 #include "daemon/process/log.h"
 #include "daemon/process/master-private.h"
 #include "daemon/process/notify.h"
@@ -481,9 +482,16 @@ static int open_signals(struct master *master)
 	return events_watch(&master->events, master->signals, EPOLLIN, on_signal, master);
 }
 
-void master_tell_manager(const struct master *master)
+void master_tell_manager(struct master *master)
 {
 	char text[128];
+
+	for (size_t i = 0; i < master->count; i++) {
+		struct served *served = &master->served[i];
+
+		if (!served->stored)
+			served->stored = fd_store_put(served->number, served->socket.fd) == 0;
+	}
 
 	snprintf(text, sizeof(text), "READY=1\nMAINPID=%d\nSTATUS=%zu queues", (int)getpid(), master->count);
 	(void)notify_send(text);
@@ -550,8 +558,6 @@ static int run(struct master *master, struct state *left, void (*ready)(void *co
 		master_start_keeper(master);
 		master_start_rules_server(master);
 		master_count_from_before(master);
-	} else {
-		(void)events_wait(&master->events, 0); /* a signal that ended a wait for a tool is still to be taken */
 	}
 	while (err == 0 && !master->stop) {
 		err = wait_for_events(master);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,29 +30,51 @@ static int parse_address(const char *name, struct sockaddr_un *address, socklen_
 	return 0;
 }
 
-int notify_send(const char *assignments)
+/* fd: goes along; -1: none. */
+static int send_to_manager(const char *assignments, int passed)
 {
 	const char *name = getenv("NOTIFY_SOCKET");
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { .bytes = { 0 } };
+	struct iovec part = { .iov_base = (void *)(uintptr_t)assignments, .iov_len = strlen(assignments) };
 	struct sockaddr_un address;
-	socklen_t address_len;
+	struct msghdr message = { .msg_name = &address, .msg_iov = &part, .msg_iovlen = 1 };
 	ssize_t sent;
 	int fd, err;
 
 	if (!name || name[0] == '\0')
 		return 0;
-	err = parse_address(name, &address, &address_len);
+	err = parse_address(name, &address, &message.msg_namelen);
 	if (err)
 		return err;
+	if (passed >= 0) {
+		control.head = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS,
+						 .cmsg_len = CMSG_LEN(sizeof(int)) };
+		memcpy(CMSG_DATA(&control.head), &passed, sizeof(passed));
+		message.msg_control = &control;
+		message.msg_controllen = sizeof(control);
+	}
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
 	do {
-		sent = sendto(fd, assignments, strlen(assignments), MSG_NOSIGNAL, (const struct sockaddr *)&address,
-			      address_len);
+		sent = sendmsg(fd, &message, MSG_NOSIGNAL);
 	} while (sent < 0 && errno == EINTR);
 	err = sent < 0 ? -errno : 0;
 	close(fd);
 	return err;
+}
+
+int notify_send(const char *assignments)
+{
+	return send_to_manager(assignments, -1);
+}
+
+int notify_send_fd(const char *assignments, int fd)
+{
+	return send_to_manager(assignments, fd);
 }
 
 void notify_forget(void)

@@ -9,6 +9,9 @@
  */
 int notify_send(const char *assignments);
 
+/* The same with a descriptor, of which the manager gets one of its own. */
+int notify_send_fd(const char *assignments, int fd);
+
 /* In a child: only the master speaks for the service. Forgets the watchdog's variables too. */
 void notify_forget(void);
 

@@ -112,12 +112,52 @@ void served_forget(struct served *served, uint16_t number)
 	};
 }
 
-int served_open(struct served *served, struct plan *plan, size_t queue, uint16_t number, char *why, size_t why_size)
+/* A socket that was bound before us. Packets may be in the hands of whoever had it, and were copied as he asked. */
+static bool adopt_kept(struct served *served, int kept)
 {
+	struct queue_status status;
+	char why[256];
+
+	if (kept < 0)
+		return false;
+	if (queue_adopt(&served->socket, kept, served->number, why, sizeof(why)) < 0) {
+		log_warning("queue %u: what the service manager kept is of no use: %s", served->number, why);
+		close(kept);
+		return false;
+	}
+	if (queue_status_read(served->number, &status) && status.range > served->wants.range)
+		served->wants.range = status.range;
+	served->in_hand = served->stored = true;
+	return true;
+}
+
+static int bind_or_change(struct served *served, struct plan *plan, size_t queue, bool adopted, char *why, size_t why_size)
+{
+	int err;
+
+	served->wants = wants_of(plan, queue, served->number);
+	if (!adopted) {
+		err = queue_open(&served->socket, &served->wants, why, why_size);
+		if (!err)
+			log_parameters(served, "bound");
+		return err;
+	}
+	err = queue_change(&served->socket, &served->wants);
+	if (err)
+		snprintf(why, why_size, "setting its parameters: %s", strerror(-err));
+	else
+		log_parameters(served, "taken from the service manager");
+	return err;
+}
+
+int served_open(struct served *served, struct plan *plan, size_t queue, uint16_t number, int kept, char *why, size_t why_size)
+{
+	bool adopted;
 	int err;
 
 	served_forget(served, number);
 	served->wants = wants_of(plan, queue, number);
+	adopted = adopt_kept(served, kept);
 	err = runner_open(&served->now, plan, queue, number, receive_slot_size(served->wants.range));
 	if (err) {
 		snprintf(why, why_size, "shared memory: %s", strerror(-err));
@@ -128,10 +168,9 @@ int served_open(struct served *served, struct plan *plan, size_t queue, uint16_t
 		snprintf(why, why_size, "memory for decisions: %s", strerror(-err));
 		return err;
 	}
-	err = queue_open(&served->socket, &served->wants, why, why_size);
+	err = bind_or_change(served, plan, queue, adopted, why, why_size);
 	if (err)
 		return err;
-	log_parameters(served, "bound");
 	warn_of_refused(served, served->socket.refused_flags);
 	served->door = door_open(number);
 	if (served->door < 0)

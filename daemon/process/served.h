@@ -22,6 +22,7 @@ struct served {
 	uint32_t widest;           /* the largest copy range of packets that may still wait */
 	int door;                  /* where another master knocks that wants the number; -1: there is none */
 	bool foreground;
+	bool stored;               /* the service manager has a descriptor of the socket, too */
 	bool repeats;              /* what a dead worker had in hand is sent through the hook again */
 
 	struct runner now;         /* serves, or is being started for it; always has its memory */
@@ -85,8 +86,10 @@ int served_adopt(struct served *served, struct plan *plan, const struct state_qu
 /* Writes down what served_adopt() reads; handlers are to be freed. 0 or -ENOMEM. */
 int served_leave(const struct served *served, struct state_queue *to);
 
-/* Binds the number and makes the memory. 0, or -errno with why. */
-int served_open(struct served *served, struct plan *plan, size_t queue, uint16_t number, char *why, size_t why_size);
+/*
+ * Binds the number and makes the memory. kept: a socket that has it already and is ours then; -1: none. 0, or -errno with why.
+ */
+int served_open(struct served *served, struct plan *plan, size_t queue, uint16_t number, int kept, char *why, size_t why_size);
 
 /* Starts `now`. It receives once it is ready and was told: served_go(). 0 or -errno. In the child it does not return. */
 int served_start(struct served *served);

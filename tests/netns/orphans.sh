@@ -128,14 +128,19 @@ done
 
 # ---- a handler that does not return ----
 
+# packets PORT COUNT: at once, also on a machine that is busy.
+packets() {
+	at left "$flow_program" send "$right4" "$1" --count "$2" --rate 10000 >/dev/null
+}
+
 # stuck PORT WHEN-DOWN DEADLINE: a packet that its handler keeps, and four behind it; then the master is killed.
 stuck() {
 	configure 700ms "$2" "$3"
 	start_daemon right
 	before=$(counted right arrived)
-	send left udp-send "$right4" "$1" --count 1 >/dev/null
+	packets "$1" 1
 	wait_for "the packet in the handler's hands" 10 queue_is right 1 waiting 1
-	send left udp-send "$right4" 9 --count 4 >/dev/null
+	packets 9 4
 	wait_for "four behind it" 10 queue_is right 1 waiting 5
 	kill_master
 }
@@ -155,7 +160,7 @@ done
 # One that blocks every signal is ended by the kernel; what waits goes with its socket.
 configure 100ms accept 1s
 start_daemon right
-send left udp-send "$right4" 12 --count 1 >/dev/null
+packets 12 1
 wait_for "the packet in the handler's hands" 10 queue_is right 1 waiting 1
 kill_master
 wait_for "the workers to end" 40 all_gone
@@ -168,9 +173,9 @@ configure 10s drop 5s
 sed -i 's/on-error: drop/on-error: accept/; s/^orphan-time:/log-level: debug\norphan-time:/' "$config_file"
 start_daemon right
 before=$(counted right arrived)
-send left udp-send "$right4" 11 --count 1 >/dev/null
+packets 11 1
 wait_for "the packet in the handler's hands" 10 queue_is right 1 waiting 1
-send left udp-send "$right4" 9 --count 4 >/dev/null
+packets 9 4
 wait_for "four behind it" 10 queue_is right 1 waiting 5
 kill_master
 workers_may_die=yes

@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The service manager keeps the queues' sockets: nfverdictd is restarted, and all of it is killed, while packets flow, and none is lost.
+#
+#	left: 20,000 packets/s ---- right: queues 1 (fast) and 2 (strict) at mangle INPUT, nfverdictd below a manager
+. "$(dirname "$0")/lib.sh"
+. "$lib_dir/conserve.sh"
+
+kills=${NFV_SOAK_ORPHANS:-3}
+rate=${NFV_SOAK_RATE:-20000}
+[ "$sanitizers" -eq 0 ] || rate=4000
+books_ports=(9 10)
+books_queues=(1 2)
+
+two_hosts
+books_rules
+configure() {
+	config <<END
+handlers:
+  look: { plugin: trial, mark: $books_mark/$books_mark }
+queues:
+  first:
+    numbers: 1
+    max-length: 200000
+    when-full: drop
+    when-down: drop
+    on-error: drop
+    handlers: [look]
+    steer:
+      - { chain: INPUT, table: mangle, match: -p udp --dport 9 }
+${1-}
+END
+}
+second="
+  second:
+    numbers: 2
+    isolation: strict
+    max-length: 200000
+    when-full: drop
+    when-down: drop
+    on-error: drop
+    handlers: [look]
+    steer:
+      - { chain: INPUT, table: mangle, match: -p udp --dport 10 }"
+
+# said WHAT N: the manager has said so, N times at least.
+said() {
+	[ "$(grep -cE "^$1" "$tmp/manager.out")" -ge "$2" ]
+}
+
+start_manager() {
+	: >"$daemon_log"
+	nsenter --net=/run/netns/right python3 -B "$lib_dir/manager.py" "$tmp/notify" \
+		"$nfverdictd" -f --allow-unsafe-files -c "$config_file" >"$tmp/manager.out" 2>"$daemon_log" &
+	manager=$!
+	daemon_host=right
+	wait_for "nfverdictd to be ready" 30 said ready 1
+}
+
+end_manager() {
+	kill -TERM "$manager"
+	wait "$manager" || fail "the manager: $(cat "$tmp/manager.out")"
+	has "the last end" "$tmp/manager.out" '^ended 0$'
+	no_rules_left
+}
+
+# What the last one counted is not what all counted: the books are those of the kernel and the sinks.
+books_close_kernel() {
+	books_settle
+	flow_stop sink9 sink10
+	end_manager
+	for key in before inspected uninspected; do
+		books[$key]=$(books_counter "$key")
+	done
+	books[sent]=$(books_sent)
+	books[wire]=$(($(books_wire_lost) - books_start[wire]))
+	equal "$books_name: came before the queues" "${books[before]}" $((books[sent] - books[wire]))
+	equal "$books_name: delivered, inspected or not" $((books[inspected] + books[uninspected])) "${books[before]}"
+	equal "$books_name: packets that arrived twice" "$(value sink9 duplicates)+$(value sink10 duplicates)" 0+0
+}
+
+configure "$second"
+books_open "all of it killed"
+start_manager
+wait_for "both sockets to be kept" 10 said 'kept nfv-queue-[12] 0' 2
+rules right nft >"$tmp/rules.before"
+sockets=$(queue_field right 1 portid)+$(queue_field right 2 portid)
+flow_send one left "$right4" 9 --rate $((rate / 2))
+flow_send two left "$right6" 10 --rate $((rate / 2))
+for ((i = 1; i <= kills; i++)); do
+	# shellcheck disable=SC2046 # process ids
+	kill -KILL $(daemons) 2>/dev/null || : # some may be gone with the first
+	wait_for "start $((i + 1))" 30 said ready $((i + 1))
+done
+rules right nft | diff "$tmp/rules.before" - || fail "the rules were changed"
+equal "sockets of the queues" "$(queue_field right 1 portid)+$(queue_field right 2 portid)" "$sockets"
+flow_stop one two
+books_close_kernel
+equal "uninspected" "${books[uninspected]}" 0
+
+# ---- restarted in order ----
+
+books_open "restarted"
+start_manager
+sockets=$(queue_field right 1 portid)+$(queue_field right 2 portid)
+flow_send one left "$right4" 9 --rate $((rate / 2))
+flow_send two left "$right6" 10 --rate $((rate / 2))
+for ((i = 1; i <= 2; i++)); do
+	kill -TERM "$(sed -nE 's/^started //p' "$tmp/manager.out" | tail -n 1)"
+	wait_for "start $((i + 1))" 30 said ready $((i + 1))
+done
+equal "sockets of the queues" "$(queue_field right 1 portid)+$(queue_field right 2 portid)" "$sockets"
+flow_stop one two
+books_close_kernel
+
+# ---- numbers that nobody wants any more, descriptors that are none of ours ----
+
+start_manager
+configure # without the second queue
+kill -HUP "$(sed -nE 's/^started //p' "$tmp/manager.out" | tail -n 1)"
+wait_for "the second queue's socket to be forgotten" 20 said 'forgot nfv-queue-2' 1
+configure "$second"
+kill -HUP "$(sed -nE 's/^started //p' "$tmp/manager.out" | tail -n 1)"
+wait_for "the second queue's socket to be kept again" 20 said 'kept nfv-queue-2' 2
+configure
+kill -HUP "$manager"
+# shellcheck disable=SC2046 # process ids
+kill -KILL $(daemons) 2>/dev/null || :
+wait_for "another start, after two reloads" 30 said ready 4
+wait_for "what nobody wants to be forgotten" 10 said 'forgot nfv-queue-2' 2
+has "the queue that nobody wants" "$daemon_log" 'queue 2: the service manager kept it, and no entry of the configuration wants it: closed'
+has "what is none of ours" "$daemon_log" "gave a descriptor named 'something-else', which is not ours: closed"
+[ -z "$(queue_field right 2 portid)" ] || fail "queue 2 is still bound"
+end_manager
