@@ -27,7 +27,7 @@ TMPDIR=$tmp/demo "$top_srcdir/contrib/demo/demo.sh" "$top_builddir" >"$tmp/out" 
 	cat "$tmp/out"
 	fail "the demo ended with an error"
 }
-between "seconds" "$((SECONDS - start))" 0 20
+between "seconds, also on a busy machine" "$((SECONDS - start))" 0 90
 machine >"$tmp/after"
 for family in IP IP6; do
 	has "$family: a ping that was accepted" "$tmp/out" " $family .*echo request.*\[accept"
