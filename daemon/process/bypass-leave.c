@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The books of what passed queues by, from one nfverdictd to the one that takes its place: by the queues' names and numbers. */
+/*
+ * The books of what passed queues by, from one nfverdictd to the one that takes its place: by the queues' names and
+ * numbers.
+ */
 #include "daemon/process/bypass-leave.h"
 
 #include <limits.h>
@@ -41,12 +44,13 @@ json_t *bypass_leave(const struct bypass *bypass)
 	for (size_t q = 0; bypass->board && q < bypass->steering->count; q++) {
 		const struct bypass_entry *entry = bypass_entry_at(bypass, q);
 
-		json_array_append_new(all, json_pack("{ss si si sI sI si sb sb so* so*}", "queue", bypass->steering->queues[q].name,
-						     "first", (int)bypass->steering->queues[q].first, "last",
-						     (int)bypass->steering->queues[q].last, "steered", (json_int_t)entry->steered,
-						     "past", (json_int_t)entry->past, "breaks", (int)entry->breaks, "others",
-						     (int)entry->others, "may_pass", (int)entry->may_pass, "cells",
-						     cells_to_json(entry), "numbers", numbers_to_json(bypass, q)));
+		json_array_append_new(
+			all,
+			json_pack("{ss si si sI sI si sb sb so* so*}", "queue", bypass->steering->queues[q].name, "first",
+				  (int)bypass->steering->queues[q].first, "last", (int)bypass->steering->queues[q].last,
+				  "steered", (json_int_t)entry->steered, "past", (json_int_t)entry->past, "breaks",
+				  (int)entry->breaks, "others", (int)entry->others, "may_pass", (int)entry->may_pass,
+				  "cells", cells_to_json(entry), "numbers", numbers_to_json(bypass, q)));
 	}
 	return all;
 }
@@ -99,7 +103,8 @@ static void take_number(struct bypass *bypass, size_t q, const json_t *json)
 	uint64_t number, last_id, dropped;
 	struct bypass_number *to;
 
-	if (!get_number(json_array_get(json, 0), UINT16_MAX, &number) || !get_number(json_array_get(json, 1), UINT32_MAX, &last_id) ||
+	if (!get_number(json_array_get(json, 0), UINT16_MAX, &number) ||
+	    !get_number(json_array_get(json, 1), UINT32_MAX, &last_id) ||
 	    !get_number(json_array_get(json, 2), UINT32_MAX, &dropped) || number < queue->first || number > queue->last)
 		return;
 	to = bypass_number_at(bypass, q, (uint16_t)number);
@@ -125,7 +130,8 @@ void bypass_take(struct bypass *bypass, const json_t *left)
 		json_array_foreach(left, i, item) {
 			if (!is_same(&bypass->steering->queues[q], item) || !get_entry(item, &entry))
 				continue;
-			entry.may_pass |= bypass_entry_at(bypass, q)->may_pass; /* by the configuration that is in force now */
+			entry.may_pass |=
+				bypass_entry_at(bypass, q)->may_pass; /* by the configuration that is in force now */
 			*bypass_entry_at(bypass, q) = entry;
 			json_array_foreach(json_object_get(item, "numbers"), j, number)
 				take_number(bypass, q, number);

@@ -220,8 +220,8 @@ int door_next(int door, uid_t owner)
 			continue;
 		if (len < 0)
 			return (int)len;
-		if (len == sizeof(knock) && knock.magic == KNOCK_MAGIC && knock.version == DOOR_VERSION && along.count == 1 &&
-		    along.known && (along.uid == 0 || along.uid == owner))
+		if (len == sizeof(knock) && knock.magic == KNOCK_MAGIC && knock.version == DOOR_VERSION &&
+		    along.count == 1 && along.known && (along.uid == 0 || along.uid == owner))
 			return along.fds[0];
 		close_all(along.fds, along.count);
 	}

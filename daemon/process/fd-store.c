@@ -53,7 +53,8 @@ static void name_them(const char *names)
 	for (unsigned i = 0; names && i < kept.count; i++) {
 		size_t len = strcspn(names, ":");
 
-		snprintf(kept.names[i], sizeof(kept.names[i]), "%.*s", (int)(len < NAME_MAX_BYTES ? len : NAME_MAX_BYTES - 1), names);
+		snprintf(kept.names[i], sizeof(kept.names[i]), "%.*s",
+			 (int)(len < NAME_MAX_BYTES ? len : NAME_MAX_BYTES - 1), names);
 		names += len + (names[len] == ':');
 	}
 }
@@ -159,10 +160,13 @@ void fd_store_close_rest(void)
 		if (kept.fds[i] < 0)
 			continue;
 		if (number_of(kept.names[i], &number)) {
-			log_notice("queue %u: the service manager kept it, and no entry of the configuration wants it: closed", number);
+			log_notice(
+				"queue %u: the service manager kept it, and no entry of the configuration wants it: closed",
+				number);
 			let_go(kept.fds[i], number);
 		} else {
-			log_warning("the service manager gave a descriptor named '%s', which is not ours: closed", kept.names[i]);
+			log_warning("the service manager gave a descriptor named '%s', which is not ours: closed",
+				    kept.names[i]);
 		}
 		close(kept.fds[i]);
 		remove_name(kept.names[i]);

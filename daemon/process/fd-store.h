@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Queue sockets in the keeping of the service manager: systemd's file descriptor store. A queue lives as long as its socket, so
- * packets wait, and rules may stay, while the daemon is started anew, whatever it died of.
+ * Queue sockets in the keeping of the service manager: systemd's file descriptor store. A queue lives as long as its socket,
+ * so packets wait, and rules may stay, while the daemon is started anew, whatever it died of.
  */
 #ifndef PROCESS_FD_STORE_H
 #define PROCESS_FD_STORE_H

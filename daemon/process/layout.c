@@ -19,20 +19,51 @@ struct own_field {
 #define HANDLER64(name) FIELD(struct handler_counters, name, 8, 1)
 
 static const struct own_field own_head[] = {
-	HEAD32(progress.packet_id), HEAD32(progress.packets), HEAD32(progress.handler), HEAD32(progress.call), HEAD32(progress.sequence),
-	HEAD32(last_id), HEAD32(last_id_known), HEAD32(sent_until), HEAD32(careful),
-	HEAD32(recovering), HEAD32(slots_mixed),
-	HEAD64(sending.accepted), HEAD64(sending.dropped), HEAD64(sending.repeated), HEAD64(sending.requeued),
-	HEAD64(sending.marked), HEAD64(sending.rewritten), HEAD64(sending.failed), HEAD32(sending.until),
-	HEAD_MANY(sending.requeued_to, COUNTERS_TARGETS + 1), HEAD32(receipt.msg_len),
-	FIELD(struct shared, counters.requeued_to, sizeof(((struct queue_counters *)NULL)->requeued_to[0]), COUNTERS_TARGETS),
+	HEAD32(progress.packet_id),
+	HEAD32(progress.packets),
+	HEAD32(progress.handler),
+	HEAD32(progress.call),
+	HEAD32(progress.sequence),
+	HEAD32(last_id),
+	HEAD32(last_id_known),
+	HEAD32(sent_until),
+	HEAD32(careful),
+	HEAD32(recovering),
+	HEAD32(slots_mixed),
+	HEAD64(sending.accepted),
+	HEAD64(sending.dropped),
+	HEAD64(sending.repeated),
+	HEAD64(sending.requeued),
+	HEAD64(sending.marked),
+	HEAD64(sending.rewritten),
+	HEAD64(sending.failed),
+	HEAD32(sending.until),
+	HEAD_MANY(sending.requeued_to, COUNTERS_TARGETS + 1),
+	HEAD32(receipt.msg_len),
+	FIELD(struct shared, counters.requeued_to, sizeof(((struct queue_counters *)NULL)->requeued_to[0]),
+	      COUNTERS_TARGETS),
 	HEAD64(counters.requeued_elsewhere),
-	HEAD64(counters.received), HEAD64(counters.received_bytes), HEAD64(counters.accepted), HEAD64(counters.dropped),
-	HEAD64(counters.repeated), HEAD64(counters.requeued), HEAD64(counters.marked), HEAD64(counters.rewritten),
-	HEAD64(counters.failed), HEAD64(counters.lost), HEAD64(counters.recovered), HEAD64(counters.abandoned),
-	HEAD64(counters.cut), HEAD64(counters.malformed), HEAD64(counters.receives), HEAD64(counters.sends),
-	HEAD64(counters.pauses), HEAD64(counters.overruns), HEAD64(counters.undecided),
-	HEAD_MANY(counters.errors, COUNTERS_ERRNOS), HEAD_MANY(counters.batch_sizes, COUNTERS_BUCKETS),
+	HEAD64(counters.received),
+	HEAD64(counters.received_bytes),
+	HEAD64(counters.accepted),
+	HEAD64(counters.dropped),
+	HEAD64(counters.repeated),
+	HEAD64(counters.requeued),
+	HEAD64(counters.marked),
+	HEAD64(counters.rewritten),
+	HEAD64(counters.failed),
+	HEAD64(counters.lost),
+	HEAD64(counters.recovered),
+	HEAD64(counters.abandoned),
+	HEAD64(counters.cut),
+	HEAD64(counters.malformed),
+	HEAD64(counters.receives),
+	HEAD64(counters.sends),
+	HEAD64(counters.pauses),
+	HEAD64(counters.overruns),
+	HEAD64(counters.undecided),
+	HEAD_MANY(counters.errors, COUNTERS_ERRNOS),
+	HEAD_MANY(counters.batch_sizes, COUNTERS_BUCKETS),
 	HEAD_MANY(counters.batch_times, COUNTERS_BUCKETS),
 };
 
@@ -87,9 +118,9 @@ static json_t *fields_to_json(const struct own_field *own, size_t count, const s
 
 json_t *layout_to_json(const struct layout *layout)
 {
-	return json_pack("{si si so* so*}", "handlers-at", (int)layout->handlers_at, "handler-size", (int)layout->handler_size,
-			 "head", fields_to_json(own_head, COUNT(own_head), layout->head), "handler",
-			 fields_to_json(own_handler, COUNT(own_handler), layout->handler));
+	return json_pack("{si si so* so*}", "handlers-at", (int)layout->handlers_at, "handler-size",
+			 (int)layout->handler_size, "head", fields_to_json(own_head, COUNT(own_head), layout->head),
+			 "handler", fields_to_json(own_handler, COUNT(own_handler), layout->handler));
 }
 
 static bool get(const json_t *json, uint32_t most, uint32_t *value)
@@ -108,8 +139,8 @@ static bool get_field(const json_t *json, uint32_t size, struct layout_field *fi
 	return field->bytes > 0 && (uint64_t)field->at + (uint64_t)field->bytes * field->count <= size;
 }
 
-static int get_fields(const struct own_field *own, size_t count, const json_t *json, uint32_t size, struct layout_field *fields,
-		      char *why, size_t why_size)
+static int get_fields(const struct own_field *own, size_t count, const json_t *json, uint32_t size,
+		      struct layout_field *fields, char *why, size_t why_size)
 {
 	for (size_t i = 0; i < count; i++) {
 		const json_t *item = json_object_get(json, own[i].name);
@@ -161,7 +192,8 @@ static void read_element(const unsigned char *from, uint32_t from_bytes, unsigne
 	}
 }
 
-static void read_fields(const struct own_field *own, size_t count, const struct layout_field *fields, const void *from, void *to)
+static void read_fields(const struct own_field *own, size_t count, const struct layout_field *fields, const void *from,
+			void *to)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct layout_field *theirs = &fields[i], *ours = &own[i].field;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Doors: at ours, masters knock that want a number which we have; at that of a number which somebody else has, we do. Behind it
- * is a master that lives, or a worker whose master is dead.
+ * Doors: at ours, masters knock that want a number which we have; at that of a number which somebody else has, we do. Behind
+ * it is a master that lives, or a worker whose master is dead.
  */
 #include "daemon/process/door.h"
 #include "daemon/process/fd-store.h"
@@ -124,7 +124,8 @@ static int take_over(struct master *master, struct served *served, uint16_t numb
 		err = adopt(master, served, &state, cause, sizeof(cause));
 	}
 	if (err)
-		snprintf(why, why_size, "worker %d of an nfverdictd that is gone hands it over, but %s", (int)answer->worker, cause);
+		snprintf(why, why_size, "worker %d of an nfverdictd that is gone hands it over, but %s", (int)answer->worker,
+			 cause);
 	else
 		log_notice("queue %u: worker %d of an nfverdictd that is gone hands it over", number, (int)answer->worker);
 	state_free(&state);
@@ -144,7 +145,8 @@ int master_take_over(struct master *master, struct served *served, uint16_t numb
 		return 0; /* it was just dying */
 	}
 	if (err) {
-		snprintf(why, why_size, "a worker of an nfverdictd that is gone has it, and does not answer: %s", strerror(-err));
+		snprintf(why, why_size, "a worker of an nfverdictd that is gone has it, and does not answer: %s",
+			 strerror(-err));
 		close(channel);
 		return err;
 	}

@@ -117,14 +117,14 @@ void master_upgrade_reap(struct master *master);
 /* Between two waits: goes, when the check is over and went well. Does not return then. */
 void master_upgrade_go(struct master *master);
 /*
- * A start from such a state failed: back to the executable that it came from. When that cannot be executed, it goes on trying, and
- * whoever dies meanwhile is replaced by ours. Returns to stop.
+ * A start from such a state failed: back to the executable that it came from. When that cannot be executed, it goes on
+ * trying, and whoever dies meanwhile is replaced by ours. Returns to stop.
  */
 void master_upgrade_back(struct master *master, struct state *state, const char *why);
 
 /*
- * What a predecessor left, see master-adopt.c: its plan; a queue number (1; 0 when it had none such); and those that the plan
- * in force does not have.
+ * What a predecessor left, see master-adopt.c: its plan; a queue number (1; 0 when it had none such); and those that the
+ * plan in force does not have.
  */
 int master_adopt_open(struct master *master, char *why, size_t why_size);
 int master_adopt_number(struct master *master, struct served *served, uint16_t number, char *why, size_t why_size);
@@ -171,7 +171,9 @@ int master_adopt_steering(const struct master *master, const struct steering_pat
 /* The start failed: they go on without us, as before. */
 void master_adopt_release(struct master *master);
 
-/* Ours are ready: all others are told to leave, and have left when this returns; then numbers that are given up are closed. */
+/*
+ * Ours are ready: all others are told to leave, and have left when this returns; then numbers that are given up are closed.
+ */
 int master_adopt_hand_over(struct master *master);
 void master_adopt_retire(struct master *master);
 
@@ -209,8 +211,8 @@ void master_print_lines(struct master *master, char *text);
 void master_tell_stats(struct master *master);
 
 /*
- * Has it read what the rules counted. Then, or after a while, what was waiting for it goes on: printing, and commands_counted();
- * maybe before this returns.
+ * Has it read what the rules counted. Then, or after a while, what was waiting for it goes on: printing, and
+ * commands_counted(); maybe before this returns.
  */
 void master_count(struct master *master);
 

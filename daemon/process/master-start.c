@@ -50,8 +50,8 @@ static int knock(struct master *master, struct served *served, uint16_t number, 
 	return taken;
 }
 
-static int open_number(struct master *master, struct served *served, struct plan *plan, size_t queue, uint16_t number, char *why,
-		       size_t why_size)
+static int open_number(struct master *master, struct served *served, struct plan *plan, size_t queue, uint16_t number,
+		       char *why, size_t why_size)
 {
 	const struct timespec pause = { .tv_nsec = BIND_PAUSE_NS };
 	int err = master_adopt_number(master, served, number, why, why_size), taken, kept;
@@ -263,7 +263,9 @@ static void end_probe(struct master *master, pid_t probe)
 		master->served[i].repeats = master->repeats;
 }
 
-/* Rules of a dead daemon would lead into queues that are ours now. Those that somebody left at work lead where they should. */
+/*
+ * Rules of a dead daemon would lead into queues that are ours now. Those that somebody left at work lead where they should.
+ */
 static int remove_old_steering(struct master *master)
 {
 	const struct steering_patience patience = { .interrupt_fd = master->interrupt };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The master makes place for another executable. Workers decide all the time: they are children of the same process before and
- * after.
+ * The master makes place for another executable. Workers decide all the time: they are children of the same process before
+ * and after.
  */
 #include "config.h"
 
@@ -146,11 +146,13 @@ static void judge(struct master *master)
 	if (upgrade->text[0])
 		snprintf(why, sizeof(why), "%s", upgrade->text);
 	else if (WIFSIGNALED(upgrade->status))
-		snprintf(why, sizeof(why), "checking the configuration it was killed by signal %d", WTERMSIG(upgrade->status));
+		snprintf(why, sizeof(why), "checking the configuration it was killed by signal %d",
+			 WTERMSIG(upgrade->status));
 	else if (WEXITSTATUS(upgrade->status) == 0)
 		snprintf(why, sizeof(why), "it is no nfverdictd that can take this one's place");
 	else
-		snprintf(why, sizeof(why), "checking the configuration it ended with status %d", WEXITSTATUS(upgrade->status));
+		snprintf(why, sizeof(why), "checking the configuration it ended with status %d",
+			 WEXITSTATUS(upgrade->status));
 	refuse(master, why);
 }
 
@@ -255,7 +257,8 @@ int master_upgrade_start(struct master *master, const char *path, master_upgrade
 	int err;
 
 	if (upgrade->executable >= 0 || master->stop || !master->started) {
-		snprintf(why, why_size, "%s", upgrade->executable >= 0 ? "another one is under way" : "the daemon is not at rest");
+		snprintf(why, why_size, "%s",
+			 upgrade->executable >= 0 ? "another one is under way" : "the daemon is not at rest");
 		return -EBUSY;
 	}
 	*upgrade = (struct master_upgrade)MASTER_UPGRADE_NONE;

@@ -13,8 +13,8 @@
 #define PLAN_ALL SIZE_MAX
 
 /*
- * A plan in the words of a configuration, to be freed: the queues, or one of them, and what is to be done when their workers die or
- * end. NULL without memory.
+ * A plan in the words of a configuration, to be freed: the queues, or one of them, and what is to be done when their workers
+ * die or end. NULL without memory.
  */
 char *plan_leave(const struct plan *plan, size_t queue);
 

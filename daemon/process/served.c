@@ -150,7 +150,8 @@ static int bind_or_change(struct served *served, struct plan *plan, size_t queue
 	return err;
 }
 
-int served_open(struct served *served, struct plan *plan, size_t queue, uint16_t number, int kept, char *why, size_t why_size)
+int served_open(struct served *served, struct plan *plan, size_t queue, uint16_t number, int kept, char *why,
+		size_t why_size)
 {
 	bool adopted;
 	int err;
@@ -174,7 +175,8 @@ int served_open(struct served *served, struct plan *plan, size_t queue, uint16_t
 	warn_of_refused(served, served->socket.refused_flags);
 	served->door = door_open(number);
 	if (served->door < 0)
-		log_warning("queue %u: no other nfverdictd will find whom to ask for it: %s", number, strerror(-served->door));
+		log_warning("queue %u: no other nfverdictd will find whom to ask for it: %s", number,
+			    strerror(-served->door));
 	return 0;
 }
 
@@ -271,8 +273,8 @@ int served_prepare(struct served *served, struct plan *plan, size_t queue, uint6
 
 static bool same_wants(const struct queue_wants *a, const struct queue_wants *b)
 {
-	return a->copy_mode == b->copy_mode && a->range == b->range && a->max_length == b->max_length && a->flags == b->flags &&
-	       a->optional_flags == b->optional_flags && a->receive_buffer == b->receive_buffer &&
+	return a->copy_mode == b->copy_mode && a->range == b->range && a->max_length == b->max_length &&
+	       a->flags == b->flags && a->optional_flags == b->optional_flags && a->receive_buffer == b->receive_buffer &&
 	       a->send_buffer == b->send_buffer;
 }
 
@@ -329,7 +331,8 @@ static void count_left(struct served *served, const struct queue_status *status)
 {
 	struct shared *shared = runner_shared(&served->now);
 	struct queue_counters *counters = &shared->counters;
-	uint64_t known = counters->accepted + counters->dropped + counters->repeated + counters->requeued + counters->recovered;
+	uint64_t known =
+		counters->accepted + counters->dropped + counters->repeated + counters->requeued + counters->recovered;
 	uint64_t in_hand = counters->received > known ? counters->received - known : 0;
 	uint32_t behind = status->last_id - (shared->last_id_known ? shared->last_id : 0);
 

@@ -27,7 +27,7 @@ struct served {
 
 	struct runner now;         /* serves, or is being started for it; always has its memory */
 	struct runner next;        /* stands by to take over: see served_prepare() */
-	struct runner old;         /* has left and is closing its handlers; or is dead, and of a master that we may go back to */
+	struct runner old; /* has left and is closing its handlers; or is dead, and of a master that we may go back to */
 	uint64_t asked_ns;         /* while `now` is of another master: when it was told to leave; 0: it was not */
 	uint64_t prepare_at_ns;    /* the same: not sooner another `next` is started; 0: at once */
 
@@ -78,8 +78,8 @@ static inline struct runner *served_runner(struct served *served, size_t i)
 void served_forget(struct served *served, uint16_t number);
 
 /*
- * Takes over what another master left: by a plan of plan_adopt(). Its descriptors are ours then; after a failure those that it
- * has taken are told by served_close() as ever. 0, or -errno with why.
+ * Takes over what another master left: by a plan of plan_adopt(). Its descriptors are ours then; after a failure those that
+ * it has taken are told by served_close() as ever. 0, or -errno with why.
  */
 int served_adopt(struct served *served, struct plan *plan, const struct state_queue *from, char *why, size_t why_size);
 
@@ -87,9 +87,11 @@ int served_adopt(struct served *served, struct plan *plan, const struct state_qu
 int served_leave(const struct served *served, struct state_queue *to);
 
 /*
- * Binds the number and makes the memory. kept: a socket that has it already and is ours then; -1: none. 0, or -errno with why.
+ * Binds the number and makes the memory. kept: a socket that has it already and is ours then; -1: none. 0, or -errno with
+ * why.
  */
-int served_open(struct served *served, struct plan *plan, size_t queue, uint16_t number, int kept, char *why, size_t why_size);
+int served_open(struct served *served, struct plan *plan, size_t queue, uint16_t number, int kept, char *why,
+		size_t why_size);
 
 /* Starts `now`. It receives once it is ready and was told: served_go(). 0 or -errno. In the child it does not return. */
 int served_start(struct served *served);
@@ -98,14 +100,14 @@ int served_start(struct served *served);
 void served_go(struct served *served);
 
 /*
- * Starts `next` by another plan, or by the same one, while `now` goes on: it opens its handlers and stands by. quarantined: a
- * bit for each of its handlers that is left out; the others begin with no crash on their account. 0 or -errno.
+ * Starts `next` by another plan, or by the same one, while `now` goes on: it opens its handlers and stands by. quarantined:
+ * a bit for each of its handlers that is left out; the others begin with no crash on their account. 0 or -errno.
  */
 int served_prepare(struct served *served, struct plan *plan, size_t queue, uint64_t quarantined);
 
 /*
- * `now` has left (runner.left) or is dead: `next` takes over with all that was counted, the kernel is asked for what its plan
- * wants, and it is told to go once it is ready. What still closes its handlers becomes `old`, which must be free.
+ * `now` has left (runner.left) or is dead: `next` takes over with all that was counted, the kernel is asked for what its
+ * plan wants, and it is told to go once it is ready. What still closes its handlers becomes `old`, which must be free.
  */
 void served_switch(struct served *served);
 
@@ -131,14 +133,15 @@ int served_need_sender(struct served *served, const struct plan *plan, size_t qu
 const struct sender *served_sender(const struct served *served, const struct runner *runner);
 
 /*
- * While nobody writes who serves: the sender learns what `now` may say, or ends when there is no use for it any more. It then knows
- * that also when another master, which does not know what handlers may do, tells `now` to go.
+ * While nobody writes who serves: the sender learns what `now` may say, or ends when there is no use for it any more. It
+ * then knows that also when another master, which does not know what handlers may do, tells `now` to go.
  */
 void served_choose_sender(struct served *served);
 
 /*
  * Takes note that the sender ended; true when it did. After it refused something, `now` is killed, and once it has ended
- * served_settle_refused() makes the books right and the ring empty; sender.restart_at_ns says when there is to be another one.
+ * served_settle_refused() makes the books right and the ring empty; sender.restart_at_ns says when there is to be another
+ * one.
  */
 bool served_reap_sender(struct served *served);
 void served_settle_refused(struct served *served);

@@ -102,7 +102,8 @@ static json_t *fields_to_json(const struct field *fields, const void *from)
 	json_t *json = json_object();
 
 	for (const struct field *field = fields; json && field->name; field++) {
-		if (json_object_set_new(json, field->name, field_to_json(field, (const unsigned char *)from + field->offset))) {
+		if (json_object_set_new(json, field->name,
+					field_to_json(field, (const unsigned char *)from + field->offset))) {
 			json_decref(json);
 			return NULL;
 		}

@@ -58,8 +58,16 @@ struct state_queue {
 	struct state_handler *handlers; /* in the order of the worker's chain */
 };
 
-#define STATE_QUEUE_NONE ((struct state_queue){ .socket = -1, .door = -1, .channel = -1, .shared = -1, .slots = -1, .ring = -1, \
-						.sender_memory = -1, .life_read = -1, .life_write = -1 })
+#define STATE_QUEUE_NONE                                                                                                    \
+	((struct state_queue){ .socket = -1,                                                                                \
+			       .door = -1,                                                                                  \
+			       .channel = -1,                                                                               \
+			       .shared = -1,                                                                                \
+			       .slots = -1,                                                                                 \
+			       .ring = -1,                                                                                  \
+			       .sender_memory = -1,                                                                         \
+			       .life_read = -1,                                                                             \
+			       .life_write = -1 })
 
 struct state {
 	char program[64];        /* who wrote it: "nfverdictd 1.2" */

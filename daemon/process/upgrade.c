@@ -96,7 +96,8 @@ static int read_memory(int fd, char **text, size_t *len)
 	*text = malloc((size_t)st.st_size);
 	if (!*text)
 		return -ENOMEM;
-	for (*len = 0; *len < (size_t)st.st_size && (got = pread(fd, *text + *len, (size_t)st.st_size - *len, (off_t)*len)) > 0;)
+	for (*len = 0;
+	     *len < (size_t)st.st_size && (got = pread(fd, *text + *len, (size_t)st.st_size - *len, (off_t)*len)) > 0;)
 		*len += (size_t)got;
 	return *len == (size_t)st.st_size ? 0 : got < 0 ? -errno : -EIO;
 }

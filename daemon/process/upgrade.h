@@ -40,7 +40,9 @@ int upgrade_executable(void);
  */
 int upgrade_inherit(struct state *state, char *why, size_t why_size);
 
-/* All descriptors but the standard ones and those of the state are closed, those of the state are from now on for us alone. */
+/*
+ * All descriptors but the standard ones and those of the state are closed, those of the state are from now on for us alone.
+ */
 int upgrade_keep_descriptors(const struct state *state);
 
 /* Writes the state into memory that a program which is executed next inherits. Its descriptor or -errno. */
@@ -59,8 +61,8 @@ int upgrade_back(struct state *state, const char *why);
 bool upgrade_pause(unsigned milliseconds);
 
 /*
- * When it could, but the configuration cannot be used: back, or, in the one that was gone back to, after a pause again, and again
- * when that fails. Returns only when SIGTERM or SIGINT, which are blocked, have come.
+ * When it could, but the configuration cannot be used: back, or, in the one that was gone back to, after a pause again, and
+ * again when that fails. Returns only when SIGTERM or SIGINT, which are blocked, have come.
  */
 void upgrade_failed(struct state *state, const char *why);
 

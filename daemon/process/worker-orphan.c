@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A worker whose master is gone. It goes on deciding for orphan-time, for the next master may take the queue over in that time;
- * what waits in the kernel would be lost with the last descriptor of the socket. After that it decides what still waits, gives the
- * rest when-down, and ends.
+ * A worker whose master is gone. It goes on deciding for orphan-time, for the next master may take the queue over in that
+ * time; what waits in the kernel would be lost with the last descriptor of the socket. After that it decides what still
+ * waits, gives the rest when-down, and ends.
  */
 #include "daemon/process/door.h"
 #include "daemon/process/log.h"
@@ -113,8 +113,8 @@ static void end_after(const struct worker *worker, uint64_t seconds)
 }
 
 /*
- * Nothing but system calls, for a signal may do it. The new master's channel takes the number of the old one: no other may be sent
- * on.
+ * Nothing but system calls, for a signal may do it. The new master's channel takes the number of the old one: no other may
+ * be sent on.
  */
 static bool answer(struct worker *worker)
 {
@@ -127,7 +127,8 @@ static bool answer(struct worker *worker)
 	err = dup3(channel, setup->channel, O_CLOEXEC) < 0 ? -errno : 0;
 	close(channel);
 	if (!err)
-		err = door_hand_over(setup->channel, worker->leave_text, worker->leave_len, fds, sizeof(fds) / sizeof(fds[0]));
+		err = door_hand_over(setup->channel, worker->leave_text, worker->leave_len, fds,
+				     sizeof(fds) / sizeof(fds[0]));
 	if (err)
 		return false;
 	worker->orphaned = 0;
@@ -170,8 +171,8 @@ static void on_over(void *argument, uint64_t now_ns)
 }
 
 /*
- * A handler that blocks every signal does not let us know that the master has died, and computes for ever. The master would have
- * ended it long before this; time in which a debugger stops the process is none of it.
+ * A handler that blocks every signal does not let us know that the master has died, and computes for ever. The master would
+ * have ended it long before this; time in which a debugger stops the process is none of it.
  */
 void worker_guard(struct worker *worker, uint64_t now_ns)
 {
@@ -190,7 +191,8 @@ void worker_guard(struct worker *worker, uint64_t now_ns)
 
 static bool may_go_on(const struct worker *worker)
 {
-	return worker->going && !worker->leaving && !worker->stop && !worker->broken && worker->setup->plan->config->orphan_time > 0;
+	return worker->going && !worker->leaving && !worker->stop && !worker->broken &&
+	       worker->setup->plan->config->orphan_time > 0;
 }
 
 void worker_orphan_begin(struct worker *worker)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A state that another nfverdictd left: whatever it holds, what is believed of it lies within bounds, and is written as it was read. */
+/*
+ * A state that another nfverdictd left: whatever it holds, what is believed of it lies within bounds, and is written as it
+ * was read.
+ */
 #include "daemon/process/state.h"
 
 #include <stdlib.h>

@@ -96,7 +96,9 @@ static void what_is_put(void **state)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	char text[256] = "", control[CMSG_SPACE(sizeof(int))];
 	struct iovec part = { .iov_base = text, .iov_len = sizeof(text) - 1 };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
+	};
 	int manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), file = open("/dev/zero", O_RDONLY), got;
 	struct stat one, other;
 

@@ -19,10 +19,29 @@ static struct state_handler some_handlers[2] = {
 static struct state_queue some_queue(void)
 {
 	struct state_queue queue = {
-		.number = 65535, .socket = 10, .portid = 4294967295u, .flags = 5, .refused_flags = 16, .wants = { .copy_mode = 2, .range = 65531, .max_length = 7 },
-		.door = 11, .in_hand = true, .poisoned = true, .poison_id = 77, .failures = 3, .pid = 4711, .channel = 12,
-		.ready = true, .going = true, .shared = 13, .slots = 14, .ring = -1, .sender_memory = -1,
-		.life_read = -1, .life_write = -1, .slot_size = 70000, .handler_count = 2,
+		.number = 65535,
+		.socket = 10,
+		.portid = 4294967295u,
+		.flags = 5,
+		.refused_flags = 16,
+		.wants = { .copy_mode = 2, .range = 65531, .max_length = 7 },
+		.door = 11,
+		.in_hand = true,
+		.poisoned = true,
+		.poison_id = 77,
+		.failures = 3,
+		.pid = 4711,
+		.channel = 12,
+		.ready = true,
+		.going = true,
+		.shared = 13,
+		.slots = 14,
+		.ring = -1,
+		.sender_memory = -1,
+		.life_read = -1,
+		.life_write = -1,
+		.slot_size = 70000,
+		.handler_count = 2,
 		.handlers = some_handlers,
 	};
 
