@@ -373,6 +373,7 @@ int main(int argc, char **argv)
 	struct options options;
 	struct state left;
 	bool placed;
+	int status;
 
 	if (options_parse(&options, argc, argv) < 0)
 		return EXIT_USAGE;
@@ -397,6 +398,9 @@ int main(int argc, char **argv)
 	if (options.cleanup)
 		return finish(steering_cleanup());
 	if (options.check)
-		return finish(check(&options, &left));
-	return placed ? serve_on(&options, &left) : serve(&options);
+		status = finish(check(&options, &left));
+	else
+		status = placed ? serve_on(&options, &left) : serve(&options);
+	state_free(&left);
+	return status;
 }

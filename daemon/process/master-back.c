@@ -66,6 +66,7 @@ static void end_ours(struct master *master)
 
 		master_end_runner(master, &served->next);
 		runner_close(&served->next);
+		served_saved(served, true); /* whoever saves a packet would be nobody's child */
 		if (master_adopts(served))
 			continue;
 		end_now(master, served);
