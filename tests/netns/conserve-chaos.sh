@@ -132,18 +132,30 @@ foreign() {
 	esac
 }
 
-# at_rest: nobody is being replaced, nothing is being judged.
-at_rest() {
-	local name number
+# unrest: what is going on: who is being replaced, what is being judged. Nothing at rest.
+unrest() {
+	local name number count
 
 	for name in nfv-queue-1 nfv-queue-2 nfv-send-1; do
-		[ "$(named "$name" | wc -l)" -eq 1 ] || return 1
+		count=$(named "$name" | wc -l)
+		[ "$count" -eq 1 ] || note "$count $name"
 	done
-	[ -z "$(named 'nfv-(check|checker|steer|probe|postmortem)')" ] || return 1
+	for name in $(named 'nfv-(check|checker|steer|probe|postmortem)'); do
+		note "$name: $(cat "/proc/$name/stat")"
+	done
 	for number in "${books_queues[@]}"; do
-		[ "$(queue_field right "$number" waiting)" -lt "$((rate / 10))" ] || return 1
+		count=$(queue_field right "$number" waiting)
+		[ "$count" -lt "$((rate / 10))" ] || note "$count packets wait in queue $number"
 	done
-	at right timeout 5 "$tool" status >/dev/null 2>&1
+	at right timeout 5 "$tool" status 2>&1 >/dev/null || :
+}
+
+at_rest() {
+	unrest >"$tmp/unrest"
+	[ ! -s "$tmp/unrest" ] || {
+		cat "$tmp/unrest" >"$tmp/unrest.last"
+		return 1
+	}
 }
 
 # bad SIGNAL: to those whose packets crash handlers.
@@ -153,9 +165,16 @@ bad() {
 
 # orphans: the master is killed, and workers go on until another one is there. Nobody would replace one that crashes meanwhile.
 orphans() {
+	local i
+
 	bad STOP
 	sleep 0.2
-	wait_for "the daemon to be at rest" 30 at_rest
+	: >"$tmp/unrest.last"
+	for ((i = 0; i < 300; i++)); do
+		! at_rest || break
+		sleep 0.1
+	done
+	[ "$i" -lt 300 ] || fail "the daemon does not come to rest: $(cat "$tmp/unrest.last")"
 	kill -KILL "$daemon_pid"
 	{ wait "$daemon_pid" || :; } 2>/dev/null
 	cat "$daemon_log" >>"$tmp/lives.log"
