@@ -25,6 +25,7 @@ books_mark=0x100000     # what the handler puts on packets that it looked at
 books_wire=(left l0)    # host and device whose full backlog is told apart
 declare -A books=() books_start=() books_lives=() # what is known at the end, at the start, of daemons that came and went
 books_senders=()
+# books_twice=yes: rules of both backends stood side by side for a moment, and a packet may have gone through a queue twice.
 
 # ---- traffic ----
 
@@ -261,7 +262,8 @@ books_judge() {
 	equal "$books_name: received, and no room in the sinks" $((books[received] + books[socket-dropped])) "$delivered"
 	equal "$books_name: seen by the daemon: accepted, dropped, repeated, requeued" "${books[seen]}" \
 		$((books[accepted] + books[dropped] + books[repeated] + books[requeued]))
-	[ "${books[passed]}" -ge 0 ] || fail "$books_name: the daemon accepted more than there is behind the queue"
+	[ -n "${books_twice-}" ] || [ "${books[passed]}" -ge 0 ] ||
+		fail "$books_name: the daemon accepted more than there is behind the queue"
 }
 
 books_print() {

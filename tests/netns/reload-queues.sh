@@ -54,6 +54,7 @@ numbers() {
 }
 
 with "load: { numbers: 1, $look, steer: [ { chain: INPUT, table: mangle, match: -p udp } ] }"
+books_twice=yes
 books_open "queues that come and go"
 start_daemon right
 others >"$tmp/others"
