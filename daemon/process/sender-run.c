@@ -19,7 +19,7 @@
 #define BYTES_MAX     (256 * 1024)
 #define SEND_OVERHEAD 1024 /* what the kernel takes off the send buffer, and more */
 #define IDLE_MS       1000
-#define ORPHAN_MS     50   /* without a master: the next one waits for the queue to end */
+#define ORPHAN_MS     5    /* without a master: what comes between the last verdict and its end is lost */
 
 struct sending {
 	int fd;

@@ -358,8 +358,9 @@ int worker_run(const struct worker_setup *setup)
 		err = channel_send_wait(setup->channel, &ready);
 	if (err == 0)
 		err = worker_loop(worker);
-	if (err == 0 && worker->letting_go)
-		err = worker_let_go(worker);
+	/* What comes in between is lost with the socket. */
+	if (err == 0 && worker->letting_go && (err = worker_let_go(worker)) == 0)
+		close(setup->socket->fd);
 	/* Unheard, it is a death like any other: what is in hand is asked of the socket. */
 	if (err == 0 && worker->leaving)
 		err = sink_settle(worker->sink); /* whoever comes next may have another way of sending */
