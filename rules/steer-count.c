@@ -128,6 +128,21 @@ int steer_count(const struct tool *tool, struct steer_tally *tally, steer_error_
 
 /* ---- taking jumps out ---- */
 
+/* Another daemon may have a queue of the same name: its chain leads to other numbers. */
+static bool leads_to_ours(const struct steer_tally *tally, const struct steer_chain *chain)
+{
+	const struct steer_count *count = count_of(tally, chain);
+	const struct steer_queue *queue = count ? &tally->queues[count - tally->counts] : NULL;
+	uint16_t first, last;
+	bool plain, leads;
+
+	if (!queue || !chain->own_rule || !rule_view(chain->own_rule))
+		return false;
+	leads = steer_target_numbers(chain->own_rule, &first, &last, &plain) && first == queue->first && last == queue->last;
+	rule_drop_view(chain->own_rule);
+	return leads;
+}
+
 static int unhook_table(struct steer_tally *tally, struct nfv_table *table)
 {
 	struct steer_found found;
@@ -137,7 +152,7 @@ static int unhook_table(struct steer_tally *tally, struct nfv_table *table)
 		const struct steer_jump *jump = &found.jumps[j];
 		long position = nfv_rule_position(jump->rule);
 
-		if (!count_of(tally, &found.chains[jump->to]))
+		if (!leads_to_ours(tally, &found.chains[jump->to]))
 			continue;
 		err = position < 0 ? (int)position : nfv_chain_delete(nfv_rule_chain(jump->rule), (size_t)position);
 	}

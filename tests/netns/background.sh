@@ -7,6 +7,7 @@
 
 two_hosts
 config <<'END'
+when-flushed: leave # a keeper would put back what the second daemon takes out
 handlers:
   telnet:
     plugin: filter
