@@ -118,6 +118,7 @@ asks 0 status --json
 victim=$(json 'j["queues"][2]["worker"]["pid"]')
 kill -KILL "$victim"
 wait_for "the next worker" 5 sh -c "$tool status --json | grep -q '\"deaths\": 1'"
+wait_for "it to serve" 5 sh -c "$tool status"
 asks 0 status
 has "a death is counted" "$tmp/out" '^other +9 .* 1$'
 at right iptables -t mangle -F
