@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a test and the processes that it makes fail share: one file, mapped by all of them. tests/netns/nth.py writes the
+ * What a test and the processes that it makes fail share: one file, mapped by all of them. tests/netns/nth writes the
  * wishes and reads the findings, by the offsets below; fail.c does the rest.
  */
 #ifndef FAIL_H

@@ -38,7 +38,7 @@ nth_config() {
 	)
 }
 
-# nth WHAT SECONDS [ARG...]: the loop of nth.py over the last configuration, for so long; with NFV_NTH=all for as long as it takes.
+# nth WHAT SECONDS [ARG...]: the loop of nth/ over the last configuration, for so long; with NFV_NTH=all for as long as it takes.
 nth() {
 	local what=$1 seconds=$2
 
@@ -48,7 +48,7 @@ nth() {
 	else
 		set -- --seconds "$seconds" "$@"
 	fi
-	python3 -B "$lib_dir/nth.py" "$what" --daemon "$nfverdictd" --command "$top_builddir/nfverdict" \
+	python3 -B "$lib_dir/nth" "$what" --daemon "$nfverdictd" --command "$top_builddir/nfverdict" \
 		--library "$top_builddir/tests/fail/fail.so" --config "$config_file" --file "$tmp/nth" \
 		--folder "$tmp/crashes" --folder /run "$@"
 }
