@@ -16,7 +16,9 @@
 struct shared_sending {
 	uint64_t accepted, dropped, repeated, requeued, marked, rewritten, failed;
 	uint64_t requeued_to[COUNTERS_TARGETS + 1]; /* as counters_target() numbers them */
-	uint32_t until; /* the newest packet id among them; 0: nothing is on its way */
+	uint64_t received, recovered, abandoned;    /* if `recovers` */
+	uint32_t recovers; /* 1: among them is what a dead predecessor had in hand */
+	uint32_t until;    /* the newest packet id among them; 0: nothing is on its way */
 };
 
 /* A field keeps its meaning in all versions, or gets another name: see layout.c, which must know of each. */

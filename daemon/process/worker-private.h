@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The state of a worker, shared by worker.c (start and end), worker-host.c and worker-events.c (what handlers call),
- * worker-loop.c and worker-verdict.c (packets).
+ * worker-loop.c, worker-verdict.c and worker-recover.c (packets).
  */
 #ifndef PROCESS_WORKER_PRIVATE_H
 #define PROCESS_WORKER_PRIVATE_H
@@ -178,8 +178,26 @@ void worker_batch_begin(struct worker *worker, unsigned packets);
 void worker_batch_end(struct worker *worker);
 void worker_decided(void *context, size_t index, const struct chain_decision *decision);
 int worker_flush(struct worker *worker);
+/*
+ * The sink belongs to one at a time: to the loop between enter() and leave(), otherwise, while handlers run, to the
+ * signal that sends what was decided before a slow one.
+ */
+void worker_enter(struct worker *worker);
+void worker_leave(struct worker *worker);
+/* The kernel's word for a verdict. */
+uint32_t worker_kernel_verdict(const struct worker *worker, nfv_verdict verdict);
+void worker_count_decision(struct worker *worker, const struct chain_decision *decision, uint32_t packet_id);
+/* Before verdicts are sent: writes into shared->sending what the counters will be; then, that verdicts up to an id are on their way. */
+void worker_sum_up(struct shared *shared, const struct worker_pending *pending);
+void worker_note_sending(struct shared *shared, uint32_t until);
+/* They were sent. Totals, not sums: whoever dies in here, his successor begins anew. */
+void worker_count_sent(struct shared *shared);
+/* Verdicts cannot be sent: the worker ends, its packets stay for a successor. */
+void worker_give_up(struct worker *worker, int err);
 /* Whether a sink that has no room is to be waited for. */
 bool worker_may_wait(void *worker, unsigned waited_ms);
+
+/* worker-recover.c */
 /*
  * What a dead predecessor had in hand goes through its hook once more. `any`: a packet was received, the rest is before
  * its id.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From the chain's decisions to verdicts that are sent and counted, and what is sent on behalf of a dead predecessor. */
+/* From the chain's decisions to verdicts that are sent and counted. */
 #include "daemon/process/log.h"
 #include "daemon/process/worker-private.h"
 
@@ -12,12 +12,10 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#define CAREFUL_PACKETS 1024 /* after a crash in a handler: each verdict is sent before the next packet is judged */
-#define CAREFUL_MOST    (1u << 30) /* ids are compared as they wrap */
 #define ORPHAN_SECONDS  2 /* for a worker without master to finish what it has in hand */
 #define FLUSH_AFTER_US  500 /* a slow handler delays the verdicts of packets before it by no more than this */
 
-static void give_up(struct worker *worker, int err)
+void worker_give_up(struct worker *worker, int err)
 {
 	if (!worker->broken)
 		log_error("queue %u: verdicts cannot be sent: %s", worker->number, strerror(-err));
@@ -25,8 +23,7 @@ static void give_up(struct worker *worker, int err)
 	worker->stop = true;
 }
 
-/* Totals, not sums: whoever dies in here, his successor begins anew. */
-static void count_sent(struct shared *shared)
+void worker_count_sent(struct shared *shared)
 {
 	struct queue_counters *counters = &shared->counters;
 	const struct shared_sending *sent = &shared->sending;
@@ -43,13 +40,17 @@ static void count_sent(struct shared *shared)
 	counters->marked = sent->marked;
 	counters->rewritten = sent->rewritten;
 	counters->failed = sent->failed;
+	if (sent->recovers) {
+		counters->received = sent->received;
+		counters->recovered = sent->recovered;
+		counters->abandoned = sent->abandoned;
+	}
 	shared->sent_until = sent->until;
 	atomic_signal_fence(memory_order_seq_cst);
 	shared->sending.until = 0;
 }
 
-/* `until` last: before that there is nothing to be believed. */
-static void note_sending(struct shared *shared, const struct worker_pending *pending)
+void worker_sum_up(struct shared *shared, const struct worker_pending *pending)
 {
 	const struct queue_counters *counters = &shared->counters;
 	struct shared_sending *sending = &shared->sending;
@@ -64,9 +65,15 @@ static void note_sending(struct shared *shared, const struct worker_pending *pen
 	sending->marked = counters->marked + pending->marked;
 	sending->rewritten = counters->rewritten + pending->rewritten;
 	sending->failed = counters->failed + pending->failed;
+	sending->recovers = 0;
+}
+
+/* `until` last: before that there is nothing to be believed. */
+void worker_note_sending(struct shared *shared, uint32_t until)
+{
 	shared->receipt.msg_len = 0;
 	atomic_signal_fence(memory_order_seq_cst);
-	sending->until = pending->until;
+	shared->sending.until = until;
 }
 
 /*
@@ -78,28 +85,25 @@ static int flush(struct worker *worker)
 {
 	int err;
 
-	note_sending(worker->shared, &worker->pending);
+	worker_sum_up(worker->shared, &worker->pending);
+	worker_note_sending(worker->shared, worker->pending.until);
 	worker->pending = (struct worker_pending){ 0 };
 	err = sink_flush(worker->sink);
 	if (err) {
 		worker->shared->sending.until = 0;
 		return err;
 	}
-	count_sent(worker->shared);
+	worker_count_sent(worker->shared);
 	return 0;
 }
 
-/*
- * The sink belongs to one at a time: to the loop between enter() and leave(), otherwise, while handlers run, to the
- * signal that sends what was decided before a slow one.
- */
-static void enter(struct worker *worker)
+void worker_enter(struct worker *worker)
 {
 	worker->in_sink = 1;
 	atomic_signal_fence(memory_order_seq_cst);
 }
 
-static void leave(struct worker *worker)
+void worker_leave(struct worker *worker)
 {
 	atomic_signal_fence(memory_order_seq_cst);
 	worker->in_sink = 0;
@@ -109,18 +113,18 @@ int worker_flush(struct worker *worker)
 {
 	int err;
 
-	enter(worker);
+	worker_enter(worker);
 	err = flush(worker);
-	leave(worker);
+	worker_leave(worker);
 	if (err)
-		give_up(worker, err);
+		worker_give_up(worker, err);
 	return err;
 }
 
 /* ---- Decisions ---- */
 
-/* The kernel's word for a verdict. The chain gives only four; for another one nobody is cut off. */
-static uint32_t kernel_verdict(const struct worker *worker, nfv_verdict verdict)
+/* The chain gives only four; for another one nobody is cut off. */
+uint32_t worker_kernel_verdict(const struct worker *worker, nfv_verdict verdict)
 {
 	switch ((enum nfv_verdicts)(verdict & 0xffff)) {
 	case NFV_DROP:
@@ -141,7 +145,7 @@ static uint32_t kernel_verdict(const struct worker *worker, nfv_verdict verdict)
 	return NF_ACCEPT;
 }
 
-static void count_decision(struct worker *worker, const struct chain_decision *decision, uint32_t packet_id)
+void worker_count_decision(struct worker *worker, const struct chain_decision *decision, uint32_t packet_id)
 {
 	struct worker_pending *pending = &worker->pending;
 	uint32_t kind = decision->verdict & 0xffff;
@@ -171,7 +175,7 @@ void worker_decided(void *context, size_t index, const struct chain_decision *de
 	const struct nfv_packet *packet = worker->batch[index];
 	struct coalesce_decision out = {
 		.id = packet->id,
-		.verdict = kernel_verdict(worker, decision->verdict),
+		.verdict = worker_kernel_verdict(worker, decision->verdict),
 		.set_mark = decision->set_mark,
 		.mark = packet->mark,
 		.arrived_mark = decision->arrived_mark,
@@ -182,15 +186,15 @@ void worker_decided(void *context, size_t index, const struct chain_decision *de
 		out.payload = packet->data;
 		out.payload_len = packet->captured_len;
 	}
-	enter(worker);
+	worker_enter(worker);
 	err = sink_decide(worker->sink, &out);
 	if (err == -ENOSPC && (err = flush(worker)) == 0)
 		err = sink_decide(worker->sink, &out);
 	if (err == 0)
-		count_decision(worker, decision, packet->id);
-	leave(worker);
+		worker_count_decision(worker, decision, packet->id);
+	worker_leave(worker);
 	if (err)
-		give_up(worker, err);
+		worker_give_up(worker, err);
 	if (worker->shared->careful > 0) {
 		(void)worker_flush(worker);
 		if (worker->go.settles)
@@ -306,115 +310,4 @@ void worker_batch_end(struct worker *worker)
 {
 	(void)worker_flush(worker);
 	worker->in_batch = 0;
-}
-
-/* ---- Recovery ---- */
-
-/* The packet that killed the predecessor in a handler gets on-error: shown to the handlers again it would kill again. */
-static int decide_poison(struct worker *worker)
-{
-	const struct chain_decision decision = { .verdict = worker->chain.on_error, .failed = true, .handler = -1 };
-	const struct coalesce_decision out = {
-		.id = worker->go.poison_id,
-		.verdict = kernel_verdict(worker, decision.verdict),
-	};
-	int err;
-
-	/* Killed by what it was told of a packet whose verdict is out already: nothing to decide. */
-	if (!worker->go.poisoned || worker->go.poison_id == worker->shared->sent_until)
-		return 0;
-	err = sink_decide(worker->sink, &out);
-	if (err)
-		return err;
-	count_decision(worker, &decision, worker->go.poison_id);
-	return flush(worker);
-}
-
-static uint32_t recovery_verdict(const struct worker *worker)
-{
-	if (worker->go.repeats)
-		return NF_REPEAT;
-	return worker->chain.on_error == NFV_DROP ? NF_DROP : NF_ACCEPT;
-}
-
-/*
- * What the predecessor had in hand, and how it went on. What is repeated will be received again, so only what had been
- * counted as received matters. What got on-error is gone: the ids tell how many, for the last ones may not have been looked
- * at yet.
- */
-static void count_rest(struct worker *worker, uint32_t in_hand)
-{
-	struct queue_counters *counters = worker->counters;
-	uint64_t known = counters->accepted + counters->dropped + counters->repeated + counters->requeued + counters->recovered;
-	uint64_t open = counters->received > known ? counters->received - known : 0;
-
-	if (worker->go.repeats) {
-		counters->recovered += open;
-		return;
-	}
-	if (in_hand > open)
-		counters->received += in_hand - open;
-	counters->abandoned += in_hand;
-	counters->failed += in_hand;
-	if (recovery_verdict(worker) == NF_DROP)
-		counters->dropped += in_hand;
-	else
-		counters->accepted += in_hand;
-}
-
-/* Ids behind the last verdict that was sent, without the one that gets a verdict of its own. */
-static uint32_t count_in_hand(const struct worker *worker, uint32_t until)
-{
-	int32_t count = (int32_t)(until - worker->shared->sent_until);
-
-	if (worker->hand.known)
-		count = (int32_t)worker_hand_between(worker, worker->shared->sent_until, until);
-	if (count > 0 && worker->go.poisoned)
-		count--;
-	return count > 0 ? (uint32_t)count : 0;
-}
-
-static int decide_rest(struct worker *worker, uint32_t until)
-{
-	uint32_t in_hand;
-	int err;
-
-	if (!sink_reached(worker->sink, worker->shared->sending.until))
-		worker->shared->sending.until = 0;
-	count_sent(worker->shared);
-	in_hand = count_in_hand(worker, until);
-	enter(worker);
-	err = decide_poison(worker);
-	if (err == 0)
-		err = sink_decide_until(worker->sink, until, recovery_verdict(worker), worker->go.repeats ? 0 : in_hand);
-	leave(worker);
-	if (err)
-		return err;
-	count_rest(worker, in_hand);
-	worker->shared->sent_until = until;
-	return 0;
-}
-
-static uint32_t waiting_most(const struct config_queue *config)
-{
-	return config->max_length < CAREFUL_MOST ? (uint32_t)config->max_length : CAREFUL_MOST;
-}
-
-void worker_recover(struct worker *worker, bool any, uint32_t first_id)
-{
-	uint32_t until = any ? first_id - 1 : worker->go.predecessor_last_id;
-	int err = decide_rest(worker, until);
-
-	worker->recovering = false;
-	if (err) {
-		give_up(worker, err);
-		return;
-	}
-	worker->repeated_until = until;
-	worker_hand_settle(worker, until);
-	worker->shared->recovering = 0;
-	worker->shared->last_id = until;
-	worker->shared->last_id_known = 1;
-	worker->shared->careful = worker->go.careful ? CAREFUL_PACKETS : 0;
-	worker->careful_until = until + CAREFUL_PACKETS + waiting_most(worker->config);
 }

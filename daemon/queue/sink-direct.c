@@ -78,14 +78,13 @@ static int direct_decide_until(struct sink *sink, uint32_t id, uint32_t verdict,
 	const struct message_verdict all = { .queue = direct->number, .id = id, .verdict = verdict };
 	uint8_t buffer[MESSAGE_HEADER_MAX];
 	struct iovec iov = { .iov_base = buffer };
-	struct mmsghdr message;
 	int err = direct_flush(sink);
 
 	(void)count;
 	if (err)
 		return err;
 	iov.iov_len = message_put_batch(buffer, &all);
-	return send_pieces(direct, &message, &iov, 1);
+	return send_pieces(direct, direct->receipt, &iov, 1);
 }
 
 /*

@@ -107,10 +107,14 @@ static int add_until(struct ring_writer *writer, const void *what)
 static int ringed_decide_until(struct sink *sink, uint32_t id, uint32_t verdict, uint32_t count)
 {
 	const struct until until = { .id = id, .verdict = verdict, .count = count };
-	int err = ringed_flush(sink);
+	struct ringed *ringed = ringed_of(sink);
+	int err = add_until(writer_of(ringed), &until);
 
-	if (!err)
-		err = add_or_wait(ringed_of(sink), add_until, &until);
+	/* Published together with what was decided before, when there is room. */
+	if (err == -ENOSPC) {
+		(void)ringed_flush(sink);
+		err = add_or_wait(ringed, add_until, &until);
+	}
 	return err ? err : ringed_flush(sink);
 }
 

@@ -27,7 +27,7 @@ struct sink_ops {
 	int (*flush)(struct sink *sink);
 	/*
 	 * Gives every packet of the queue up to an id one verdict (NF_REPEAT …): what a predecessor had in hand. count: for
-	 * the books, how many it decides for good.
+	 * the books, how many it decides for good. With it go the decisions taken before; reached() tells of both.
 	 */
 	int (*decide_until)(struct sink *sink, uint32_t id, uint32_t verdict, uint32_t count);
 	/*
