@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the files of the master share: master.c runs it, master-start.c and master-stop.c are its first and its last
- * steps.
+ * steps, master-reap.c starts again who ended.
  */
 #ifndef PROCESS_MASTER_PRIVATE_H
 #define PROCESS_MASTER_PRIVATE_H
@@ -143,6 +143,9 @@ int master_take_over(struct master *master, struct served *served, uint16_t numb
 /* The channel has ended: true when that was all that can be known of its end. */
 bool master_lost_stranger(struct master *master, struct served *served, struct runner *runner);
 
+/* Somebody has ended: whoever it was, what follows is done. */
+void master_reap(struct master *master);
+
 /* Takes note of a runner's end, by a waitpid() status, and does what follows. */
 void master_runner_ended(struct master *master, struct served *served, struct runner *runner, int status);
 
@@ -179,6 +182,12 @@ void master_adopt_retire(struct master *master);
 
 /* Also watches what it says. 0, or -errno, which is told. */
 int master_start_worker(struct master *master, struct served *served);
+
+/*
+ * What came through a worker's channel, so many messages at most. What channel_receive() said last; 1: there may be more. A
+ * message may make another one of the runner.
+ */
+int master_take_words(struct master *master, struct served *served, int channel, size_t limit);
 
 /* Its messages are taken from now on. 0 or -errno. */
 int master_watch_runner(struct master *master, const struct runner *runner);
