@@ -90,21 +90,21 @@ static void check_queue(struct checker *checker, const struct config_queue *queu
 	struct report report = { 0 };
 	struct instances instances;
 	struct chain chain;
-	struct channel_message needs = { .type = CHANNEL_NEEDS, .value = index };
+	struct plan_needs needs = { .known = true };
 
 	checker->env.queue = (uint16_t)queue->numbers.first;
 	checker->env.mark_mask = (uint32_t)queue->mark_mask;
 	(void)instances_open(&instances, checker->plan, queue, &checker->env, checker->counters, &report, &checker->step,
 			     0);
 	chain = (struct chain){ .handlers = instances.handlers, .count = instances.count };
-	needs.extra = chain_needs_bytes(&chain);
-	needs.more = chain_needs_metadata(&chain);
+	needs.bytes = chain_needs_bytes(&chain);
+	needs.metadata = chain_needs_metadata(&chain);
 	needs.may = chain_may(&chain);
 	instances_close(&instances);
 	(void)placed_send_report(checker->channel, &report);
 	report_clear(&report);
 	if (index != UINT32_MAX)
-		(void)channel_send_wait(checker->channel, &needs);
+		(void)placed_send_needs(checker->channel, index, &needs);
 }
 
 static bool is_used(const struct config *config, const char *handler)

@@ -33,13 +33,7 @@ static void take(struct answers *answers, const struct channel_message *message)
 		placed_take(answers->report, message, "");
 		break;
 	case CHANNEL_NEEDS:
-		if (message->value < answers->plan->config->queue_count)
-			answers->plan->needs[message->value] = (struct plan_needs){
-				.known = true,
-				.bytes = message->extra,
-				.metadata = message->more,
-				.may = message->may,
-			};
+		placed_take_needs(answers->plan, message);
 		break;
 	case CHANNEL_STEP:
 		answers->step = *message;

@@ -36,3 +36,27 @@ void placed_take(struct report *report, const struct channel_message *message, c
 	if (file_len < message->text_len)
 		report_add(report, place, NULL, "%s%s", message->text + file_len + 1, cause);
 }
+
+int placed_send_needs(int channel, uint32_t queue, const struct plan_needs *needs)
+{
+	const struct channel_message message = {
+		.type = CHANNEL_NEEDS,
+		.value = queue,
+		.extra = needs->bytes,
+		.more = needs->metadata,
+		.may = needs->may,
+	};
+
+	return channel_send_wait(channel, &message);
+}
+
+void placed_take_needs(struct plan *plan, const struct channel_message *message)
+{
+	if (message->value < plan->config->queue_count)
+		plan->needs[message->value] = (struct plan_needs){
+			.known = true,
+			.bytes = message->extra,
+			.metadata = message->more,
+			.may = message->may,
+		};
+}

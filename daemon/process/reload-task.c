@@ -21,19 +21,9 @@ static int send_needs(const struct plan *plan, int channel)
 {
 	int err = 0;
 
-	for (size_t i = 0; i < plan->config->queue_count && !err; i++) {
-		const struct plan_needs *needs = &plan->needs[i];
-		const struct channel_message message = {
-			.type = CHANNEL_NEEDS,
-			.value = (uint32_t)i,
-			.extra = needs->bytes,
-			.more = needs->metadata,
-			.may = needs->may,
-		};
-
-		if (needs->known)
-			err = channel_send_wait(channel, &message);
-	}
+	for (size_t i = 0; i < plan->config->queue_count && !err; i++)
+		if (plan->needs[i].known)
+			err = placed_send_needs(channel, (uint32_t)i, &plan->needs[i]);
 	return err;
 }
 
@@ -107,13 +97,7 @@ static void take(struct master *master, const struct channel_message *message)
 		placed_take(&reload->report, message, "");
 		break;
 	case CHANNEL_NEEDS:
-		if (message->value < reload->plan->config->queue_count)
-			reload->plan->needs[message->value] = (struct plan_needs){
-				.known = true,
-				.bytes = message->extra,
-				.metadata = message->more,
-				.may = message->may,
-			};
+		placed_take_needs(reload->plan, message);
 		break;
 	case CHANNEL_LOG:
 		if (level == NFV_LOG_ERROR)

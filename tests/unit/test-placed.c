@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Findings that go over a channel: what arrives is what was sent, and odd messages do no harm. */
+/* What a check finds goes over a channel: what arrives is what was sent, and odd messages do no harm. */
 #include "daemon/process/placed.h"
 
 #include <setjmp.h>
@@ -98,12 +98,36 @@ static void leaves_out_what_names_nothing(void **state)
 	report_clear(&got);
 }
 
+/* What is of no entry of the plan may come from a child that is not itself any more. */
+static void takes_needs(void **state)
+{
+	struct config config = { .queue_count = 2 };
+	struct plan_needs needs[2] = { 0 };
+	struct plan plan = { .config = &config, .needs = needs };
+	const struct plan_needs sent = { .known = true, .bytes = 128, .metadata = 5, .may = 3 };
+	struct channel_message message;
+
+	(void)state;
+	for (uint32_t queue = 1; queue < 4; queue++) {
+		assert_int_equal(placed_send_needs(pair[1], queue, &sent), 0);
+		assert_int_equal(channel_receive(pair[0], &message), 1);
+		assert_int_equal(message.type, CHANNEL_NEEDS);
+		placed_take_needs(&plan, &message);
+	}
+	assert_false(needs[0].known);
+	assert_true(needs[1].known);
+	assert_int_equal(needs[1].bytes, sent.bytes);
+	assert_int_equal(needs[1].metadata, sent.metadata);
+	assert_int_equal(needs[1].may, sent.may);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(sends_a_report, open_pair, close_pair),
 		cmocka_unit_test_setup_teardown(cuts_what_is_too_long, open_pair, close_pair),
 		cmocka_unit_test_setup_teardown(leaves_out_what_names_nothing, open_pair, close_pair),
+		cmocka_unit_test_setup_teardown(takes_needs, open_pair, close_pair),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
