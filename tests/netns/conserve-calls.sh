@@ -38,11 +38,6 @@ calls_config() {
 	END
 }
 
-# logged N REGEX: at least so many lines.
-logged() {
-	[ "$(grep -cE "$2" "$daemon_log")" -ge "$1" ]
-}
-
 more_uninspected_than() {
 	[ "$(books_counter uninspected)" -gt "$1" ]
 }
@@ -68,7 +63,7 @@ ends() {
 
 # death N CALL REGEX: the N-th of it, by the line that the log has.
 death() {
-	wait_for "$2: the end of worker $1" 10 logged "$1" "queue 1: worker [0-9]+ $3 in $2"
+	wait_for "$2: the end of worker $1" 10 logged "queue 1: worker [0-9]+ $3 in $2" "$1"
 	[ "$1" -gt 1 ] || note "ok: $(grep -E "queue 1: worker [0-9]+ $3 in $2" "$daemon_log" | head -n 1)"
 }
 
@@ -111,7 +106,7 @@ equal "uninspected, or decided by on-error" $((books[uninspected] + books[failed
 calls_config '{ on: timer, does: abort }' 'max-crashes: 3'
 begin "quarantine"
 death 3 "a timer of handler bad" "was killed by signal 6 .*"
-wait_for "quarantine" 5 logged 1 "handler bad is in quarantine: 3 crashes within 60 s"
+wait_for "quarantine" 5 logged "handler bad is in quarantine: 3 crashes within 60 s" 1
 quarantined=$(books_counter uninspected)
 wait_for "packets that pass it by" 5 more_uninspected_than "$quarantined"
 ends

@@ -5,44 +5,14 @@
 #	left: 20,000 packets/s ---- right: queues 1 (fast) and 2 (strict) at mangle INPUT, nfverdictd below a manager
 . "$(dirname "$0")/lib.sh"
 . "$lib_dir/conserve.sh"
+. "$lib_dir/two-queues-lib.sh"
 
 kills=${NFV_SOAK_ORPHANS:-3}
 rate=${NFV_SOAK_RATE:-20000}
 [ "$sanitizers" -eq 0 ] || rate=4000
-books_ports=(9 10)
-books_queues=(1 2)
 
 two_hosts
 books_rules
-configure() {
-	config <<END
-handlers:
-  look: { plugin: trial, mark: $books_mark/$books_mark }
-queues:
-  first:
-    numbers: 1
-    max-length: 200000
-    when-full: drop
-    when-down: drop
-    on-error: drop
-    handlers: [look]
-    steer:
-      - { chain: INPUT, table: mangle, match: -p udp --dport 9 }
-${1-}
-END
-}
-second="
-  second:
-    numbers: 2
-    isolation: strict
-    max-length: 200000
-    when-full: drop
-    when-down: drop
-    on-error: drop
-    handlers: [look]
-    steer:
-      - { chain: INPUT, table: mangle, match: -p udp --dport 10 }"
-
 # said WHAT N: the manager has said so, N times at least.
 said() {
 	[ "$(grep -cE "^$1" "$tmp/manager.out")" -ge "$2" ]
@@ -79,21 +49,20 @@ books_close_kernel() {
 	equal "$books_name: packets that arrived twice" "$(value sink9 duplicates)+$(value sink10 duplicates)" 0+0
 }
 
-configure "$second"
+configure_two
 books_open "all of it killed"
 start_manager
 wait_for "both sockets to be kept" 10 said 'kept nfv-queue-[12] 0' 2
 rules right nft >"$tmp/rules.before"
-sockets=$(queue_field right 1 portid)+$(queue_field right 2 portid)
-flow_send one left "$right4" 9 --rate $((rate / 2))
-flow_send two left "$right6" 10 --rate $((rate / 2))
+before=$(sockets)
+send_both
 for ((i = 1; i <= kills; i++)); do
 	# shellcheck disable=SC2046 # process ids
 	kill -KILL $(daemons) 2>/dev/null || : # some may be gone with the first
 	wait_for "start $((i + 1))" 30 said ready $((i + 1))
 done
 rules right nft | diff "$tmp/rules.before" - || fail "the rules were changed"
-equal "sockets of the queues" "$(queue_field right 1 portid)+$(queue_field right 2 portid)" "$sockets"
+equal "sockets of the queues" "$(sockets)" "$before"
 flow_stop one two
 books_close_kernel
 equal "uninspected" "${books[uninspected]}" 0
@@ -102,27 +71,26 @@ equal "uninspected" "${books[uninspected]}" 0
 
 books_open "restarted"
 start_manager
-sockets=$(queue_field right 1 portid)+$(queue_field right 2 portid)
-flow_send one left "$right4" 9 --rate $((rate / 2))
-flow_send two left "$right6" 10 --rate $((rate / 2))
+before=$(sockets)
+send_both
 for ((i = 1; i <= 2; i++)); do
 	kill -TERM "$(sed -nE 's/^started //p' "$tmp/manager.out" | tail -n 1)"
 	wait_for "start $((i + 1))" 30 said ready $((i + 1))
 done
-equal "sockets of the queues" "$(queue_field right 1 portid)+$(queue_field right 2 portid)" "$sockets"
+equal "sockets of the queues" "$(sockets)" "$before"
 flow_stop one two
 books_close_kernel
 
 # ---- numbers that nobody wants any more, descriptors that are none of ours ----
 
 start_manager
-configure # without the second queue
+configure_one
 kill -HUP "$(sed -nE 's/^started //p' "$tmp/manager.out" | tail -n 1)"
 wait_for "the second queue's socket to be forgotten" 20 said 'forgot nfv-queue-2' 1
-configure "$second"
+configure_two
 kill -HUP "$(sed -nE 's/^started //p' "$tmp/manager.out" | tail -n 1)"
 wait_for "the second queue's socket to be kept again" 20 said 'kept nfv-queue-2' 2
-configure
+configure_one
 kill -HUP "$manager"
 # shellcheck disable=SC2046 # process ids
 kill -KILL $(daemons) 2>/dev/null || :

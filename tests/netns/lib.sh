@@ -367,6 +367,11 @@ stop_daemon() {
 	no_rules_left
 }
 
+# logged EXTENDED-REGEX TIMES: the daemon has written such a line, so many times at least.
+logged() {
+	[ "$(grep -cE "$1" "$daemon_log")" -ge "$2" ]
+}
+
 # kill_daemon: all of it at once, so that nobody is left to tidy up.
 kill_daemon() {
 	local pids

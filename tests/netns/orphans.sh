@@ -7,12 +7,11 @@
 #	left: 40,000 packets/s ---- right: queues 1 (fast) and 2 (strict) at mangle INPUT
 . "$(dirname "$0")/lib.sh"
 . "$lib_dir/conserve.sh"
+. "$lib_dir/two-queues-lib.sh"
 
 lives=${NFV_SOAK_ORPHANS:-4}
 rate=${NFV_SOAK_RATE:-40000}
 [ "$sanitizers" -eq 0 ] || rate=4000
-books_ports=(9 10)
-books_queues=(1 2)
 mkfifo "$tmp/word"
 chmod 666 "$tmp/word"
 
@@ -62,10 +61,6 @@ kill_master() {
 	daemon_pid=
 }
 
-logged() {
-	[ "$(grep -cE "$1" "$daemon_log")" -ge "$2" ]
-}
-
 all_gone() {
 	[ -z "$(daemons)" ]
 }
@@ -81,9 +76,8 @@ configure 10s drop
 books_open "taken over"
 start_daemon right
 rules right nft >"$tmp/rules.before"
-sockets=$(queue_field right 1 portid)+$(queue_field right 2 portid)
-flow_send one left "$right4" 9 --rate $((rate / 2))
-flow_send two left "$right6" 10 --rate $((rate / 2))
+before=$(sockets)
+send_both
 for ((i = 1; i <= lives; i++)); do
 	kill_master
 	sleep 0.2 # packets are decided meanwhile: see `uninspected`
@@ -92,7 +86,7 @@ for ((i = 1; i <= lives; i++)); do
 	has "life $i: both queues are handed over" "$daemon_log" 'queue 2: worker [0-9]+ of an nfverdictd that is gone hands it over'
 done
 rules right nft | diff "$tmp/rules.before" - || fail "the rules were changed"
-equal "sockets of the queues" "$(queue_field right 1 portid)+$(queue_field right 2 portid)" "$sockets"
+equal "sockets of the queues" "$(sockets)" "$before"
 flow_stop one two
 books_close
 equal "uninspected" "${books[uninspected]}" 0

@@ -2,30 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Somebody dies, hangs, or the daemon is told to stop, at every point of a reload under load: what comes of it is the table in
 # daemon/README.md, and no packet is lost or passes uninspected.
-#
-#	left ---- right: queue 1 at mangle INPUT. A packet to port 10 holds a worker up, a pipe holds up those that open.
 . "$(dirname "$0")/lib.sh"
 . "$lib_dir/conserve.sh"
 . "$lib_dir/reload-lib.sh"
+. "$lib_dir/reload-hold-lib.sh"
 
-workers_may_die=yes
-books_ports=(9 10)
-rate=4000
-[ "$sanitizers" -eq 0 ] || rate=400
-mark="mark: $books_mark/$books_mark"
-
-two_hosts
-books_rules
-for pipe in opens packets; do
-	mkfifo "$tmp/$pipe"
-	chmod 666 "$tmp/$pipe"
-done
-exec 7<>"$tmp/opens" 8<>"$tmp/packets"
-
-# with OPTIONS [QUEUES]: the handler has these options.
+# with OPTIONS [MATCH [QUEUES]]: the handler has these options.
 with() {
 	config <<-END
-		handlers: { look: { plugin: trial, $mark$1 } }
+		handlers: { look: { plugin: trial, mark: $books_mark/$books_mark$1 } }
 		queues:
 		  load: { numbers: 1, handlers: [look], max-length: 200000, when-full: drop, when-down: drop, on-error: drop, deadline: none,
 		          steer: [ { chain: INPUT, table: mangle, match: -p udp${2-} } ] }
@@ -33,18 +18,10 @@ with() {
 	END
 }
 plain=
-opens=", fifo: $tmp/opens, faults: [ { on: open, does: wait } ]"
-waits=", fifo: $tmp/packets, wait: 10"
-closes=", faults: [ { on: close, does: loop } ]"
-other_rules=" --sport 1:65535"
 
-# The worker that serves, and the one that stands by: the younger one.
+# The worker that serves: the older one.
 serves() {
 	workers | tr ' ' '\n' | grep . | sort -n | head -n 1
-}
-
-stands_by() {
-	workers | tr ' ' '\n' | grep . | sort -n | sed -n 2p | grep .
 }
 
 other_than() {
@@ -78,27 +55,6 @@ refused() {
 
 let_open() {
 	printf x >&7
-}
-
-# hold_rules: nobody commits from here on; free_rules ends that.
-hold_rules() {
-	exec 6<"$(find /run/nfverdict -name 'lock-*' | head -n 1)"
-	flock 6
-}
-
-free_rules() {
-	exec 6<&-
-}
-
-# stuck: the worker that serves is held up by a packet.
-stuck() {
-	flow_send "stuck$((++sticks))" left "$right4" 10 --count 1 --first "$sticks"
-	wait_for "a worker that is held up" 10 in_packet
-}
-sticks=0
-
-in_packet() {
-	[ "$(queue_field right 1 waiting)" -gt 20 ]
 }
 
 with "$plain"

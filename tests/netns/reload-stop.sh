@@ -1,24 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # SIGTERM at every point of a reload under load: it is called off, the daemon stops in order, nothing is left, nothing is lost.
-#
-#	left ---- right: queue 1 at mangle INPUT. A packet to port 10 holds a worker up, a pipe holds up those that open.
 . "$(dirname "$0")/lib.sh"
 . "$lib_dir/conserve.sh"
 . "$lib_dir/reload-lib.sh"
-
-workers_may_die=yes
-books_ports=(9 10)
-rate=4000
-[ "$sanitizers" -eq 0 ] || rate=400
-
-two_hosts
-books_rules
-for pipe in opens packets; do
-	mkfifo "$tmp/$pipe"
-	chmod 666 "$tmp/$pipe"
-done
-exec 7<>"$tmp/opens" 8<>"$tmp/packets"
+. "$lib_dir/reload-hold-lib.sh"
 
 # with OPTIONS [MATCH [QUEUES]]
 with() {
@@ -31,14 +17,6 @@ with() {
 	END
 }
 
-held_up() {
-	[ "$(queue_field right 1 waiting)" -gt 20 ]
-}
-
-stands_by() {
-	[ "$(workers | wc -w)" -ge 2 ]
-}
-
 # stops WHAT OLD: the daemon under load with these options of the handler; `at_work` then begins a reload.
 stops() {
 	with "$2"
@@ -49,11 +27,15 @@ stops() {
 	at_work
 	books_kernel # before the numbers are gone
 	stop_daemon
-	exec 6<&-
 	has "$1: called off" "$daemon_log" 'reload: called off'
 	flow_stop load
 	books_daemon
 	books_close_without
+}
+
+free_when_called_off() {
+	wait_for "the reload to be called off" 20 logged 'reload: called off' 1
+	flock -u 6
 }
 
 # As books_close, but packets pass while the daemon stops.
@@ -82,7 +64,7 @@ at_work() {
 stops "while it is checked" ""
 
 at_work() {
-	with ", fifo: $tmp/opens, faults: [ { on: open, does: wait } ]" "" "  more: { numbers: 2-3, handlers: [look] }"
+	with "$opens" "" "  more: { numbers: 2-3, handlers: [look] }"
 	reload_ask
 	wait_for "number 3" 10 queue_is right 3 waiting 0
 	wait_for "the next worker" 10 stands_by
@@ -90,29 +72,27 @@ at_work() {
 stops "while workers stand by" ""
 
 at_work() {
-	with "" " --sport 1:65535"
+	with "" "$other_rules"
 	reload
 	with "" "" "  more: { numbers: 2, handlers: [look], steer: [ { chain: INPUT, table: mangle, match: -p udp --dport 9 } ] }"
-	exec 6<"$(find /run/nfverdict -name 'lock-*' | head -n 1)"
-	flock 6
+	hold_rules
 	reload_ask
 	wait_for "the change" 10 child nfv-steer
-	exec 6<&-
+	free_when_called_off & # not before: the change might be over when it is to be called off
 }
 stops "while rules are changed" ""
 
 at_work() {
-	flow_send stuck left "$right4" 10 --count 1
-	wait_for "a worker that is held up" 10 held_up
+	stuck
 	with ""
 	reload_ask
 	wait_for "the next worker" 10 stands_by
 }
-stops "while a worker is to leave" ", fifo: $tmp/packets, wait: 10"
+stops "while a worker is to leave" "$waits"
 
 at_work() {
 	with ""
 	reload_ask
 	wait_for "the one that closes" 10 stands_by
 }
-stops "while handlers close" ", faults: [ { on: close, does: loop } ]"
+stops "while handlers close" "$closes"

@@ -50,10 +50,6 @@ named() {
 	grep -lxE "$1" /proc/[0-9]*/comm 2>/dev/null | cut -d/ -f3 || [ $? -le 2 ]
 }
 
-logged() {
-	[ "$(grep -cE "$1" "$daemon_log")" -ge "$2" ]
-}
-
 # newcomer NUMBER PID...: sets $new to the worker of a number that is none of these, once there is one and it has nothing to do but
 # to wait.
 newcomer() {

@@ -7,12 +7,11 @@
 #	left: 40,000 packets/s ---- right: queues 1 and 2 at mangle INPUT
 . "$(dirname "$0")/lib.sh"
 . "$lib_dir/conserve.sh"
+. "$lib_dir/two-queues-lib.sh"
 
 upgrades=${NFV_SOAK_UPGRADES:-6}
 rate=${NFV_SOAK_RATE:-40000}
 [ "$sanitizers" -eq 0 ] || rate=4000
-books_ports=(9 10)
-books_queues=(1 2)
 
 this=$nfverdictd
 other=$top_builddir/tests/netns/nfverdictd-other
@@ -27,42 +26,11 @@ put() {
 
 two_hosts
 books_rules
-config <<END
-handlers:
-  look: { plugin: trial, mark: $books_mark/$books_mark }
-queues:
-  first:
-    numbers: 1
-    max-length: 200000
-    when-full: drop
-    when-down: drop
-    on-error: drop
-    handlers: [look]
-    steer:
-      - { chain: INPUT, table: mangle, match: -p udp --dport 9 }
-  second:
-    numbers: 2
-    isolation: strict
-    max-length: 200000
-    when-full: drop
-    when-down: drop
-    on-error: drop
-    handlers: [look]
-    steer:
-      - { chain: INPUT, table: mangle, match: -p udp --dport 10 }
-END
-
-logged() {
-	[ "$(grep -cE "$1" "$daemon_log")" -ge "$2" ]
-}
+configure_two
 
 # upgraded N PROGRAM: the Nth upgrade is over, and that is what runs.
 upgraded() {
 	logged 'has the place of' "$1" && [ "$(grep -E 'has the place of' "$daemon_log" | tail -n 1 | grep -c -- "$2")" -eq 1 ]
-}
-
-rules_of_ours() {
-	at right iptables-save -t mangle -c | grep NFV
 }
 
 # ---- and back again ----
@@ -73,9 +41,8 @@ start_daemon right
 master=$daemon_pid
 master_note
 rules right nft >"$tmp/rules.before"
-sockets=$(queue_field right 1 portid)+$(queue_field right 2 portid)
-flow_send one left "$right4" 9 --rate $((rate / 2))
-flow_send two left "$right6" 10 --rate $((rate / 2))
+before=$(sockets)
+send_both
 for ((i = 1; i <= upgrades; i++)); do
 	if [ $((i % 2)) -eq 1 ]; then
 		put "$other"
@@ -89,7 +56,7 @@ for ((i = 1; i <= upgrades; i++)); do
 done
 flow_stop one two
 rules right nft | diff "$tmp/rules.before" - || fail "upgrades changed the rules"
-equal "sockets of the queues" "$(queue_field right 1 portid)+$(queue_field right 2 portid)" "$sockets"
+equal "sockets of the queues" "$(sockets)" "$before"
 equal "the process" "$daemon_pid" "$master"
 [ $((upgrades % 2)) -eq 0 ] || rm "$tmp/master.has" # another file is being executed
 books_close
