@@ -171,14 +171,16 @@ static void on_look(void *argument, uint64_t now_ns)
 {
 	struct master *master = argument;
 
-	for (size_t i = 0; i < master->count; i++)
+	for (size_t i = 0; i < master->count; i++) {
+		sender_look(&master->served[i].sender, now_ns);
 		for (size_t j = 0; j < SERVED_RUNNERS; j++)
 			runner_look(served_runner(&master->served[i], j), now_ns);
+	}
 }
 
 static uint64_t look_interval(struct served *served)
 {
-	uint64_t interval = 0;
+	uint64_t interval = sender_is_open(&served->sender) ? SENDER_LOOK_NS : 0;
 
 	for (size_t j = 0; j < SERVED_RUNNERS; j++) {
 		const struct runner *runner = served_runner(served, j);

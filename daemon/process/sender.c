@@ -3,6 +3,7 @@
 #include "daemon/process/sender.h"
 
 #include "daemon/process/child.h"
+#include "daemon/process/deadline.h"
 #include "daemon/process/events.h"
 #include "daemon/process/log.h"
 #include "daemon/process/sender-run.h"
@@ -19,7 +20,10 @@
 #define SOON_NS          1000000000u /* an end this soon after a start is a failure to start */
 #define RESTARTS_AT_ONCE 20          /* in a row, each soon after the last */
 #define RESTART_PAUSE_NS 50000000u
-#define FINISH_TURNS     1000        /* of a millisecond */
+#define FINISH_TURNS      3000       /* of a millisecond */
+#define FINISH_TURNS_EACH 1000       /* for one that does not send */
+#define STUCK_NS         1000000000u
+#define STUCK_LOOKS      4           /* in a row: the master may have been stopped, too */
 
 int sender_open(struct sender *sender, uint16_t number)
 {
@@ -148,24 +152,65 @@ static bool all_sent(const struct sender *sender)
 	return sender_totals(sender)->taken == atomic_load(&ring->head);
 }
 
-void sender_finish(struct sender *sender)
+static void end_now(struct sender *sender)
 {
-	const struct timespec turn = { .tv_nsec = 1000000 };
-
-	for (int i = 0; sender->pid > 0 && !all_sent(sender); i++) {
-		if (i == FINISH_TURNS) {
-			log_warning("queue %u: sender %d does not send any more; killed", sender->number, (int)sender->pid);
-			break;
-		}
-		if (waitpid(sender->pid, NULL, WNOHANG) != 0) {
-			sender->pid = 0;
-			return;
-		}
-		nanosleep(&turn, NULL);
-	}
 	if (sender->pid <= 0)
 		return;
 	kill(sender->pid, SIGKILL);
 	(void)child_wait(sender->pid, NULL);
 	sender->pid = 0;
+}
+
+static bool is_running(struct sender *sender)
+{
+	int status;
+
+	if (sender->pid > 0 && waitpid(sender->pid, &status, WNOHANG) == sender->pid)
+		sender_ended(sender, status);
+	return sender->pid > 0;
+}
+
+bool sender_finish(struct sender *sender, const struct queue_socket *socket, const struct account *account)
+{
+	const struct timespec turn = { .tv_nsec = 1000000 };
+
+	for (int i = 0, own = 0; i < FINISH_TURNS && !all_sent(sender); i++, own++) {
+		if (own == FINISH_TURNS_EACH) {
+			log_warning("queue %u: sender %d does not send any more; killed", sender->number, (int)sender->pid);
+			end_now(sender);
+		}
+		if (!is_running(sender)) {
+			if (sender->refused || sender_start(sender, socket, account) < 0)
+				break;
+			own = 0;
+		}
+		nanosleep(&turn, NULL);
+	}
+	end_now(sender);
+	return all_sent(sender);
+}
+
+void sender_look(struct sender *sender, uint64_t now_ns)
+{
+	struct sender_look *look = &sender->look;
+	struct sender_look seen;
+
+	if (!sender_is_open(sender) || sender->pid <= 0)
+		return;
+	seen = (struct sender_look){ .pid = sender->pid, .taken = sender_totals(sender)->taken, .since_ns = now_ns };
+	if (all_sent(sender) || look->pid != seen.pid || look->taken != seen.taken) {
+		*look = seen;
+		return;
+	}
+	if (look->told || ++look->times < STUCK_LOOKS || now_ns - look->since_ns < STUCK_NS)
+		return;
+	look->told = true;
+	if (!deadline_is_stopped(sender->pid)) {
+		log_warning("queue %u: sender %d has sent nothing for a second, and verdicts wait for it", sender->number,
+			    (int)sender->pid);
+		return;
+	}
+	log_error("queue %u: sender %d is stopped, and verdicts wait for it; killed, for another one", sender->number,
+		  (int)sender->pid);
+	kill(sender->pid, SIGKILL);
 }

@@ -36,6 +36,15 @@ struct sender_state {
 	struct ring_totals base;      /* what was counted before there was a sender; kept here for the books */
 };
 
+/* What it was at when the master looked. */
+struct sender_look {
+	pid_t pid;
+	uint32_t taken;
+	uint64_t since_ns; /* the first look that saw it there */
+	unsigned times;    /* looks since */
+	bool told;
+};
+
 struct sender {
 	uint16_t number;
 	pid_t pid;           /* 0: none is running */
@@ -46,6 +55,7 @@ struct sender {
 	unsigned failures;   /* ends in a row, each soon after a start */
 	uint64_t started_ns;
 	uint64_t restart_at_ns; /* 0: none is due */
+	struct sender_look look;
 };
 
 #define SENDER_NONE ((struct sender){ .ring.fd = -1, .state.fd = -1, .life = { -1, -1 } })
@@ -83,8 +93,18 @@ void sender_ended(struct sender *sender, int status);
 /* Empties the ring after a refusal, once the worker is gone. What was published and not sent was never decided. */
 void sender_reset(struct sender *sender);
 
-/* Ends it as soon as it has sent all that is published. No worker writes any more; waits a second at most. */
-void sender_finish(struct sender *sender);
+/*
+ * Ends it as soon as it has sent all that is published, and no worker writes any more. One that is gone, or does not send, is followed
+ * by another one; three seconds at most. False: something is left.
+ */
+bool sender_finish(struct sender *sender, const struct queue_socket *socket, const struct account *account);
+
+/*
+ * Looks, now and then, whether it sends. One that is stopped, by a signal or by a debugger, while verdicts wait for it is killed, for
+ * nothing of what it knows is lost; one that does not come on for another cause is told.
+ */
+#define SENDER_LOOK_NS 250000000u
+void sender_look(struct sender *sender, uint64_t now_ns);
 
 /* Frees the memory; the process must be gone. Accepts SENDER_NONE. */
 void sender_close(struct sender *sender);

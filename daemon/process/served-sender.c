@@ -69,24 +69,6 @@ static struct ring_totals counted(const struct served *served)
 	};
 }
 
-void served_choose_sender(struct served *served)
-{
-	struct sender *sender = &served->sender;
-	struct ring_policy policy;
-
-	if (!is_strict(served->now.plan, served->now.queue)) {
-		/* The new worker sends itself: what the old one decided goes first. */
-		if (sender_is_open(sender))
-			sender_finish(sender);
-		sender_close(sender);
-		return;
-	}
-	if (sender_totals(sender)->taken == 0)
-		sender_state(sender)->base = counted(served);
-	policy = policy_of(served);
-	sender_allow(sender, &policy);
-}
-
 /*
  * What the worker counted as sent when it published it, and what was refused or behind that, is still in the kernel's queue
  * and will be decided by its successor. Only what the sender sent counts.
@@ -107,6 +89,33 @@ static void count_again(struct served *served)
 	shared->sending = (struct shared_sending){ 0 };
 	shared->slots_mixed = 1; /* there may be more than those of the last receive */
 	shared->sent_until = sent->known ? sent->last_id : shared->progress.packet_id - 1;
+}
+
+void served_finish_sender(struct served *served)
+{
+	struct sender *sender = &served->sender;
+
+	if (!sender_is_open(sender) || sender_finish(sender, &served->socket, &served->now.plan->account))
+		return;
+	count_again(served);
+	sender_reset(sender);
+}
+
+void served_choose_sender(struct served *served)
+{
+	struct sender *sender = &served->sender;
+	struct ring_policy policy;
+
+	if (!is_strict(served->now.plan, served->now.queue)) {
+		/* The new worker sends itself: what the old one decided goes first. */
+		served_finish_sender(served);
+		sender_close(sender);
+		return;
+	}
+	if (sender_totals(sender)->taken == 0)
+		sender_state(sender)->base = counted(served);
+	policy = policy_of(served);
+	sender_allow(sender, &policy);
 }
 
 void served_settle_refused(struct served *served)

@@ -357,8 +357,7 @@ void served_let_go(struct served *served)
 
 	if (served->socket.fd < 0)
 		return;
-	if (sender_is_open(&served->sender))
-		sender_finish(&served->sender);
+	served_finish_sender(served);
 	verdict = served_config(served)->when_down == PASS_ACCEPT ? NF_ACCEPT : NF_DROP;
 	last_id = served_shared(served)->last_id + INT32_MAX / 2;
 	if (queue_status_read(served->number, &status)) {
@@ -377,8 +376,7 @@ void served_let_go(struct served *served)
 void served_close(struct served *served)
 {
 	served_saved(served, true);
-	if (sender_is_open(&served->sender))
-		sender_finish(&served->sender);
+	served_finish_sender(served);
 	sender_close(&served->sender);
 	queue_close(&served->socket);
 	if (served->door >= 0)

@@ -139,6 +139,11 @@ const struct sender *served_sender(const struct served *served, const struct run
 void served_choose_sender(struct served *served);
 
 /*
+ * Once nobody writes any more: the sender sends what is published, and ends. What it cannot send counts as never decided, which it is.
+ */
+void served_finish_sender(struct served *served);
+
+/*
  * Takes note that the sender ended; true when it did. After it refused something, `now` is killed, and once it has ended
  * served_settle_refused() makes the books right and the ring empty; sender.restart_at_ns says when there is to be another
  * one.

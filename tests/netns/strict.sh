@@ -137,7 +137,7 @@ kill -STOP "$pid"
 # The ring is full, or the worker would go on: the queue grows.
 wait_for "packets to wait" 10 packets_wait
 sleep 0.5
-kill -CONT "$pid"
+kill -CONT "$pid" 2>/dev/null || : # after a second the master has another one started
 traffic_ends "a sender stopped for a while"
 ! grep -E 'worker [0-9]+ (was killed|ended|hangs)' "$daemon_log" || fail "a worker did not survive that"
 
