@@ -136,8 +136,8 @@ for kind in terminal pipe; do
 	pass
 	start=$SECONDS
 	kill -TERM "$daemon_pid"
-	wait_for "queues to be closed" 5 no_queues right
-	between "seconds to stop" $((SECONDS - start)) 0 5
+	wait_for "queues to be closed" 20 no_queues right
+	between "seconds to stop" $((SECONDS - start)) 0 20
 	ended
 done
 
