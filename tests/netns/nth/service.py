@@ -37,7 +37,7 @@ def stop(loop):
         loop.traffic.send(20)
         arm()
         status = daemon.stop()
-        if loop.traffic.take(2):
+        if loop.traffic.take(30):
             loop.traffic.waiting.clear()
             raise Wrong("packets did not come through")
         return ends_well(daemon, status)
@@ -83,7 +83,7 @@ def crash(loop):
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass  # the one that was killed before took it along
-        loop.traffic.all_come(20, 10)
+        loop.traffic.all_come(20)
         missing = loop.all_there(10)
         if missing:
             raise Wrong(f"processes are missing: {missing}")
