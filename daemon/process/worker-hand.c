@@ -20,8 +20,10 @@ static bool read_slot(uint8_t *slot, size_t slot_size, uint32_t *id)
 	if (header.nlmsg_len == 0)
 		return false;
 	kind = message_decode(slot, slot_size, header.nlmsg_len < slot_size ? header.nlmsg_len : slot_size, &packet, &answer);
+	if (kind != MESSAGE_PACKET && kind != MESSAGE_ODD)
+		return false;
 	*id = packet.id;
-	return kind == MESSAGE_PACKET || kind == MESSAGE_ODD;
+	return true;
 }
 
 void worker_hand_look(struct worker *worker)
