@@ -391,6 +391,7 @@ int main(int argc, char **argv)
 	}
 	fill_descriptors();
 	umask(077);
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not become larger, mostly the log, is an error of that write */
 	raise_limits();
 	log_open(LOG_STDERR, NFV_LOG_INFO, "nfverdictd");
 	if (options.keys)

@@ -174,3 +174,19 @@ logged=$(grep -c 'chatty log' "$daemon_log")
 lost=$(sed -nE 's/.*queue [12]: ([0-9]+) log lines lost.*/\1/p' "$daemon_log" | awk '{ n += $1 } END { print n + 0 }')
 between "log lines lost, as told" "$lost" 1 $((20 * packets))
 equal "logged and lost" $((logged + lost)) $((20 * packets))
+
+note "a log that may not become larger"
+chatty 0
+start_daemon right
+limits=$(prlimit --pid "$daemon_pid" --fsize --output SOFT,HARD --noheadings --raw)
+prlimit --pid "$daemon_pid" --fsize="$(stat -c %s "$daemon_log"):${limits#* }"
+kill -USR1 "$daemon_pid"
+config <<-END
+	handlers: { talk: { plugin: chatty } }
+	queues: { one: { numbers: 1, handlers: [talk] }, two: { numbers: 2, handlers: [talk] } }
+END
+at right "$top_builddir/nfverdict" reload >"$tmp/reload.out" 2>&1 && fail "a reload with memory that cannot be made: $(cat "$tmp/reload.out")"
+has "a reload names what there is no room for" "$tmp/reload.out" 'queue 1: worker cannot be started: File too large'
+prlimit --pid "$daemon_pid" --fsize="${limits% *}:${limits#* }"
+stop_daemon
+has "the end of it" "$daemon_log" 'log lines lost'
