@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,6 +28,7 @@
 #define GUARD_S 2 /* of the processor, behind deadline and orphan-time */
 #define GUARD_EVERY_NS 1000000000u
 #define LEAVE_S   2 /* for one that had not received yet, or had left */
+#define TICK_US   10000 /* many orphans must not keep the machine from the master that is to come */
 #define RELIEF_S  120 /* for a new master to relieve the worker that it has taken over */
 
 /* In the order in which they are handed over; the state tells of them by this number. */
@@ -189,6 +191,15 @@ void worker_guard(struct worker *worker, uint64_t now_ns)
 
 /* ---- Being an orphan ---- */
 
+/* The signal of late verdicts comes also while no handler runs, but less often than when it is for these alone. */
+static void tick(struct worker *worker)
+{
+	const struct itimerval timer = { .it_value.tv_usec = TICK_US, .it_interval.tv_usec = TICK_US };
+
+	worker->ticking = 1;
+	(void)setitimer(ITIMER_REAL, &timer, NULL);
+}
+
 static bool may_go_on(const struct worker *worker)
 {
 	return worker->going && !worker->leaving && !worker->stop && !worker->broken &&
@@ -213,7 +224,7 @@ void worker_orphan_begin(struct worker *worker)
 	if (!worker->orphan_until_ns || worker->orphan_until_ns < now)
 		worker->orphan_until_ns = now + limit_ns;
 	end_after(worker, limit_ns / 1000000000u + END_S);
-	worker_tick(worker);
+	tick(worker);
 	worker->orphan_timer = events_timer(&worker->events, worker->orphan_until_ns - now, 0, on_over, worker);
 	if (worker->orphan_timer < 0)
 		worker->stop = worker->letting_go = true;
@@ -233,7 +244,7 @@ void worker_orphan_note(struct worker *worker)
 	}
 	worker->orphan_until_ns = events_now_ns() + limit_ns;
 	end_after(worker, limit_ns / 1000000000u + END_S);
-	worker_tick(worker);
+	tick(worker);
 }
 
 /* Also there, in the middle of a batch: it lasts. */

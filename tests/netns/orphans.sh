@@ -93,6 +93,24 @@ equal "uninspected" "${books[uninspected]}" 0
 equal "dropped by policy or for want of room" $((books[dropped] + books[full] + books[overrun])) 0
 equal "seen through all lives" "${books[seen]}" "$((books[sent] - books[wire]))"
 
+# ---- orphans without packets leave the machine to others ----
+
+# wakeups PID: how often it slept and woke.
+wakeups() {
+	awk '$1 == "voluntary_ctxt_switches:" { print $2 }' "/proc/$1/status"
+}
+
+start_daemon right
+orphans=$(grep -lxE 'nfv-(queue|send)-.*' /proc/[0-9]*/comm | cut -d/ -f3)
+kill_master
+for orphan in $orphans; do
+	before=$(wakeups "$orphan")
+	sleep 0.5
+	between "wakeups of $(cat "/proc/$orphan/comm") within half a second" $(($(wakeups "$orphan") - before)) 1 300
+done
+start_daemon right
+stop_daemon
+
 # ---- a second master beside one that lives ----
 
 start_daemon right
