@@ -28,9 +28,12 @@ bool deadline_over(struct deadline *deadline, const struct chain_progress *now, 
 	}
 	if (stopped || !deadline_lasts(deadline, now)) {
 		deadline->call = *now;
-		deadline->since_ns = now_ns;
+		deadline->since_ns = deadline->looked_ns = now_ns;
 		return false;
 	}
+	if (now_ns - deadline->looked_ns > limit_ns / 2)
+		deadline->since_ns += now_ns - deadline->looked_ns - limit_ns / 2;
+	deadline->looked_ns = now_ns;
 	return limit_ns && now_ns - deadline->since_ns >= limit_ns;
 }
 

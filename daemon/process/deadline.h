@@ -12,7 +12,8 @@
 /* The call that was under way at the last look. */
 struct deadline {
 	struct chain_progress call;
-	uint64_t since_ns; /* when it was first seen; 0: none was under way */
+	uint64_t since_ns; /* when it was first seen, later by what does not count; 0: none was under way */
+	uint64_t looked_ns;
 };
 
 /* True when the call was under way at the last look already. */
@@ -20,7 +21,8 @@ bool deadline_lasts(const struct deadline *deadline, const struct chain_progress
 
 /*
  * Looks. True when the call has been under way for longer than limit_ns (0: no limit). `stopped`: the process is, and that
- * time does not count. Pure.
+ * time does not count. From one look to the next no more than half of the limit does: whoever looks so late may have stood
+ * still with the whole machine, and the handler too. Pure.
  */
 bool deadline_over(struct deadline *deadline, const struct chain_progress *now, bool stopped, uint64_t now_ns,
 		   uint64_t limit_ns);

@@ -25,6 +25,7 @@ static void over_after_its_time(void **state)
 	(void)state;
 	assert_false(deadline_over(&d, &packet, false, 1000 * MS, 100 * MS));
 	assert_true(deadline_lasts(&d, &packet));
+	assert_false(deadline_over(&d, &packet, false, 1050 * MS, 100 * MS));
 	assert_false(deadline_over(&d, &packet, false, 1099 * MS, 100 * MS));
 	assert_true(deadline_over(&d, &packet, false, 1100 * MS, 100 * MS));
 	assert_true(deadline_over(&d, &packet, false, 1101 * MS, 100 * MS));
@@ -42,6 +43,7 @@ static void another_call_begins_anew(void **state)
 		assert_false(deadline_lasts(&d, calls[i]));
 		assert_false(deadline_over(&d, calls[i], false, (1 + i) * 1000 * MS, 100 * MS));
 	}
+	assert_false(deadline_over(&d, &later, false, 5050 * MS, 100 * MS));
 	assert_true(deadline_over(&d, &later, false, 5100 * MS, 100 * MS));
 }
 
@@ -64,8 +66,23 @@ static void stopped_time_does_not_count(void **state)
 	(void)state;
 	assert_false(deadline_over(&d, &packet, false, 1000 * MS, 100 * MS));
 	assert_false(deadline_over(&d, &packet, true, 5000 * MS, 100 * MS));
+	assert_false(deadline_over(&d, &packet, false, 5050 * MS, 100 * MS));
 	assert_false(deadline_over(&d, &packet, false, 5099 * MS, 100 * MS));
 	assert_true(deadline_over(&d, &packet, false, 5100 * MS, 100 * MS));
+}
+
+static void time_that_the_whole_machine_stood_still(void **state)
+{
+	struct deadline d = { 0 };
+
+	(void)state;
+	assert_false(deadline_over(&d, &packet, false, 1000 * MS, 100 * MS));
+	assert_false(deadline_over(&d, &packet, false, 1020 * MS, 100 * MS));
+	assert_false(deadline_over(&d, &packet, false, 9000 * MS, 100 * MS)); /* 70 ms of these count */
+	assert_false(deadline_over(&d, &packet, false, 9029 * MS, 100 * MS));
+	assert_true(deadline_over(&d, &packet, false, 9030 * MS, 100 * MS));
+	/* It stays over, however late the next look. */
+	assert_true(deadline_over(&d, &packet, false, 20000 * MS, 100 * MS));
 }
 
 static void without_a_limit(void **state)
@@ -111,6 +128,7 @@ int main(void)
 		cmocka_unit_test(another_call_begins_anew),
 		cmocka_unit_test(nothing_under_way),
 		cmocka_unit_test(stopped_time_does_not_count),
+		cmocka_unit_test(time_that_the_whole_machine_stood_still),
 		cmocka_unit_test(without_a_limit),
 		cmocka_unit_test(looks_often_enough),
 		cmocka_unit_test(sees_a_stopped_process),
