@@ -31,7 +31,7 @@ calls_config() {
 		    max-length: 100000
 		    when-full: drop
 		    when-down: drop
-		    deadline: 150ms
+		    deadline: ${books_deadline_ms}ms
 		    handlers: [bad]
 		    ${2:-max-crashes: unlimited}
 		    steer: [ { chain: INPUT, table: mangle, match: -p udp } ]

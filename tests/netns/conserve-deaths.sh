@@ -23,8 +23,8 @@ deeds=(
 	"16 overflow killed by signal 11"
 	"17 trash killed by signal (11|7|4)"
 	"18 call killed by signal 31"
-	"19 loop hangs in handler [a-z]+ at packet [0-9]+: more than 150 ms"
-	"20 deaf hangs in handler [a-z]+ at packet [0-9]+: more than 150 ms"
+	"19 loop hangs in handler [a-z]+ at packet [0-9]+: more than $books_deadline_ms ms"
+	"20 deaf hangs in handler [a-z]+ at packet [0-9]+: more than $books_deadline_ms ms"
 )
 
 two_hosts
@@ -46,7 +46,7 @@ faults() {
 # queue_keys ON-ERROR NUMBER HANDLER PORTS
 queue_keys() {
 	printf '%s: { numbers: %d, handlers: [%s], on-error: %s, ' "$3" "$2" "$3" "$1"
-	printf 'max-length: 100000, when-full: drop, when-down: drop, deadline: 150ms, max-crashes: unlimited, '
+	printf 'max-length: 100000, when-full: drop, when-down: drop, deadline: %dms, max-crashes: unlimited, ' "$books_deadline_ms"
 	printf 'steer: [ { chain: INPUT, table: mangle, match: -p udp --dport %s } ] }\n' "$4"
 }
 

@@ -22,6 +22,7 @@ killer_program=$top_builddir/tests/netns/killer
 books_ports=(9)         # each with a sink of its own
 books_queues=(1)        # numbers
 books_mark=0x100000     # what the handler puts on packets that it looked at
+books_deadline_ms=$((sanitizers ? 1500 : 400)) # of handlers that are to hang: a busy machine must not make others seem to
 books_wire=(left l0)    # host and device whose full backlog is told apart
 declare -A books=() books_start=() books_lives=() # what is known at the end, at the start, of daemons that came and went
 books_senders=()
