@@ -10,7 +10,7 @@
 
 NFV_TEST_ISOLATION=${NFV_TEST_ISOLATION:-fast}
 rate=${NFV_SOAK_RATE:-5000}
-[ "$sanitizers" -eq 0 ] || skip "sanitizers end whoever scribbles"
+[ "$sanitizers" -eq 0 ] || rate=1000
 
 two_hosts
 books_ports=(9 10 109)
@@ -26,9 +26,9 @@ odd() {
 		  good: { plugin: trial, mark: $books_mark/$books_mark }
 		queues:
 		  odd: { numbers: 1, handlers: [odd], on-error: accept, max-crashes: unlimited, max-length: 100000, when-full: drop,
-		    deadline: 150ms, steer: [ { chain: INPUT, table: mangle, match: -p udp --dport 9:10 } ] }
+		    deadline: ${books_deadline_ms}ms, steer: [ { chain: INPUT, table: mangle, match: -p udp --dport 9:10 } ] }
 		  good: { numbers: 2, handlers: [good], on-error: drop, max-length: 100000, when-full: drop,
-		    deadline: 150ms, steer: [ { chain: INPUT, table: mangle, match: -p udp --dport 109 } ] }
+		    deadline: ${books_deadline_ms}ms, steer: [ { chain: INPUT, table: mangle, match: -p udp --dport 109 } ] }
 	END
 	books_open "$1"
 	start_daemon right
@@ -70,6 +70,10 @@ books_rest() {
 odd kill "was killed by signal 31"
 odd stop "was killed by signal 31"
 odd close "ended with status 1"
+if [ "$sanitizers" -eq 1 ]; then
+	note "no jump and no scribbling with sanitizers: they report the one, and lay out memory differently for the other"
+	exit 0
+fi
 odd jump "(was|ended|hangs)"
 odd heap "(was|ended|hangs)"
 odd shared "(was|ended|hangs)"

@@ -3,7 +3,7 @@
 #
 # For the tests that make calls fail. Sourced after lib.sh.
 
-[ "$sanitizers" -eq 0 ] || skip "the sanitizers bring an allocator of their own"
+[ "$sanitizers" -eq 0 ] || skip "calls would fail inside the sanitizers, too, which bring an allocator of their own"
 mkdir "$tmp/crashes"
 
 # nth_config [LINES...]: a queue of each isolation, with everything that the daemon may have to do; these lines at its end.
