@@ -66,11 +66,11 @@ fi
 outer_uid=$(awk '$1 == 0 { print $2 }' /proc/self/uid_map)
 outer_gid=$(awk '$1 == 0 { print $2 }' /proc/self/gid_map)
 
-# Smaller loads where every instruction is checked.
+# Smaller loads, and more patience, where every instruction is checked.
 if grep -q '^#define NFV_SANITIZERS 1' "$top_builddir/config.h"; then
-	sanitizers=1
+	sanitizers=1 patience=4
 else
-	sanitizers=0
+	sanitizers=0 patience=1
 fi
 
 # ---- judging ----
@@ -81,10 +81,22 @@ lib_end() {
 	trap - EXIT
 	[ "$status" -ne 0 ] || no_sanitizer_spoke || status=1
 	if [ "$status" -ne 0 ] && [ "$status" -ne 77 ]; then
+		printf -- '---- processes: number, parent, name, state, where they wait ----\n'
+		lib_processes
 		printf -- '---- the end of the log of nfverdictd ----\n'
-		tail -n 60 "$daemon_log"
+		tail -n 200 "$daemon_log"
 	fi
 	exit "$status"
+}
+
+lib_processes() {
+	local one
+
+	for one in /proc/[0-9]*; do
+		sed -E 's/^([0-9]+) \((.*)\) (.) ([0-9]+) .*/\1 \4 \2 \3/' "$one/stat" 2>/dev/null | tr '\n' ' ' || continue
+		cat "$one/wchan" 2>/dev/null || :
+		printf '\n'
+	done
 }
 
 # A worker that a sanitizer ended would be replaced, and the test might not notice.
@@ -127,9 +139,9 @@ has() {
 	note "ok: $1"
 }
 
-# wait_for WHAT SECONDS COMMAND...: until the command succeeds.
+# wait_for WHAT SECONDS COMMAND...: until the command succeeds. The seconds only tell a hang from an end.
 wait_for() {
-	local what=$1 end=$((SECONDS + $2 + 1))
+	local what=$1 end=$((SECONDS + $2 * patience + 1))
 
 	shift 2
 	until "$@" >/dev/null 2>&1; do
