@@ -6,7 +6,7 @@
 #include "daemon/process/log.h"
 #include "daemon/process/master.h"
 #include "daemon/process/options.h"
-#include "daemon/process/plan.h"
+#include "daemon/process/plan-kept.h"
 #include "daemon/process/steering.h"
 #include "daemon/process/upgrade.h"
 
@@ -40,32 +40,44 @@ static void warn_unsafe(const struct trust *trust)
 		log_warning("--allow-unsafe-files: %s", trust->unsafe_why);
 }
 
-/* Everything that can be wrong with a configuration, judged before anything is touched. NULL after printing it. */
-static struct plan *load(const struct options *options)
+/* A plan that was read, or NULL. NULL after dropping it: it has mistakes, which are in the report or the log. */
+static struct plan *judge(const struct options *options, struct plan *plan, const struct trust *trust, struct report *report)
 {
-	struct trust trust = options_trust(options);
-	struct report report = { 0 };
-	struct plan *plan = plan_read(options->config_file, &trust, &report);
 	int err;
 
-	if (!plan) {
-		print_report(&report);
+	if (!plan)
 		return NULL;
-	}
-	warn_unsafe(&trust);
-	plan_check(plan, &report);
-	err = steering_check(&plan->steering, &report);
-	if (err && err != -EPERM && report.count == 0)
+	warn_unsafe(trust);
+	plan_check(plan, report);
+	err = steering_check(&plan->steering, report);
+	if (err && err != -EPERM && report->count == 0)
 		log_error("steering: rules cannot be checked: %s", strerror(-err));
 	if (err == -EPERM && options->check)
 		err = 0; /* told in the log; the rest was judged */
 	else if (err == -EPERM)
 		log_error("rules and queues need CAP_NET_ADMIN: start as root, or inside `unshare -Urn`");
-	if (err == 0 && report.count == 0)
+	if (err == 0 && report->count == 0)
 		return plan;
-	print_report(&report);
+	report_sort(report);
 	plan_drop(plan);
 	return NULL;
+}
+
+static struct plan *load_file(const struct options *options, struct report *report)
+{
+	struct trust trust = options_trust(options);
+
+	return judge(options, plan_read(options->config_file, &trust, report), &trust, report);
+}
+
+/* Everything that can be wrong with a configuration, judged before anything is touched. NULL after printing it. */
+static struct plan *load(const struct options *options)
+{
+	struct report report = { 0 };
+	struct plan *plan = load_file(options, &report);
+
+	print_report(&report);
+	return plan;
 }
 
 static void leave_terminal(bool keep_stderr)
@@ -239,6 +251,42 @@ static int serve(struct options *options)
 	return master_run(options, plan, NULL, on_ready, &ready);
 }
 
+/* What was in force until now is known, and nobody but us can start workers by it. */
+static struct plan *load_kept(const struct options *options, const struct state *left, const struct report *refused)
+{
+	struct trust trust = options_trust(options);
+	struct report report = { 0 };
+	struct plan *plan = judge(options, plan_read_kept(left, refused, &trust, &report), &trust, &report);
+
+	master_log_report(&report);
+	return plan;
+}
+
+/* The file was good a moment ago: somebody may be writing it. When it stays bad, what was in force stays so. */
+static struct plan *load_in_place(const struct options *options, const struct state *left)
+{
+	struct report report = { 0 };
+	struct plan *plan;
+
+	for (int again = 0; !(plan = load_file(options, &report)) && again < LOAD_AGAIN; again++) {
+		if (again == 0)
+			master_log_report(&report);
+		report_clear(&report);
+		if (upgrade_pause(LOAD_PAUSE_MS))
+			continue;
+		raise(SIGTERM); /* which the master takes; but it must become one */
+		again = LOAD_AGAIN - 1;
+	}
+	if (plan)
+		return plan;
+	plan = load_kept(options, left, &report);
+	master_log_report(&report);
+	if (plan)
+		log_error("upgrade: %s is refused: the configuration of before stays in force until a reload finds it good",
+			  options->config_file);
+	return plan;
+}
+
 /*
  * In the place of another executable, whose workers go on meanwhile. Signals stay blocked, as it had them, until the master
  * takes them.
@@ -254,10 +302,7 @@ static int serve_on(struct options *options, struct state *left)
 		log_open(LOG_SYSLOG, NFV_LOG_INFO, "nfverdictd");
 	if (chdir(left->folder))
 		log_warning("upgrade: %s: %s", left->folder, strerror(errno));
-	/* It was good a moment ago: somebody may be writing it. */
-	for (int again = 0; !(plan = load(options)) && again < LOAD_AGAIN; again++)
-		if (!upgrade_pause(LOAD_PAUSE_MS))
-			break;
+	plan = load_in_place(options, left);
 	if (!plan) {
 		upgrade_failed(left, "its configuration cannot be used");
 		return EXIT_FAILED;

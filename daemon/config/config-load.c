@@ -232,6 +232,8 @@ static void load_include(struct config_private *c, const struct config_file *fil
 
 	while ((f = f->parent))
 		depth++;
+	if (c->given)
+		return;
 	if (!c->trust)
 		report_add(c->report, place, "include", "no files can be included here");
 	else if (depth >= INCLUDE_DEPTH_MAX)
@@ -259,6 +261,8 @@ static void load_text(struct config_private *c, struct config_file *file, const 
 	const struct config_top *top;
 	const char *const *paths;
 
+	file->text = arena_copy(&c->arena, text, len);
+	file->len = len;
 	file->tree = tree_parse(file->name, text, len, c->report);
 	if (!file->tree) {
 		c->incomplete = true;
@@ -311,25 +315,36 @@ static struct config *only_without(struct config *config, const struct report *r
 struct reading {
 	const char *file, *text; /* text NULL: the file is to be read */
 	size_t len;
+	const struct config_text *texts; /* not NULL: these are all of it */
+	size_t count;
 	struct trust *trust;
 	struct report *report;
 	struct config *config;
 };
+
+static void take_text(struct config_private *c, const char *name, const char *text, size_t len)
+{
+	struct config_file *file = new_file(name, NULL);
+
+	keep_file(c, file);
+	if (len > FILE_BYTES_MAX)
+		refuse_file(c, (struct place){ .file = file->name }, name, "is larger than 1 MiB");
+	else
+		load_text(c, file, text, len);
+}
 
 static void read_config(void *argument)
 {
 	struct reading *reading = argument;
 	struct config_private *c = begin(reading->trust, reading->report);
 
-	if (!reading->text) {
+	c->given = reading->texts != NULL;
+	for (size_t i = 0; i < reading->count && i < FILES_MAX; i++)
+		take_text(c, reading->texts[i].name, reading->texts[i].text, reading->texts[i].len);
+	if (reading->text)
+		take_text(c, reading->file, reading->text, reading->len);
+	else if (!c->given)
 		load_file(c, reading->file, NULL, (struct place){ .file = reading->file });
-	} else {
-		keep_file(c, new_file(reading->file, NULL));
-		if (reading->len > FILE_BYTES_MAX)
-			refuse_file(c, (struct place){ .file = c->files->name }, reading->file, "is larger than 1 MiB");
-		else
-			load_text(c, c->files, reading->text, reading->len);
-	}
 	reading->config = finish(c);
 }
 
@@ -346,6 +361,24 @@ struct config *config_read(const char *path, struct trust *trust, struct report 
 	struct reading reading = { .file = path, .trust = trust, .report = report };
 
 	return read_or_tell(&reading);
+}
+
+struct config *config_read_texts(const struct config_text *texts, size_t count, struct report *report)
+{
+	struct reading reading = { .file = count > 0 ? texts->name : "", .texts = texts, .count = count, .report = report };
+
+	return read_or_tell(&reading);
+}
+
+bool config_text(const struct config *config, size_t index, struct config_text *text)
+{
+	const struct config_file *file = config_private(config)->files;
+
+	while (file && index-- > 0)
+		file = file->next;
+	if (file)
+		*text = (struct config_text){ .name = file->name, .text = file->text, .len = file->len };
+	return file != NULL;
 }
 
 struct config *config_load(const char *path, struct trust *trust, struct report *report)

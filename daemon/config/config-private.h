@@ -17,6 +17,8 @@ struct config_file {
 	char *name;
 	char *folder;        /* where its relative names start: absolute, for what is used later */
 	size_t prefix;       /* bytes of the name that are its folder: for names that are shown */
+	const char *text;    /* as it was read, in the arena; NULL: unreadable */
+	size_t len;
 	struct node *tree;   /* NULL: unreadable */
 	struct values *top;  /* of struct config_top */
 	dev_t device;        /* with inode 0: not known */
@@ -35,6 +37,7 @@ struct config_private {
 	struct config_file *files; /* in the order of reading */
 	struct config_file **last_file;
 	size_t file_count;
+	bool given;                /* all files are given as texts: those that are included come by themselves */
 	bool incomplete;           /* a file or a part of it could not be taken: what is not there may be in it */
 	struct config_entry *queues;
 	struct config_entry *handlers;

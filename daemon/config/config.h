@@ -101,6 +101,19 @@ struct config *config_load(const char *path, struct trust *trust, struct report 
  */
 struct config *config_read(const char *path, struct trust *trust, struct report *report);
 
+/* A file of a configuration as it was read. */
+struct config_text {
+	const char *name; /* as messages name it */
+	const char *text; /* not terminated */
+	size_t len;
+};
+
+/* The files that a configuration was read from, in the order of reading: false when there is no such one. */
+bool config_text(const struct config *config, size_t index, struct config_text *text);
+
+/* As config_read(), from those, whatever stands on disk by now. */
+struct config *config_read_texts(const struct config_text *texts, size_t count, struct report *report);
+
 /*
  * The same as config_load() on a text; includes are relative to the folder of `file`, and refused when trust is NULL.
  * For tests.

@@ -82,6 +82,7 @@ json_t *answer_daemon(const struct master *master, bool *well)
 	answer_number(object, "uptime_ms", answer_ms_since(master->started_ns, events_now_ns()));
 	answer_number(object, "upgrades", master->upgrades);
 	text(object, "configuration", master->options->config_file);
+	text(object, "configuration_refused", master->plan->refused);
 	text(object, "recovery", master->repeats ? "repeat" : "on-error");
 	answer_set(object, "ready", json_boolean(master->serving));
 	text(object, "under_way", reload_runs(&master->reload) ? "reload"
@@ -93,6 +94,9 @@ json_t *answer_daemon(const struct master *master, bool *well)
 	text(object, "control_socket", config->control_socket);
 	if (config->rules_socket && master->serving && master->rules_server.child.pid <= 0)
 		add_problem(problems, "rules server: it does not run");
+	if (master->plan->refused)
+		add_problem(problems, "configuration: the one of before is in force, for the file was refused: %s",
+			    master->plan->refused);
 	if (!master->serving)
 		add_problem(problems, "the daemon is starting");
 	if (master->stop)

@@ -27,14 +27,16 @@ void master_take_left(struct master *master, struct state *left)
 /* The predecessor's workers, numbers and descriptors are ours by now, or gone. */
 static void forget_left(struct master *master, struct state *left)
 {
-	char text[160];
+	const char *refused = master->plan->refused;
+	char text[1024];
 
 	if (!left)
 		return;
 	master->left = NULL;
 	plan_drop(master->left_plan);
 	master->left_plan = NULL;
-	snprintf(text, sizeof(text), "%s has the place of %s", UPGRADE_PROGRAM, left->program);
+	snprintf(text, sizeof(text), "%s has the place of %s%s%s", UPGRADE_PROGRAM, left->program,
+		 refused ? ", with the configuration of before: " : "", refused ? refused : "");
 	if (left->back[0])
 		log_error("upgrade: back to %s: %s", UPGRADE_PROGRAM, left->back);
 	else

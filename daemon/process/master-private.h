@@ -94,9 +94,6 @@ int master_start(struct master *master, const char **failed);
 /* Binds a number as the next of master->served, which has room. 0, or -errno after adding to the report. */
 int master_open_number(struct master *master, struct plan *plan, size_t queue, uint16_t number, struct report *report);
 
-/* Each finding is a line; clears the report. */
-void master_log_report(struct report *report);
-
 /* Un-steer, let workers decide what still waits, end them, unbind. False when rules are left. */
 bool master_stop(struct master *master, bool was_ready);
 

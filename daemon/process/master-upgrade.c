@@ -10,6 +10,7 @@
 #include "daemon/process/log.h"
 #include "daemon/process/master-private.h"
 #include "daemon/process/plan-adopt.h"
+#include "daemon/process/plan-kept.h"
 #include "daemon/process/upgrade.h"
 
 #include <errno.h>
@@ -63,7 +64,9 @@ static int collect(const struct master *master, struct state *state)
 	state->repair_failures = counters ? counters->failures : 0;
 	state->bypass = bypass_leave(&master->bypass);
 	state->plan = plan_leave(master->plan, PLAN_ALL);
-	return state->plan ? collect_queues(master, state) : -ENOMEM;
+	if (!state->plan || plan_keep(master->plan, state))
+		return -ENOMEM;
+	return collect_queues(master, state);
 }
 
 /* ---- Asking the new executable ---- */

@@ -13,6 +13,9 @@
  */
 int master_run(const struct options *options, struct plan *plan, struct state *left, void (*ready)(void *context), void *context);
 
+/* Each finding is a line of the log; clears the report. */
+void master_log_report(struct report *report);
+
 /* Where the configuration has lines go to; in the background `auto` is syslog. True when that is syslog. */
 bool master_open_log(const struct config *config, bool foreground);
 

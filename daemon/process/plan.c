@@ -85,41 +85,48 @@ static void warn_of_little(const struct plan *plan, size_t queue)
 		    place.column, entry->name, meta ? "copy" : "range", given, wanted);
 }
 
-/* With the configuration as it was read, mistakes or not. NULL: there is no memory for it, which is told. */
-static struct plan *plan_new(const char *config_file, struct trust *trust, struct report *report)
+/* With a configuration as it was read, mistakes or not; it is the plan's. NULL: there is no memory for it. */
+static struct plan *plan_new(struct config *config, struct report *report)
 {
-	struct plan *plan = calloc(1, sizeof(*plan));
-	size_t before = report->count;
+	struct plan *plan = config ? calloc(1, sizeof(*plan)) : NULL;
 
-	if (!plan)
-		goto fail;
+	if (!plan) {
+		config_free(config);
+		return NULL;
+	}
 	plan->users = 1;
-	plan->config = config_read(config_file, trust, report);
-	if (!plan->config)
-		goto drop;
+	plan->config = config;
 	plan->plugins = calloc(plan->config->handler_count + 1, sizeof(*plan->plugins));
 	plan->needs = calloc(plan->config->queue_count + 1, sizeof(*plan->needs));
 	for (size_t i = 0; plan->plugins && i < plan->config->handler_count; i++)
 		plan->plugins[i].fd = -1;
 	if (plan->plugins && plan->needs && steering_init(&plan->steering, plan->config, report) != -ENOMEM)
 		return plan;
-drop:
 	plan_drop(plan);
-fail:
-	if (report->count == before)
-		report_add(report, (struct place){ .file = config_file }, NULL, "out of memory");
 	return NULL;
+}
+
+static struct plan *complete(struct config *config, const char *file, struct trust *trust, struct report *report)
+{
+	struct plan *plan = plan_new(config, report);
+
+	if (plan) {
+		find_plugins(plan, trust, report);
+		find_account(plan, report);
+	} else if (report->count == 0) {
+		report_add(report, (struct place){ .file = file }, NULL, "out of memory");
+	}
+	return plan;
 }
 
 struct plan *plan_read(const char *config_file, struct trust *trust, struct report *report)
 {
-	struct plan *plan = plan_new(config_file, trust, report);
+	return complete(config_read(config_file, trust, report), config_file, trust, report);
+}
 
-	if (!plan)
-		return NULL;
-	find_plugins(plan, trust, report);
-	find_account(plan, report);
-	return plan;
+struct plan *plan_read_texts(const struct config_text *texts, size_t count, struct trust *trust, struct report *report)
+{
+	return complete(config_read_texts(texts, count, report), count > 0 ? texts->name : "", trust, report);
 }
 
 void plan_check(struct plan *plan, struct report *report)
@@ -142,6 +149,7 @@ static void plan_free(struct plan *plan)
 	free(plan->needs);
 	free(plan->plugins);
 	config_free(plan->config);
+	free(plan->refused);
 	free(plan);
 }
 

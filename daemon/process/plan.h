@@ -24,6 +24,7 @@ struct plan_needs {
 
 struct plan {
 	unsigned users;              /* plan_hold() */
+	char *refused;               /* wrong in the file, so that this is not what it says, see plan-kept.h; owned. NULL: it is */
 	bool adopted;                /* of workers that another master started, see plan_adopt(): nobody can be started by it */
 	struct config *config;
 	struct account account;      /* whom workers and checker become */
@@ -39,6 +40,9 @@ struct plan {
  * caller holds it. NULL without memory.
  */
 struct plan *plan_read(const char *config_file, struct trust *trust, struct report *report);
+
+/* The same from texts, see config_read_texts(). */
+struct plan *plan_read_texts(const struct config_text *texts, size_t count, struct trust *trust, struct report *report);
 
 /*
  * The rest of the check, which may take long: in the checker plugins and their options, and what each queue's handlers need.

@@ -144,6 +144,21 @@ static json_t *queue_to_json(const struct state_queue *queue)
 	return json;
 }
 
+static json_t *files_to_json(const struct state *state)
+{
+	json_t *files = json_array();
+
+	for (size_t i = 0; files && i < state->file_count; i++) {
+		const struct state_file *file = &state->files[i];
+
+		if (json_array_append_new(files, json_pack("{ssss}", "name", file->name, "text", file->text))) {
+			json_decref(files);
+			files = NULL;
+		}
+	}
+	return files;
+}
+
 char *state_print(const struct state *state)
 {
 	json_t *json = fields_to_json(state_top_fields, state), *queues = json_array();
@@ -154,6 +169,7 @@ char *state_print(const struct state *state)
 		good = json_array_append_new(queues, queue_to_json(&state->queues[i])) == 0;
 	good = good && json_object_set_new(json, "version", json_integer(STATE_VERSION)) == 0;
 	good = good && json_object_set(json, "queues", queues) == 0;
+	good = good && (!state->files || json_object_set_new(json, "files", files_to_json(state)) == 0);
 	good = good && (!state->bypass || json_object_set(json, "bypass", state->bypass) == 0);
 	if (good)
 		text = json_dumps(json, JSON_COMPACT);

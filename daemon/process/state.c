@@ -176,6 +176,45 @@ static int get_queue(struct state_queue *queue, const json_t *json, char *why, s
 	return err ? err : check_queue(queue, why, why_size);
 }
 
+static int get_file(struct state_file *file, const json_t *json, size_t *room, char *why, size_t why_size)
+{
+	const json_t *name = json_object_get(json, "name"), *text = json_object_get(json, "text");
+	const size_t bytes = json_string_length(name) + json_string_length(text);
+
+	if (!json_is_string(name) || !json_is_string(text) || json_string_length(name) == 0)
+		return refuse(why, why_size, "wanted a name and a text");
+	if (strlen(json_string_value(name)) + strlen(json_string_value(text)) != bytes)
+		return refuse(why, why_size, "a NUL byte in it");
+	if (bytes > *room)
+		return refuse(why, why_size, "longer than %u bytes, all together", STATE_FILES_BYTES_MAX);
+	*room -= bytes;
+	file->name = strdup(json_string_value(name));
+	file->text = strdup(json_string_value(text));
+	return file->name && file->text ? 0 : -ENOMEM;
+}
+
+/* Older versions leave none. */
+static int get_files(struct state *state, const json_t *json, char *why, size_t why_size)
+{
+	const size_t count = json_array_size(json);
+	size_t room = STATE_FILES_BYTES_MAX;
+	char cause[256] = "no memory";
+
+	if (!json)
+		return 0;
+	if (!json_is_array(json) || count == 0 || count > STATE_FILES_MAX)
+		return refuse(why, why_size, "files: wanted a list of at most %d", STATE_FILES_MAX);
+	state->files = calloc(count, sizeof(*state->files));
+	if (!state->files)
+		return -ENOMEM;
+	state->file_count = count;
+	for (size_t i = 0; i < count; i++) {
+		if (get_file(&state->files[i], json_array_get(json, i), &room, cause, sizeof(cause)))
+			return refuse(why, why_size, "files: %zu: %s", i, cause);
+	}
+	return 0;
+}
+
 /* In one order, so that equals meet. */
 static int check_numbers(const struct state *state, char *why, size_t why_size)
 {
@@ -223,6 +262,8 @@ static int get_state(struct state *state, const json_t *json, char *why, size_t 
 			      (long long)json_integer_value(version), STATE_VERSION);
 	state->bypass = json_incref(json_object_get(json, "bypass"));
 	err = get_fields(state_top_fields, json, state, why, why_size);
+	if (!err)
+		err = get_files(state, json_object_get(json, "files"), why, why_size);
 	return err ? err : get_queues(state, json_object_get(json, "queues"), why, why_size);
 }
 
@@ -256,6 +297,11 @@ void state_free(struct state *state)
 	for (size_t i = 0; state->queues && i < state->queue_count; i++)
 		free(state->queues[i].handlers);
 	free(state->queues);
+	for (size_t i = 0; i < state->file_count; i++) {
+		free(state->files[i].name);
+		free(state->files[i].text);
+	}
+	free(state->files);
 	json_decref(state->bypass);
 	free(state->plan);
 	state_init(state);

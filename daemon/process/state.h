@@ -22,6 +22,8 @@
 #define STATE_QUEUES_MAX  65536
 #define STATE_TEXT_MAX    4096 /* of one text, with its end; the plan may be longer */
 #define STATE_HANDLER_MAX 65   /* of a handler's name, with its end */
+#define STATE_FILES_MAX   256  /* of the configuration */
+#define STATE_FILES_BYTES_MAX (4u << 20) /* their names and texts together */
 
 /* What is known of a handler of a queue number. */
 struct state_handler {
@@ -69,6 +71,11 @@ struct state_queue {
 			       .life_read = -1,                                                                             \
 			       .life_write = -1 })
 
+/* A file of the configuration. */
+struct state_file {
+	char *name, *text; /* owned */
+};
+
 struct state {
 	char program[64];        /* who wrote it: "nfverdictd 1.2" */
 	char path[STATE_TEXT_MAX]; /* of the executable that wrote it */
@@ -85,6 +92,8 @@ struct state {
 	uint64_t flushes, repairs, repair_failures; /* of steering rules */
 	json_t *bypass;          /* see bypass_leave(); owned. NULL: nothing */
 	char *plan;              /* the configuration that the workers serve by, see plan_adopt(); owned */
+	struct state_file *files; /* of the configuration in force, see plan-kept.h; owned. NULL: they are not told */
+	size_t file_count;
 	struct state_queue *queues;
 	size_t queue_count;
 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A state that another nfverdictd left: whatever it holds, what is believed of it lies within bounds, and is written as it
- * was read.
+ * was read. The configuration in it is read as any other one, and keeps its texts.
  */
+#include "daemon/config/config.h"
 #include "daemon/process/state.h"
 
 #include <stdlib.h>
@@ -36,6 +37,34 @@ static void read_memory(const struct state_queue *queue)
 	free(to);
 }
 
+static void read_files(const struct state *state)
+{
+	struct config_text texts[STATE_FILES_MAX], text;
+	struct report report = { 0 };
+	struct config *config;
+	size_t bytes = 0;
+
+	require(state->file_count <= STATE_FILES_MAX && !state->files == !state->file_count);
+	for (size_t i = 0; i < state->file_count; i++) {
+		const struct state_file *file = &state->files[i];
+
+		texts[i] = (struct config_text){ .name = file->name, .text = file->text, .len = strlen(file->text) };
+		require(file->name[0]);
+		bytes += strlen(file->name) + texts[i].len;
+	}
+	require(bytes <= STATE_FILES_BYTES_MAX);
+	if (state->file_count == 0)
+		return;
+	config = config_read_texts(texts, state->file_count, &report);
+	require(config || report.count > 0);
+	for (size_t i = 0; config && config_text(config, i, &text); i++) {
+		require(i < state->file_count && strcmp(text.name, texts[i].name) == 0);
+		require(!text.text || (text.len == texts[i].len && memcmp(text.text, texts[i].text, text.len) == 0));
+	}
+	config_free(config);
+	report_clear(&report);
+}
+
 static void write_again(const struct state *state)
 {
 	char *text = state_print(state), *again, why[256];
@@ -62,6 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require(state_each_descriptor(&state, judge_descriptor, NULL) == 0);
 		for (size_t i = 0; i < state.queue_count && i < 16; i++)
 			read_memory(&state.queues[i]);
+		read_files(&state);
 		write_again(&state);
 	}
 	state_free(&state);

@@ -19,9 +19,9 @@
 #define LEAK_PIECE (1u << 20)
 #define LEAK_MOST  1024 /* pieces: a machine without limits must live through it, too */
 
-enum on { ON_PACKET, ON_DECIDED, ON_TICK, ON_TIMER, ON_WATCH, ON_STATS, ON_OPEN, ON_CLOSE };
+enum on { ON_PACKET, ON_DECIDED, ON_TICK, ON_TIMER, ON_WATCH, ON_STATS, ON_OPEN, ON_CLOSE, ON_CHECK };
 
-static const char *const ons[] = { "packet", "decided", "tick", "timer", "watch", "stats", "open", "close", NULL };
+static const char *const ons[] = { "packet", "decided", "tick", "timer", "watch", "stats", "open", "close", "check", NULL };
 
 enum does {
 	DOES_ABORT,
@@ -361,23 +361,41 @@ static void trial_close(void *state)
 	free(trial);
 }
 
-static int arm(struct trial *trial, const struct nfv_host *host)
+static int get_ready(struct trial *trial, const struct nfv_host *host)
 {
-	int err = 0;
-
 	if (trial->options->fifo) {
 		trial->fifo = open(trial->options->fifo, O_RDWR | O_CLOEXEC);
 		if (trial->fifo < 0)
 			return host->error(host, &trial->options->fifo, "cannot be opened");
 	}
-	trial->counter = host->counter(host, "trials");
 	trial->armed = !trial->options->armed || access(trial->options->armed, F_OK) == 0;
+	return 0;
+}
+
+static int arm(struct trial *trial, const struct nfv_host *host)
+{
+	int err = get_ready(trial, host);
+
+	if (err < 0)
+		return err;
+	trial->counter = host->counter(host, "trials");
 	(void)face(trial, ON_OPEN, NULL);
 	if (has_fault(trial, ON_TIMER))
 		err = host->timer(host, 100000000, 100000000, on_timer, trial);
 	if (err >= 0 && has_fault(trial, ON_WATCH))
 		err = host->watch(host, trial->fifo, EPOLLIN, on_watch, trial);
 	return err < 0 ? err : 0;
+}
+
+/* In the checker it does nothing, but for faults that are meant for it. */
+static int check(struct trial *trial, const struct nfv_host *host)
+{
+	int err = has_fault(trial, ON_CHECK) ? get_ready(trial, host) : 0;
+
+	if (err == 0)
+		(void)face(trial, ON_CHECK, NULL);
+	trial->armed = false;
+	return err;
 }
 
 static int trial_open(const struct nfv_host *host, const void *values, void **state)
@@ -390,7 +408,7 @@ static int trial_open(const struct nfv_host *host, const void *values, void **st
 	trial->options = values;
 	trial->fifo = -1;
 	trial->calls = calloc(trial->options->faults.count + 1, sizeof(*trial->calls));
-	err = !trial->calls ? -ENOMEM : host->checking ? 0 : arm(trial, host);
+	err = !trial->calls ? -ENOMEM : host->checking ? check(trial, host) : arm(trial, host);
 	if (err) {
 		trial->armed = false;
 		trial_close(trial);

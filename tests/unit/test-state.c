@@ -16,6 +16,10 @@ static struct state_handler some_handlers[2] = {
 	{ .name = "second" },
 };
 
+static char first_name[] = "nfverdict.yaml", first_text[] = "include: [a.yaml]\nqueues: { \"e\": 1 } # \xc3\xa9\n";
+static char second_name[] = "a.yaml", second_text[] = "";
+static struct state_file some_files[2] = { { first_name, first_text }, { second_name, second_text } };
+
 static struct state_queue some_queue(void)
 {
 	struct state_queue queue = {
@@ -66,6 +70,8 @@ static struct state some_state(struct state_queue *queues, size_t count)
 	state.background = state.repeats = true;
 	state.flushes = 3;
 	state.plan = strdup("{\"queues\":{}}");
+	state.files = some_files;
+	state.file_count = 2;
 	state.queues = queues;
 	state.queue_count = count;
 	return state;
@@ -96,6 +102,11 @@ static void there_and_back(void **unused)
 	assert_int_equal(state.answer, -1);
 	assert_int_equal(state.started_ns, UINT64_C(1) << 62);
 	assert_true(state.background && state.repeats && !state.steered);
+	assert_int_equal(state.file_count, 2);
+	assert_string_equal(state.files[0].name, first_name);
+	assert_string_equal(state.files[0].text, first_text);
+	assert_string_equal(state.files[1].name, second_name);
+	assert_string_equal(state.files[1].text, second_text);
 	assert_int_equal(state.queue_count, 1);
 	got = &state.queues[0];
 	assert_int_equal(got->number, 65535);
@@ -176,6 +187,13 @@ static void what_is_refused(void **unused)
 	refuses("\"crashes\":34", "\"crashes\":3", "at-ns: 32 times of 3 crashes");
 	refuses("\"program\":\"nfverdict 1.2\"", "\"program\":[]", "program: wanted a text");
 	refuses("\"queues\":[", "\"queues\":7,\"x\":[", "queues: wanted a list");
+	refuses("\"files\":[", "\"files\":[],\"x\":[", "files: wanted a list");
+	refuses("\"files\":[", "\"files\":\"\",\"x\":[", "files: wanted a list");
+	refuses("\"name\":\"a.yaml\"", "\"name\":\"\"", "files: 1: wanted a name and a text");
+	refuses("\"name\":\"a.yaml\",", "", "files: 1: wanted a name and a text");
+	refuses("\"text\":\"\"", "\"text\":7", "files: 1: wanted a name and a text");
+	refuses("{\"name\":\"a.yaml\"", "7,{\"name\":\"a.yaml\"", "files: 1: wanted a name and a text");
+	refuses("\"name\":\"a.yaml\"", "\"name\":\"a\\u0000.yaml\"", "byte");
 	refuses("{", "[", "byte");
 }
 
@@ -194,6 +212,68 @@ static void unknown_fields_are_ignored(void **unused)
 	assert_int_equal(state.queue_count, 1);
 	state_free(&state);
 	free(more);
+	free(text);
+}
+
+/* Printed with one file of so many bytes, or with so many files; then read. */
+static int with_files(size_t bytes, size_t count, char *why, size_t why_size)
+{
+	struct state_file *files = calloc(count, sizeof(*files));
+	struct state state = some_state(NULL, 0);
+	char *text, *long_text = calloc(1, bytes + 1);
+	int err;
+
+	assert_non_null(files);
+	assert_non_null(long_text);
+	memset(long_text, 'x', bytes);
+	for (size_t i = 0; i < count; i++)
+		files[i] = (struct state_file){ second_name, i == 0 ? long_text : second_text };
+	state.files = files;
+	state.file_count = count;
+	text = state_print(&state);
+	assert_non_null(text);
+	free(state.plan);
+	err = state_parse(&state, text, strlen(text), why, why_size);
+	state_free(&state);
+	free(text);
+	free(long_text);
+	free(files);
+	return err;
+}
+
+static void files_within_bounds(void **unused)
+{
+	const size_t most = STATE_FILES_BYTES_MAX - (sizeof(second_name) - 1);
+	char why[256];
+
+	(void)unused;
+	assert_int_equal(with_files(most, 1, why, sizeof(why)), 0);
+	assert_int_equal(with_files(most + 1, 1, why, sizeof(why)), -EINVAL);
+	assert_string_equal(why, "files: 0: longer than 4194304 bytes, all together");
+	assert_int_equal(with_files(most, 2, why, sizeof(why)), -EINVAL);
+	assert_string_equal(why, "files: 1: longer than 4194304 bytes, all together");
+	assert_int_equal(with_files(0, STATE_FILES_MAX, why, sizeof(why)), 0);
+	assert_int_equal(with_files(0, STATE_FILES_MAX + 1, why, sizeof(why)), -EINVAL);
+	assert_string_equal(why, "files: wanted a list of at most 256");
+}
+
+/* Of an older version. */
+static void no_files(void **unused)
+{
+	struct state state = some_state(NULL, 0);
+	char *text, why[256];
+
+	(void)unused;
+	state.files = NULL;
+	state.file_count = 0;
+	text = state_print(&state);
+	free(state.plan);
+	assert_non_null(text);
+	assert_null(strstr(text, "files"));
+	assert_int_equal(state_parse(&state, text, strlen(text), why, sizeof(why)), 0);
+	assert_null(state.files);
+	assert_int_equal(state.file_count, 0);
+	state_free(&state);
 	free(text);
 }
 
@@ -307,6 +387,8 @@ int main(void)
 		cmocka_unit_test(descriptors),
 		cmocka_unit_test(what_is_refused),
 		cmocka_unit_test(unknown_fields_are_ignored),
+		cmocka_unit_test(files_within_bounds),
+		cmocka_unit_test(no_files),
 		cmocka_unit_test(numbers_twice),
 		cmocka_unit_test(own_layout),
 		cmocka_unit_test(foreign_layout),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a dead predecessor had in hand is read from its slots, as the kernel wrote them or as anybody left them; what lies among
- * its ids and stands in none of them is lost.
+ * What a dead predecessor had in hand is read from its slots, as the kernel wrote them or as anybody left them; what lies
+ * among its ids and stands in none of them is lost.
  */
 #include "daemon/process/worker-private.h"
 
