@@ -349,6 +349,7 @@ plugin_folders() {
 start_daemon() {
 	daemon_host=$1
 	shift
+	no_sanitizer_spoke || fail "a sanitizer found something in the daemon before this one"
 	: >"$daemon_log" # here, because the one of the background may come after the first look
 	nsenter --net="/run/netns/$daemon_host" "$nfverdictd" -f --allow-unsafe-files -c "$config_file" "$@" >"$daemon_log" 2>&1 &
 	daemon_pid=$!
