@@ -20,6 +20,7 @@ said() {
 
 start_manager() {
 	: >"$daemon_log"
+	: >"$tmp/manager.out" # here, because the one of the background may come after the first look
 	nsenter --net=/run/netns/right python3 -B "$lib_dir/manager.py" "$tmp/notify" \
 		"$nfverdictd" -f --allow-unsafe-files -c "$config_file" >"$tmp/manager.out" 2>"$daemon_log" &
 	manager=$!

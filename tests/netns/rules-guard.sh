@@ -24,6 +24,7 @@ start_guard() {
 		COMMIT
 	END
 	mkfifo "$tmp/guard.in"
+	rm -f "$tmp/guard.out" # or the words of one before it would be taken for its own
 	"$top_builddir/tests/rules/guard-cli" "$backend" "$tmp/state-$backend" "$tmp/wanted" <"$tmp/guard.in" \
 		>"$tmp/guard.out" 2>>"$tmp/server.log" &
 	guard_pid=$!

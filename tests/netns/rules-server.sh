@@ -22,6 +22,7 @@ client() {
 
 	shift
 	mkfifo "$tmp/$name.in"
+	rm -f "$tmp/$name.out" # or the words of one before it would be taken for its own
 	"$@" <"$tmp/$name.in" >"$tmp/$name.out" 2>&1 &
 	client_pid[$name]=$!
 	# shellcheck disable=SC1083,SC2086,SC2093 # the descriptor goes into an element of the array; no program is run

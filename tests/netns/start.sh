@@ -36,6 +36,7 @@ start() {
 }
 
 begin() {
+	: >"$daemon_log"
 	nsenter --net=/run/netns/alone "$nfverdictd" --allow-unsafe-files -c "$config_file" "$@" >"$daemon_log" 2>&1 &
 	pid=$!
 }
