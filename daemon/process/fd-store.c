@@ -145,7 +145,10 @@ static void let_go(int fd, uint16_t number)
 	struct queue_status status;
 	char why[256];
 
-	if (queue_adopt(&queue, fd, number, why, sizeof(why)) < 0 || !queue_status_read(number, &status))
+	if (queue_adopt(&queue, fd, number, why, sizeof(why)) < 0)
+		return;
+	(void)queue_shut(&queue, true);
+	if (!queue_status_read(number, &status))
 		return;
 	if (status.waiting > 0)
 		log_warning("queue %u: %u packets were left and let go", number, status.waiting);

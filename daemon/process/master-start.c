@@ -34,7 +34,6 @@ void master_log_report(struct report *report)
 	report_clear(report);
 }
 
-/* One that a predecessor left, or a new one. */
 /* True when a worker whose master is dead hands the number over; an error with why. */
 static int knock(struct master *master, struct served *served, uint16_t number, char *why, size_t why_size)
 {
@@ -50,6 +49,7 @@ static int knock(struct master *master, struct served *served, uint16_t number, 
 	return taken;
 }
 
+/* One that a predecessor left, or a new one. */
 static int open_number(struct master *master, struct served *served, struct plan *plan, size_t queue, uint16_t number,
 		       char *why, size_t why_size)
 {

@@ -30,6 +30,13 @@ static int parse_address(const char *name, struct sockaddr_un *address, socklen_
 	return 0;
 }
 
+bool notify_wanted(void)
+{
+	const char *name = getenv("NOTIFY_SOCKET");
+
+	return name && *name;
+}
+
 /* fd: goes along; -1: none. */
 static int send_to_manager(const char *assignments, int passed)
 {

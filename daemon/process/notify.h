@@ -3,6 +3,11 @@
 #ifndef PROCESS_NOTIFY_H
 #define PROCESS_NOTIFY_H
 
+#include <stdbool.h>
+
+/* True when somebody asked to be told: a service manager, which may keep descriptors of sockets. */
+bool notify_wanted(void);
+
 /*
  * Sends assignments, one a line, such as "READY=1\nSTATUS=2 queues", to the socket that NOTIFY_SOCKET names. 0, also
  * when nobody asked to be told, or -errno.

@@ -5,6 +5,7 @@
 #include "daemon/process/descriptors.h"
 #include "daemon/process/events.h"
 #include "daemon/process/log.h"
+#include "daemon/process/notify.h"
 #include "daemon/process/worker.h"
 
 #include <errno.h>
@@ -159,6 +160,7 @@ static void run_worker(const struct runner *runner, const struct runner_place *p
 		.socket = place->socket,
 		.door = place->door,
 		.wants = &place->wants,
+		.kept = notify_wanted(),
 		.owner = geteuid(),
 		.shared = { .fd = runner->shared.fd, .size = runner->shared.size },
 		.slots = { .fd = runner->slots.fd, .size = runner->slots.size },

@@ -32,6 +32,8 @@ struct sending {
 	struct ring_policy before, now;
 };
 
+static volatile sig_atomic_t orphaned; /* the master is gone */
+
 /* ---- What may be said ---- */
 
 /* The master may be in the middle of writing, or have died there: then what was said before holds. */
@@ -60,6 +62,7 @@ static uint32_t choose_policy(struct sending *s)
 		read_policies(s);
 	left = (int32_t)(s->boundary - s->reader.sent.taken);
 	s->reader.policy = left > 0 ? s->before : s->now;
+	s->reader.may_end = orphaned;
 	return left > 0 ? (uint32_t)left : RING_ENTRIES;
 }
 
@@ -104,8 +107,6 @@ static void note_sent(struct sending *s)
 }
 
 /* ---- Life ---- */
-
-static volatile sig_atomic_t orphaned; /* the master is gone */
 
 static bool nobody_left(const struct sending *s)
 {

@@ -4,6 +4,7 @@
 #include "daemon/process/cpus.h"
 #include "daemon/process/door.h"
 #include "daemon/process/log.h"
+#include "daemon/process/notify.h"
 #include "daemon/queue/receive.h"
 
 #include <errno.h>
@@ -346,6 +347,18 @@ static void count_left(struct served *served, const struct queue_status *status)
 }
 
 /*
+ * Rules that are not ours, or that could not be removed, still steer packets in. With a service manager that keeps the socket
+ * they wait for the next start.
+ */
+static void shut(const struct served *served, bool pass)
+{
+	int err = notify_wanted() ? 0 : queue_shut(&served->socket, pass);
+
+	if (err)
+		log_error("queue %u: cannot be shut: %s", served->number, strerror(-err));
+}
+
+/*
  * Where /proc does not tell the newest id (in a user namespace), one that is later than any; ids are compared as they
  * wrap.
  */
@@ -359,6 +372,7 @@ void served_let_go(struct served *served)
 		return;
 	served_finish_sender(served);
 	verdict = served_config(served)->when_down == PASS_ACCEPT ? NF_ACCEPT : NF_DROP;
+	shut(served, verdict == NF_ACCEPT);
 	last_id = served_shared(served)->last_id + INT32_MAX / 2;
 	if (queue_status_read(served->number, &status)) {
 		if (status.waiting == 0)

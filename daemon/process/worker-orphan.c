@@ -260,13 +260,22 @@ void worker_orphan_tick(struct worker *worker)
 		worker->look_around = true;
 }
 
-/* What nobody will decide any more. The newest id cannot be asked for here: one that is later than any, as ids wrap. */
+/*
+ * What nobody will decide any more, and what comes until the socket is closed; in one that a service manager keeps it waits for
+ * the next start. The newest id cannot be asked for here: one that is later than any, as ids wrap.
+ */
 int worker_let_go(struct worker *worker)
 {
 	const uint32_t verdict = worker->config->when_down == PASS_ACCEPT ? NF_ACCEPT : NF_DROP;
-	int err = sink_decide_until(worker->sink, worker->shared->last_id + INT32_MAX / 2, verdict, 0);
+	const uint32_t id = worker->shared->last_id + INT32_MAX / 2;
+	int err;
 
-	if (!err)
-		err = sink_flush(worker->sink);
+	if (worker->setup->kept) {
+		err = sink_decide_until(worker->sink, id, verdict, 0);
+		if (!err)
+			err = sink_flush(worker->sink);
+	} else {
+		err = sink_end(worker->sink, id, verdict);
+	}
 	return err ? err : sink_settle(worker->sink);
 }

@@ -17,6 +17,7 @@ struct worker_setup {
 	size_t queue;                 /* index of the entry in plan->config->queues */
 	const struct queue_socket *socket;
 	const struct queue_wants *wants; /* what the kernel was asked for */
+	bool kept;                    /* the service manager may have a descriptor of the socket, too */
 	uid_t owner;                  /* whom it may be handed over to, besides root */
 	int door;                     /* where a next master knocks once ours is dead; -1: nowhere */
 	struct region shared;         /* of struct shared; not mapped */

@@ -330,3 +330,46 @@ size_t message_put_batch(uint8_t *buffer, const struct message_verdict *verdict)
 {
 	return put(buffer, verdict, TYPE(NFQNL_MSG_VERDICT_BATCH), 0);
 }
+
+/* ---- Configuration ---- */
+
+struct shut_header {
+	struct config_start {
+		struct nlmsghdr netlink;
+		struct nfgenmsg nfnetlink;
+	} first;
+	struct nlattr mask_attr;
+	uint32_t mask;
+	struct nlattr flags_attr;
+	uint32_t flags;
+	struct config_start second;
+	struct nlattr length_attr;
+	uint32_t length;
+};
+
+_Static_assert(sizeof(struct shut_header) == MESSAGE_SHUT_SIZE, "no hole");
+
+#define CONFIG(bytes, number)                                                                                             \
+	{                                                                                                                 \
+		.netlink = { .nlmsg_len = (uint32_t)(bytes), .nlmsg_type = TYPE(NFQNL_MSG_CONFIG),                       \
+			     .nlmsg_flags = NLM_F_REQUEST },                                                              \
+		.nfnetlink = { .nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0, .res_id = htons(number) },            \
+	}
+
+/* Two messages: the kernel sets a length before flags that come with it, and in between packets would get the other verdict. */
+size_t message_put_shut(uint8_t *buffer, uint16_t queue, bool pass)
+{
+	const struct shut_header shut = {
+		.first = CONFIG(offsetof(struct shut_header, second), queue),
+		.mask_attr = { .nla_len = NLA_HDRLEN + sizeof(uint32_t), .nla_type = NFQA_CFG_MASK },
+		.mask = htonl(NFQA_CFG_F_FAIL_OPEN),
+		.flags_attr = { .nla_len = NLA_HDRLEN + sizeof(uint32_t), .nla_type = NFQA_CFG_FLAGS },
+		.flags = htonl(pass ? NFQA_CFG_F_FAIL_OPEN : 0),
+		.second = CONFIG(sizeof(shut) - offsetof(struct shut_header, second), queue),
+		.length_attr = { .nla_len = NLA_HDRLEN + sizeof(uint32_t), .nla_type = NFQA_CFG_QUEUE_MAXLEN },
+		.length = htonl(0),
+	};
+
+	memcpy(buffer, &shut, sizeof(shut));
+	return sizeof(shut);
+}

@@ -57,6 +57,14 @@ size_t message_put_verdict(uint8_t *buffer, const struct message_verdict *verdic
 /* Writes a verdict for every packet still queued whose id is not after verdict->id. payload_len must be 0. */
 size_t message_put_batch(uint8_t *buffer, const struct message_verdict *verdict);
 
+#define MESSAGE_SHUT_SIZE 64
+
+/*
+ * Writes messages, MESSAGE_SHUT_SIZE bytes of them, after which nothing waits in the queue any more: what comes passes, or is
+ * dropped, in the kernel. (No room is left, and `pass` says what becomes of packets without room: NFQA_CFG_F_FAIL_OPEN.)
+ */
+size_t message_put_shut(uint8_t *buffer, uint16_t queue, bool pass);
+
 static inline size_t message_padding(size_t payload_len)
 {
 	return -payload_len & 3;

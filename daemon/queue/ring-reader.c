@@ -7,6 +7,7 @@
 
 #define MESSAGES_MAX 256
 #define HEADER_ROOM  (MESSAGE_HEADER_MAX + 4) /* with the padding of a payload */
+#define END_ROOM     (MESSAGE_SHUT_SIZE + MESSAGE_HEADER_MAX)
 
 int ring_reader_init(struct ring_reader *reader, struct ring *ring, uint16_t queue, size_t max_bytes,
 		     const struct ring_totals *sent)
@@ -14,7 +15,7 @@ int ring_reader_init(struct ring_reader *reader, struct ring *ring, uint16_t que
 	*reader = (struct ring_reader){ .ring = ring, .queue = queue, .max_bytes = max_bytes, .sent = *sent };
 	if (max_bytes < COALESCE_BYTES_MIN)
 		return -EINVAL;
-	reader->headers = malloc(MESSAGES_MAX * HEADER_ROOM);
+	reader->headers = malloc(MESSAGES_MAX * (size_t)(END_ROOM > HEADER_ROOM ? END_ROOM : HEADER_ROOM));
 	reader->iov = calloc(MESSAGES_MAX * 2 + 1, sizeof(*reader->iov));
 	if (reader->headers && reader->iov)
 		return 0;
@@ -36,11 +37,23 @@ static inline bool after(uint32_t a, uint32_t b)
 	return (int32_t)(a - b) > 0;
 }
 
+static inline bool is_for_all(const struct ring_entry *e)
+{
+	return e->kind == RING_UNTIL || e->kind == RING_END;
+}
+
+static bool kind_is_right(const struct ring_reader *reader, const struct ring_entry *e)
+{
+	if (e->unused)
+		return false;
+	return (e->kind >= RING_RUN && e->kind <= RING_UNTIL) || (e->kind == RING_END && reader->may_end);
+}
+
 static bool id_is_right(const struct ring_totals *totals, const struct ring_entry *e)
 {
 	if (!totals->known || e->kind == RING_SINGLE)
 		return true;
-	return after(e->id, totals->last_id) || (e->kind == RING_UNTIL && e->id == totals->last_id);
+	return after(e->id, totals->last_id) || (is_for_all(e) && e->id == totals->last_id);
 }
 
 /* No more packets than there are ids since the last. */
@@ -50,7 +63,7 @@ static bool count_is_right(const struct ring_totals *totals, const struct ring_e
 
 	if (e->kind == RING_SINGLE)
 		return e->count == 1;
-	return e->count <= most && (e->kind == RING_UNTIL || e->count > 0);
+	return e->count <= most && (is_for_all(e) || e->count > 0) && (e->kind != RING_END || e->count == 0);
 }
 
 static bool verdict_is_right(const struct ring_policy *policy, const struct ring_entry *e)
@@ -58,6 +71,8 @@ static bool verdict_is_right(const struct ring_policy *policy, const struct ring
 	uint32_t allowed = e->kind == RING_UNTIL ? policy->until : policy->verdicts;
 	uint32_t verdict = e->verdict;
 
+	if (e->kind == RING_END)
+		return verdict == (policy->bypass ? NF_ACCEPT : NF_DROP);
 	if ((verdict & NF_VERDICT_MASK) == NF_QUEUE) {
 		uint32_t flags = policy->bypass ? NF_VERDICT_FLAG_QUEUE_BYPASS : 0;
 
@@ -70,7 +85,7 @@ static bool mark_is_right(const struct ring_policy *policy, const struct ring_en
 {
 	if (!e->set_mark)
 		return true;
-	return e->set_mark == 1 && e->kind != RING_UNTIL && ((e->mark ^ e->arrived_mark) & ~policy->mark_mask) == 0 &&
+	return e->set_mark == 1 && !is_for_all(e) && ((e->mark ^ e->arrived_mark) & ~policy->mark_mask) == 0 &&
 	       policy->mark_mask;
 }
 
@@ -87,7 +102,7 @@ static bool check(struct ring_reader *reader, const struct ring_entry *e)
 	const struct ring_totals *totals = &reader->next;
 	const struct ring_policy *policy = &reader->policy;
 
-	if ((e->kind != RING_RUN && e->kind != RING_SINGLE && e->kind != RING_UNTIL) || e->unused)
+	if (!kind_is_right(reader, e))
 		reader->refusal = RING_BAD_KIND;
 	else if (!id_is_right(totals, e))
 		reader->refusal = RING_BAD_ID;
@@ -145,8 +160,12 @@ static void put(struct ring_reader *reader, const struct ring_entry *e)
 	};
 	uint8_t *at = reader->headers + reader->headers_len;
 
+	if (e->kind == RING_END) {
+		wrote(reader, message_put_shut(at, reader->queue, e->verdict == NF_ACCEPT));
+		at = reader->headers + reader->headers_len;
+	}
 	/* A run of one is no run: what is still queued before it, such as a packet of a dead worker, is not meant. */
-	if (e->kind == RING_UNTIL || (e->kind == RING_RUN && e->count > 1))
+	if (is_for_all(e) || (e->kind == RING_RUN && e->count > 1))
 		wrote(reader, message_put_batch(at, &message));
 	else
 		wrote(reader, message_put_verdict(at, &message));
@@ -189,9 +208,11 @@ static int published(struct ring_reader *reader)
 	return -EBADMSG;
 }
 
-static inline bool fits(const struct ring_reader *reader, uint32_t payload_len)
+static inline bool fits(const struct ring_reader *reader, const struct ring_entry *e)
 {
-	return reader->headers_len + reader->payload_len + HEADER_ROOM + payload_len <= reader->max_bytes;
+	const size_t room = e->kind == RING_END ? END_ROOM : HEADER_ROOM + e->payload_len;
+
+	return reader->headers_len + reader->payload_len + room <= reader->max_bytes;
 }
 
 int ring_reader_take(struct ring_reader *reader, uint32_t limit, struct iovec **iov, int *iov_count)
@@ -212,7 +233,7 @@ int ring_reader_take(struct ring_reader *reader, uint32_t limit, struct iovec **
 			entries = -EBADMSG;
 			break;
 		}
-		if (!fits(reader, entry.payload_len))
+		if (!fits(reader, &entry))
 			break;
 		put(reader, &entry);
 		count(&reader->next, &entry);

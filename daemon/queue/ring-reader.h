@@ -46,6 +46,7 @@ struct ring_reader {
 	struct ring *ring;
 	uint16_t queue;
 	struct ring_policy policy;
+	bool may_end;              /* nobody but the writer is there to end the queue: RING_END is taken */
 	struct ring_totals sent;
 	enum ring_refusal refusal; /* after -EBADMSG */
 

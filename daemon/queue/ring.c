@@ -103,7 +103,7 @@ bool ring_last_id(struct ring *ring, uint32_t *id)
 		ring_entry(ring, atomic_load_explicit(&ring->head, memory_order_acquire) - 1);
 
 	*id = last->id;
-	return last->kind == RING_RUN || last->kind == RING_SINGLE || last->kind == RING_UNTIL;
+	return last->kind >= RING_RUN && last->kind <= RING_END;
 }
 
 /* Entries that can still be written, without the one that the open run will need. */
@@ -204,18 +204,30 @@ int ring_add(struct ring_writer *writer, const struct coalesce_decision *d)
 	return 0;
 }
 
+static int add_for_all(struct ring_writer *writer, const struct ring_entry *entry)
+{
+	if (free_entries(writer, atomic_load_explicit(&writer->ring->done, memory_order_acquire)) == 0)
+		return -ENOSPC;
+	close_run(writer);
+	put(writer, entry);
+	if (!writer->started || after(entry->id, writer->highest))
+		writer->highest = entry->id;
+	writer->started = true;
+	return 0;
+}
+
 int ring_add_until(struct ring_writer *writer, uint32_t id, uint32_t verdict, uint32_t count)
 {
 	const struct ring_entry entry = { .kind = RING_UNTIL, .id = id, .count = count, .verdict = verdict };
 
-	if (free_entries(writer, atomic_load_explicit(&writer->ring->done, memory_order_acquire)) == 0)
-		return -ENOSPC;
-	close_run(writer);
-	put(writer, &entry);
-	if (!writer->started || after(id, writer->highest))
-		writer->highest = id;
-	writer->started = true;
-	return 0;
+	return add_for_all(writer, &entry);
+}
+
+int ring_add_end(struct ring_writer *writer, uint32_t id, uint32_t verdict)
+{
+	const struct ring_entry entry = { .kind = RING_END, .id = id, .verdict = verdict };
+
+	return add_for_all(writer, &entry);
 }
 
 void ring_publish(struct ring_writer *writer)

@@ -22,6 +22,7 @@ enum ring_kind {
 	RING_RUN = 1, /* `count` packets in a row, up to an id: the kernel is told once for all of them */
 	RING_SINGLE,  /* one packet, whatever its place */
 	RING_UNTIL,   /* whatever is still queued up to an id: what a dead worker had in hand. count: how many were decided so */
+	RING_END,     /* as RING_UNTIL, and from then on nothing more is to wait in the queue; only without a master */
 };
 
 struct ring_entry {
@@ -79,8 +80,9 @@ void ring_writer_init(struct ring_writer *writer, struct ring *ring);
  */
 int ring_add(struct ring_writer *writer, const struct coalesce_decision *decision);
 
-/* A RING_UNTIL. 0 or -ENOSPC. */
+/* A RING_UNTIL; a RING_END. 0 or -ENOSPC. */
 int ring_add_until(struct ring_writer *writer, uint32_t id, uint32_t verdict, uint32_t count);
+int ring_add_end(struct ring_writer *writer, uint32_t id, uint32_t verdict);
 
 /* True when there is something that ring_publish() would let go. */
 static inline bool ring_unpublished(const struct ring_writer *writer)

@@ -3,6 +3,7 @@
 #include "daemon/queue/sink.h"
 
 #include <errno.h>
+#include <linux/netfilter.h>
 #include <linux/netlink.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -87,6 +88,21 @@ static int direct_decide_until(struct sink *sink, uint32_t id, uint32_t verdict,
 	return send_pieces(direct, direct->receipt, &iov, 1);
 }
 
+static int direct_end(struct sink *sink, uint32_t id, uint32_t verdict)
+{
+	struct direct *direct = direct_of(sink);
+	const struct message_verdict all = { .queue = direct->number, .id = id, .verdict = verdict };
+	uint8_t buffer[MESSAGE_SHUT_SIZE + MESSAGE_HEADER_MAX];
+	struct iovec iov = { .iov_base = buffer };
+	int err = direct_flush(sink);
+
+	if (err)
+		return err;
+	iov.iov_len = message_put_shut(buffer, direct->number, verdict == NF_ACCEPT);
+	iov.iov_len += message_put_batch(buffer + iov.iov_len, &all);
+	return send_pieces(direct, direct->receipt, &iov, 1);
+}
+
 /*
  * The kernel ends the call that sends also for a worker that is killed in it, and writes the receipt before it lets that one
  * die: so there is one exactly when the decisions were taken.
@@ -115,6 +131,7 @@ static const struct sink_ops direct_ops = {
 	.decide = direct_decide,
 	.flush = direct_flush,
 	.decide_until = direct_decide_until,
+	.end = direct_end,
 	.reached = direct_reached,
 	.settle = direct_settle,
 	.free = direct_free,

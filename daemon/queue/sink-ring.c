@@ -118,6 +118,23 @@ static int ringed_decide_until(struct sink *sink, uint32_t id, uint32_t verdict,
 	return err ? err : ringed_flush(sink);
 }
 
+static int add_end(struct ring_writer *writer, const void *what)
+{
+	const struct until *until = what;
+
+	return ring_add_end(writer, until->id, until->verdict);
+}
+
+static int ringed_end(struct sink *sink, uint32_t id, uint32_t verdict)
+{
+	const struct until until = { .id = id, .verdict = verdict };
+	int err = ringed_flush(sink);
+
+	if (!err)
+		err = add_or_wait(ringed_of(sink), add_end, &until);
+	return err ? err : ringed_flush(sink);
+}
+
 static bool ringed_reached(struct sink *sink, uint32_t id)
 {
 	uint32_t last;
@@ -153,6 +170,7 @@ static const struct sink_ops ringed_ops = {
 	.decide = ringed_decide,
 	.flush = ringed_flush,
 	.decide_until = ringed_decide_until,
+	.end = ringed_end,
 	.reached = ringed_reached,
 	.settle = ringed_settle,
 	.free = ringed_free,

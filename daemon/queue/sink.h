@@ -31,6 +31,11 @@ struct sink_ops {
 	 */
 	int (*decide_until)(struct sink *sink, uint32_t id, uint32_t verdict, uint32_t count);
 	/*
+	 * The queue's end: what waits up to an id gets one verdict (NF_ACCEPT or NF_DROP), and so does, in the kernel, whatever
+	 * still comes until the socket is closed.
+	 */
+	int (*end)(struct sink *sink, uint32_t id, uint32_t verdict);
+	/*
 	 * Whether the decisions that a predecessor was just flushing, of which `id` was the last, are on their way; it died in
 	 * the middle. To be asked before anything is decided.
 	 */
@@ -71,6 +76,11 @@ static inline int sink_flush(struct sink *sink)
 static inline int sink_decide_until(struct sink *sink, uint32_t id, uint32_t verdict, uint32_t count)
 {
 	return sink->ops->decide_until(sink, id, verdict, count);
+}
+
+static inline int sink_end(struct sink *sink, uint32_t id, uint32_t verdict)
+{
+	return sink->ops->end(sink, id, verdict);
 }
 
 static inline bool sink_reached(struct sink *sink, uint32_t id)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/queue/socket.h"
 
+#include "daemon/queue/message.h"
 #include "daemon/queue/status.h"
 
 #include <arpa/inet.h>
@@ -66,6 +67,13 @@ int queue_decide_all(const struct queue_socket *queue, uint32_t last_id, uint32_
 
 	nfq_nlmsg_verdict_put(message, (int)last_id, (int)verdict);
 	return send_to_kernel(queue->fd, message, message->nlmsg_len);
+}
+
+int queue_shut(const struct queue_socket *queue, bool pass)
+{
+	uint8_t buffer[MESSAGE_SHUT_SIZE];
+
+	return send_to_kernel(queue->fd, buffer, message_put_shut(buffer, queue->number, pass));
 }
 
 /* The packet id, when the datagram is a packet. Its first attribute is the packet header. */

@@ -55,6 +55,12 @@ int queue_adopt(struct queue_socket *queue, int fd, uint16_t number, char *why, 
 /* Gives every packet up to last_id that still waits one verdict (NF_ACCEPT, NF_DROP, NF_REPEAT). 0 or -errno. */
 int queue_decide_all(const struct queue_socket *queue, uint32_t last_id, uint32_t verdict);
 
+/*
+ * Whatever still comes passes or is dropped in the kernel, and does not wait any more, until queue_change() says otherwise. The
+ * kernel does not answer. 0 or -errno.
+ */
+int queue_shut(const struct queue_socket *queue, bool pass);
+
 /* The queue ends when its last descriptor closes; packets still in it are dropped by the kernel. */
 void queue_close(struct queue_socket *queue);
 

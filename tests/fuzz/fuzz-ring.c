@@ -3,7 +3,7 @@
  * Bytes as a ring, as a worker could leave it: what the reader makes of it must be messages that the policy allows, in
  * pieces that lie where they may.
  *
- *	policy: verdicts, until, flags (1 rewrites, 2 bypass), mark_mask; taken (4), last id (4); head (4); then entries
+ *	policy: verdicts, until, flags (1 rewrites, 2 bypass, 16 may end), mark_mask; taken (4), last id (4); head (4); then entries
  */
 #include "daemon/queue/ring-reader.h"
 
@@ -61,6 +61,25 @@ static void check_verdict(const struct ring_policy *policy, uint32_t verdict, bo
 		require(verdict < 5, "flags of a verdict");
 }
 
+/* The queue is shut with the verdict that follows, which no packet can be spared. Returns the bytes; 0: something else. */
+static size_t check_shut(const struct ring_reader *reader, const uint8_t *at, size_t len)
+{
+	uint8_t shut[MESSAGE_SHUT_SIZE];
+	struct nfqnl_msg_verdict_hdr verdict;
+	uint16_t type;
+
+	memcpy(&type, at + offsetof(struct nlmsghdr, nlmsg_type), sizeof(type));
+	if (type != (NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_CONFIG))
+		return 0;
+	require(reader->may_end, "an end");
+	require(len >= sizeof(shut) + 32, "an end without a verdict");
+	message_put_shut(shut, 9, reader->policy.bypass);
+	require(memcmp(at, shut, sizeof(shut)) == 0, "bytes of an end");
+	memcpy(&verdict, at + sizeof(shut) + 24, sizeof(verdict));
+	require(ntohl(verdict.verdict) == (reader->policy.bypass ? NF_ACCEPT : NF_DROP), "verdict of an end");
+	return sizeof(shut);
+}
+
 static void check_message(const struct ring_policy *policy, const uint8_t *at, size_t len)
 {
 	struct nlmsghdr header;
@@ -86,15 +105,22 @@ static void check_message(const struct ring_policy *policy, const uint8_t *at, s
 	require(next == len, "end of a message");
 }
 
-static void check_datagram(const struct ring_policy *policy, size_t len, int messages)
+static void check_datagram(const struct ring_reader *reader, size_t len, int messages)
 {
 	struct nlmsghdr header;
 
 	for (size_t at = 0; at < len; at += header.nlmsg_len, messages--) {
+		struct ring_policy policy = reader->policy;
+		size_t shut;
+
 		require(len - at >= 32, "a message is cut");
+		shut = check_shut(reader, datagram + at, len - at);
+		if (shut)
+			policy.until |= policy.bypass ? 1u << NF_ACCEPT : 1u << NF_DROP;
+		at += shut;
 		memcpy(&header, datagram + at, sizeof(header));
 		require(header.nlmsg_len >= 32 && header.nlmsg_len % 4 == 0 && header.nlmsg_len <= len - at, "length");
-		check_message(policy, datagram + at, header.nlmsg_len);
+		check_message(&policy, datagram + at, header.nlmsg_len);
 	}
 	require(messages == 0, "number of messages");
 }
@@ -123,8 +149,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	reader.policy = (struct ring_policy){ .verdicts = data[0] & KNOWN, .until = data[1] & KNOWN, .rewrites = data[2] & 1,
 					      .bypass = data[2] >> 1 & 1, .mark_mask = data[3] };
+	reader.may_end = data[2] & 16;
 	while ((messages = ring_reader_take(&reader, RING_ENTRIES, &iov, &count)) > 0) {
-		check_datagram(&reader.policy, gather(&reader, iov, count), messages);
+		check_datagram(&reader, gather(&reader, iov, count), messages);
 		ring_reader_sent(&reader);
 		ring_set_done(&ring, reader.sent.taken);
 	}

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
+#include <arpa/inet.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink_queue.h>
@@ -82,11 +83,37 @@ static void test_payload(void **state)
 	}
 }
 
+static void test_shut(void **state)
+{
+	static const struct {
+		bool pass;
+		uint32_t flags;
+	} cases[] = { { true, NFQA_CFG_F_FAIL_OPEN }, { false, 0 } };
+	char want[256];
+	uint8_t got[256];
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct nlmsghdr *message = nfq_nlmsg_put(want, NFQNL_MSG_CONFIG, 65535);
+		size_t first;
+
+		mnl_attr_put_u32(message, NFQA_CFG_MASK, htonl(NFQA_CFG_F_FAIL_OPEN));
+		mnl_attr_put_u32(message, NFQA_CFG_FLAGS, htonl(cases[i].flags));
+		first = message->nlmsg_len;
+		message = nfq_nlmsg_put(want + first, NFQNL_MSG_CONFIG, 65535);
+		nfq_nlmsg_cfg_put_qmaxlen(message, 0);
+		assert_int_equal(first + message->nlmsg_len, MESSAGE_SHUT_SIZE);
+		assert_int_equal(message_put_shut(got, 65535, cases[i].pass), MESSAGE_SHUT_SIZE);
+		assert_memory_equal(got, want, MESSAGE_SHUT_SIZE);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_payload),
+		cmocka_unit_test(test_shut),
 	};
 
 	return cmocka_run_group_tests_name("message-verdict", tests, NULL, NULL);

@@ -101,6 +101,7 @@ struct bad {
 	enum ring_refusal why;
 	struct ring_entry entry;
 	struct ring_policy policy; /* with verdicts 0: everything */
+	bool may_end;
 };
 
 #define ENTRY(...) .entry = { .kind = RING_RUN, .id = 101, .count = 1, .verdict = NF_ACCEPT, __VA_ARGS__ }
@@ -110,7 +111,8 @@ struct bad {
 #pragma GCC diagnostic ignored "-Woverride-init" /* what is given to ENTRY() overrides */
 static const struct bad bad[] = {
 	{ .why = RING_BAD_KIND, ENTRY(.kind = 0) },
-	{ .why = RING_BAD_KIND, ENTRY(.kind = 4) },
+	{ .why = RING_BAD_KIND, ENTRY(.kind = RING_END + 1), .may_end = true },
+	{ .why = RING_BAD_KIND, ENTRY(.kind = RING_END, .verdict = NF_DROP, .count = 0) },
 	{ .why = RING_BAD_KIND, ENTRY(.unused = 1) },
 	{ .why = RING_BAD_ID, ENTRY(.id = 100) },
 	{ .why = RING_BAD_ID, ENTRY(.id = 99) },
@@ -136,6 +138,13 @@ static const struct bad bad[] = {
 	{ .why = RING_BAD_MARK, ENTRY(.set_mark = 1, .mark = 1, .arrived_mark = 0x101) },
 	{ .why = RING_BAD_MARK, ENTRY(.set_mark = 1), POLICY(.verdicts = ~0u) },
 	{ .why = RING_BAD_MARK, ENTRY(.kind = RING_UNTIL, .set_mark = 1, .verdict = NF_REPEAT) },
+	{ .why = RING_BAD_ID, ENTRY(.kind = RING_END, .id = 99, .verdict = NF_DROP, .count = 0), .may_end = true },
+	{ .why = RING_BAD_COUNT, ENTRY(.kind = RING_END, .verdict = NF_DROP), .may_end = true },
+	{ .why = RING_BAD_VERDICT, ENTRY(.kind = RING_END, .verdict = NF_ACCEPT, .count = 0), .may_end = true },
+	{ .why = RING_BAD_VERDICT, ENTRY(.kind = RING_END, .verdict = NF_DROP, .count = 0),
+	  POLICY(.verdicts = ~0u, .until = ~0u, .bypass = true), .may_end = true },
+	{ .why = RING_BAD_MARK, ENTRY(.kind = RING_END, .set_mark = 1, .verdict = NF_DROP, .count = 0), .may_end = true },
+	{ .why = RING_BAD_PAYLOAD, ENTRY(.kind = RING_END, .payload_len = 1, .verdict = NF_DROP, .count = 0), .may_end = true },
 	{ .why = RING_BAD_PAYLOAD, ENTRY(.payload_len = 1) },
 	{ .why = RING_BAD_PAYLOAD, ENTRY(.kind = RING_SINGLE, .payload_len = MESSAGE_PAYLOAD_MAX + 1, .area_end = 1 << 17) },
 	{ .why = RING_BAD_PAYLOAD, ENTRY(.kind = RING_SINGLE, .payload_len = 20, .area_end = 19) },
@@ -161,6 +170,7 @@ static void test_refused(void **state)
 		*ring_entry(line.ring, 1001) = bad[i].entry;
 		if (bad[i].policy.verdicts)
 			line.reader.policy = bad[i].policy;
+		line.reader.may_end = bad[i].may_end;
 		assert_int_equal(send_some(&line), 1);
 		ring_reader_sent(&line.reader);
 		ring_set_done(line.ring, line.reader.sent.taken);
@@ -174,6 +184,40 @@ static void test_refused(void **state)
 		assert_int_equal(line.reader.sent.accepted, 1);
 		end(&line);
 	}
+}
+
+/* What is decided, then the end: the queue is shut before all that waits gets its verdict. As many as the writer likes. */
+static void test_end(void **state)
+{
+	const struct message_verdict all = { .queue = QUEUE, .id = 5000, .verdict = NF_ACCEPT };
+	const struct coalesce_decision accept = { .id = 1, .verdict = NF_ACCEPT };
+	uint8_t want[MESSAGE_SHUT_SIZE + MESSAGE_HEADER_MAX];
+	size_t len = message_put_shut(want, QUEUE, true);
+	struct line line;
+	struct iovec *iov;
+	int count;
+
+	(void)state;
+	len += message_put_batch(want + len, &all);
+	begin(&line, 0);
+	line.reader.policy.bypass = true;
+	line.reader.may_end = true;
+	assert_int_equal(ring_add(&line.writer, &accept), 0);
+	for (int i = 0; i < 600; i++)
+		assert_int_equal(ring_add_end(&line.writer, 5000, NF_ACCEPT), 0);
+	ring_publish(&line.writer);
+	assert_int_equal(ring_reader_take(&line.reader, 2, &iov, &count), 2);
+	assert_int_equal(count, 1);
+	assert_int_equal(iov->iov_len, MESSAGE_VERDICT_SIZE + len);
+	assert_memory_equal((uint8_t *)iov->iov_base + MESSAGE_VERDICT_SIZE, want, len);
+	for (int i = 1; i < 601; i += 256) {
+		assert_in_range(ring_reader_take(&line.reader, RING_ENTRIES, &iov, &count), 1, 256);
+		ring_reader_sent(&line.reader);
+		ring_set_done(line.ring, line.reader.sent.taken);
+	}
+	assert_int_equal(line.reader.sent.taken, 601);
+	assert_int_equal(line.reader.sent.accepted, 1);
+	end(&line);
 }
 
 /* The words around the entries. */
@@ -279,6 +323,7 @@ int main(void)
 		cmocka_unit_test(test_mixes),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_new_reader),
+		cmocka_unit_test(test_end),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_bad_index),
 		cmocka_unit_test(test_two_processes),
