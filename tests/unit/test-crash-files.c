@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,28 +23,18 @@ static int set_up(void **state)
 	return mkdtemp(top) ? 0 : -1;
 }
 
-static void remove_all(const char *folder)
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *place)
 {
-	DIR *dir = opendir(folder);
-	struct dirent *entry;
-
-	while (dir && (entry = readdir(dir)))
-		if (entry->d_name[0] != '.')
-			(void)unlinkat(dirfd(dir), entry->d_name, 0);
-	if (dir)
-		closedir(dir);
-	rmdir(folder);
+	(void)st;
+	(void)type;
+	(void)place;
+	return remove(path);
 }
 
 static int tear_down(void **state)
 {
-	char folder[64];
-
 	(void)state;
-	snprintf(folder, sizeof(folder), "%s/crashes", top);
-	remove_all(folder);
-	remove_all(top);
-	return 0;
+	return nftw(top, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 static unsigned count(int folder)
