@@ -24,6 +24,8 @@ enum channel_type {
 	CHANNEL_LEAVE,      /* decide the batch in hand, say CHANNEL_LEFT, close handlers, exit; what waits is for somebody else */
 	CHANNEL_STOP,       /* finish what is in hand, close handlers, exit */
 	CHANNEL_TELL_STATS, /* answer with CHANNEL_STATS */
+	/* from a child: masters of other versions know the numbers above */
+	CHANNEL_JUDGES,     /* see CHANNEL_GO_TELLS. value: the packet that comes next; extra: 0: it is the last one that is told */
 };
 
 enum channel_go {
@@ -32,6 +34,7 @@ enum channel_go {
 	CHANNEL_GO_POISONED = 4,  /* the predecessor died of one packet */
 	CHANNEL_GO_CAREFUL = 8,   /* it died of something that it did itself: the next packets one by one */
 	CHANNEL_GO_SETTLES = 16,  /* namely of what the sender refused: each packet's verdict is waited for */
+	CHANNEL_GO_TELLS = 32,    /* and wrote over the memory that tells of what: each packet is told before handlers see it */
 };
 
 struct channel_message {

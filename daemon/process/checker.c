@@ -53,6 +53,7 @@ static void take(struct answers *answers, const struct channel_message *message)
 	case CHANNEL_LEAVE:
 	case CHANNEL_STOP:
 	case CHANNEL_TELL_STATS:
+	case CHANNEL_JUDGES:
 		break;
 	}
 }

@@ -71,6 +71,10 @@ static void take(struct master *master, struct served *served, struct runner *ru
 		runner->left = true;
 		master_adopt_switch(served);
 		break;
+	case CHANNEL_JUDGES:
+		runner->judges = message->extra;
+		runner->judges_id = message->value;
+		break;
 	case CHANNEL_CONFIGURED:
 		served_configured(served, message->value, (int)message->extra);
 		break;

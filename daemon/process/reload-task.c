@@ -118,6 +118,7 @@ static void take(struct master *master, const struct channel_message *message)
 	case CHANNEL_LEAVE:
 	case CHANNEL_STOP:
 	case CHANNEL_TELL_STATS:
+	case CHANNEL_JUDGES:
 		break; /* not its words */
 	}
 }

@@ -122,6 +122,7 @@ static void note_death(struct served *served, int status)
 		note_crash(served, progress.handler - 1);
 	if (!now->going || shared->recovering)
 		return;
+	served->scribbled = served->scribbled && shared->careful > 0;
 	served->careful = !killed || shared->careful > 0;
 	served->distrusted = served->distrusted && shared->careful > 0;
 	served->poisoned = !killed && find_poison(shared, &progress);
@@ -130,11 +131,14 @@ static void note_death(struct served *served, int status)
 
 static void note_poison(struct served *served, int status, bool distrusted)
 {
+	const bool killed = killed_from_outside(&served->now, status), scribbled = served_note_scribble(served, killed);
 	const bool received = served->now.going && !served_shared(served)->recovering;
 
-	if (!distrusted)
+	if (scribbled && !killed && served_config(served)->handlers.count == 1)
+		note_crash(served, 0); /* which of several it was is not known */
+	if (!scribbled && !distrusted)
 		note_death(served, status);
-	else if (received)
+	else if (!scribbled && received)
 		note_distrust(served);
 	if (!received || !served->poisoned)
 		return;
@@ -151,7 +155,7 @@ void served_settle(struct served *served)
 	if (!now->left || !now->going || served_shared(served)->recovering)
 		return;
 	served->in_hand = false;
-	served->careful = served->distrusted = served->poisoned = false;
+	served->careful = served->distrusted = served->scribbled = served->poisoned = false;
 }
 
 void served_ended(struct served *served, int status, bool stopping)

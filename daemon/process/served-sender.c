@@ -73,7 +73,7 @@ static struct ring_totals counted(const struct served *served)
  * What the worker counted as sent when it published it, and what was refused or behind that, is still in the kernel's queue
  * and will be decided by its successor. Only what the sender sent counts.
  */
-static void count_again(struct served *served)
+void served_count_sent(struct served *served)
 {
 	struct shared *shared = runner_shared(&served->now);
 	const struct ring_totals *base = &sender_state(&served->sender)->base;
@@ -97,7 +97,7 @@ void served_finish_sender(struct served *served)
 
 	if (!sender_is_open(sender) || sender_finish(sender, &served->socket, &served->now.plan->account))
 		return;
-	count_again(served);
+	served_count_sent(served);
 	sender_reset(sender);
 }
 
@@ -122,7 +122,7 @@ void served_settle_refused(struct served *served)
 {
 	if (!served->sender.refused)
 		return;
-	count_again(served);
+	served_count_sent(served);
 	sender_reset(&served->sender);
 }
 

@@ -229,7 +229,8 @@ void served_go(struct served *served)
 		.value = (served->in_hand ? CHANNEL_GO_SUCCESSOR : 0) | (served->repeats ? CHANNEL_GO_REPEATS : 0) |
 			 (served->in_hand && served->poisoned ? CHANNEL_GO_POISONED : 0) |
 			 (served->in_hand && served->careful ? CHANNEL_GO_CAREFUL : 0) |
-			 (served->in_hand && served->distrusted ? CHANNEL_GO_SETTLES : 0),
+			 (served->in_hand && served->distrusted ? CHANNEL_GO_SETTLES : 0) |
+			 (served->in_hand && served->scribbled ? CHANNEL_GO_TELLS : 0),
 		.extra = shared->last_id,
 		.more = served->poison_id,
 	};

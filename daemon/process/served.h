@@ -35,6 +35,7 @@ struct served {
 
 	bool in_hand;              /* the last one that received did not leave in order: it may have had packets */
 	bool distrusted;           /* so, by writing into the ring: the sender refused it */
+	bool scribbled;            /* so, and its memory, which would tell of what, was written over */
 	bool careful;              /* it died of something that it did itself: the next one judges packet by packet */
 	bool poisoned;             /* so, of this packet: */
 	uint32_t poison_id;
@@ -138,6 +139,9 @@ const struct sender *served_sender(const struct served *served, const struct run
  */
 void served_choose_sender(struct served *served);
 
+/* Counts what the sender sent, and nothing else. */
+void served_count_sent(struct served *served);
+
 /*
  * Once nobody writes any more: the sender sends what is published, and ends. What it cannot send counts as never decided, which it is.
  */
@@ -153,6 +157,13 @@ void served_settle_refused(struct served *served);
 
 /* Starts another one, if it is time. 0 or -errno. */
 int served_restart_sender(struct served *served, uint64_t now_ns);
+
+/*
+ * What a handler wrote over tells nothing of how its worker died, and would keep successors from their work. False: it makes sense. Else it
+ * begins anew: what was counted is what a sender sent, or nothing, and the packet is the one that the worker told by its channel, if it
+ * did; `killed`: it did not die of that.
+ */
+bool served_note_scribble(struct served *served, bool killed);
 
 /* Starts saving the packet that the worker died of, by a waitpid() status. What goes wrong is only told. */
 void served_save(struct served *served, int status);

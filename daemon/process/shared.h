@@ -40,6 +40,8 @@ struct shared {
 	struct handler_counters handlers[]; /* in the order of the queue's chain */
 };
 
+#define SHARED_CAREFUL 1024 /* at most, in `careful` */
+
 static inline size_t shared_size(size_t handlers)
 {
 	return sizeof(struct shared) + handlers * sizeof(struct handler_counters);

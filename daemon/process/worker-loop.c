@@ -118,12 +118,30 @@ static bool decode(struct worker *worker, unsigned i, struct nfv_packet *packet)
 	return false;
 }
 
+/* Where no handler can write over it, for as long as packets are judged one by one. */
+static void tell_packet(struct worker *worker, uint32_t id)
+{
+	const struct channel_message message = {
+		.type = CHANNEL_JUDGES,
+		.value = id,
+		.extra = worker->shared->careful > 0,
+	};
+
+	if (!worker->go.tells)
+		return;
+	(void)channel_send(worker->setup->channel, &message);
+	worker->go.tells = message.extra;
+}
+
 /* Each packet through the chain before the next is looked at: one view, which stays in the processor's first cache. */
 static void judge_one_by_one(struct worker *worker, unsigned count)
 {
-	for (unsigned i = 0; i < count; i++)
-		if (decode(worker, i, worker->batch[0]))
-			chain_run(&worker->chain, worker->batch, 1);
+	for (unsigned i = 0; i < count; i++) {
+		if (!decode(worker, i, worker->batch[0]))
+			continue;
+		tell_packet(worker, worker->batch[0]->id);
+		chain_run(&worker->chain, worker->batch, 1);
+	}
 }
 
 /* For handlers that want many at once. */

@@ -66,6 +66,7 @@ struct worker {
 		bool repeats;        /* those are sent through the hook again; else they get on-error */
 		bool careful;        /* the predecessor died of something that it did itself */
 		bool settles;        /* namely of what the sender refused: each packet's verdict is waited for */
+		bool tells;          /* nothing told of what: the master is told of each packet */
 		bool poisoned;       /* so, of this packet: */
 		uint32_t poison_id;
 		uint32_t predecessor_last_id; /* the newest id of the queue before this worker receives */

@@ -4,8 +4,7 @@
 
 #include <linux/netfilter.h>
 
-#define CAREFUL_PACKETS 1024 /* after a crash in a handler: each verdict is sent before the next packet is judged */
-#define CAREFUL_MOST    (1u << 30) /* ids are compared as they wrap */
+#define CAREFUL_MOST (1u << 30) /* ids are compared as they wrap */
 
 /* Killed by what it was told of a packet whose verdict is out already: nothing to decide. */
 static bool poison_is_open(const struct worker *worker)
@@ -125,6 +124,7 @@ void worker_recover(struct worker *worker, bool any, uint32_t first_id)
 	worker->shared->recovering = 0;
 	worker->shared->last_id = until;
 	worker->shared->last_id_known = 1;
-	worker->shared->careful = worker->go.careful ? CAREFUL_PACKETS : 0;
-	worker->careful_until = until + CAREFUL_PACKETS + waiting_most(worker->config);
+	/* After a crash in a handler each verdict is sent before the next packet is judged. */
+	worker->shared->careful = worker->go.careful ? SHARED_CAREFUL : 0;
+	worker->careful_until = until + SHARED_CAREFUL + waiting_most(worker->config);
 }

@@ -78,6 +78,7 @@ static void on_go(struct worker *worker, const struct channel_message *message)
 		.repeats = message->value & CHANNEL_GO_REPEATS,
 		.careful = message->value & CHANNEL_GO_CAREFUL,
 		.settles = message->value & CHANNEL_GO_SETTLES,
+		.tells = message->value & CHANNEL_GO_TELLS,
 		.poisoned = message->value & CHANNEL_GO_POISONED,
 		.predecessor_last_id = message->extra,
 		.poison_id = message->more,

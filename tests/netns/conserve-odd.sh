@@ -77,3 +77,9 @@ fi
 odd jump "(was|ended|hangs)"
 odd heap "(was|ended|hangs)"
 odd shared "(was|ended|hangs)"
+
+# Each of the three packets costs two workers at most, where packets are known again: the second one told which it judges.
+odd books "was killed by signal 11"
+equal "packets that were found out" "$(grep -cE 'queue 1: packet [0-9]+ gets on-error' "$daemon_log")" 3
+between "workers that it cost" "$(grep -cE 'queue 1: worker [0-9]+ (was|ended)' "$daemon_log")" 3 6
+has "what is wrong is told" "$daemon_log" 'queue 1: worker [0-9]+ left memory that makes no sense'

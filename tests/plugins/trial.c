@@ -42,12 +42,13 @@ enum does {
 	DOES_CLOSE, /* every descriptor there may be */
 	DOES_HEAP, /* scribbles over what is around it */
 	DOES_SHARED, /* and over what the master sees of it */
+	DOES_BOOKS,  /* from there to the front, where it stands what it does, and beyond: until it faults */
 	DOES_DROP,
 };
 
 static const char *const deeds[] = { "abort",    "exit",  "leave", "fault",  "divide", "kill", "stop",
 				     "overflow", "trash", "jump",  "call",   "loop",   "deaf", "wait",
-				     "leak",     "close", "heap",  "shared", "drop",   NULL };
+				     "leak",     "close", "heap",  "shared", "books",  "drop", NULL };
 
 struct fault {
 	int on;
@@ -169,11 +170,11 @@ static BLIND void trash(void)
 		byte[i] = 0x5a;
 }
 
-static BLIND void scribble(volatile unsigned char *bytes, size_t count)
+static BLIND void scribble(volatile unsigned char *bytes, int step, size_t count)
 {
 	signal(SIGSEGV, SIG_DFL);
-	for (size_t i = 0; i < count; i++)
-		bytes[i] = (unsigned char)(i * 7 + 0xa5);
+	for (size_t i = 0; i < count; i++, bytes += step)
+		*bytes = (unsigned char)(i * 7 + 0xa5);
 }
 
 static BLIND void fault(void)
@@ -267,10 +268,13 @@ static void commit(struct trial *trial, int does)
 		close_all();
 		return;
 	case DOES_HEAP:
-		scribble((unsigned char *)trial - 4096, 1 << 16);
+		scribble((unsigned char *)trial - 4096, 1, 1 << 16);
+		return;
+	case DOES_BOOKS:
+		scribble((unsigned char *)trial->counter, -1, 64u << 20);
 		return;
 	case DOES_SHARED:
-		scribble((unsigned char *)trial->counter, 1 << 20);
+		scribble((unsigned char *)trial->counter, 1, 1 << 20);
 		return;
 	case DOES_DROP:
 		return;
