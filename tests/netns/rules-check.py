@@ -65,7 +65,7 @@ def found(family, lines):
             file.writelines(f"-A {chain} {line}\n" for chain in chains for line in lines)
             file.write("COMMIT\n")
     result = subprocess.run([CLI, "check", str(family), f"{TMP}/rules"], capture_output=True, text=True)
-    assert result.returncode in (0, 1), result.stderr
+    assert result.returncode in (0, 1) and not result.stderr, result.stderr
     for line in result.stdout.splitlines():
         match = re.match(r"table (\S+), chain (\S+), rule (\d+): (.*)", line)
         yield match[1], match[2], lines[int(match[3]) - 1], match[4]

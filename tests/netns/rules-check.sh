@@ -26,5 +26,5 @@ user=()
 why=$(unshare ${user[@]+"${user[@]}"} --net true 2>&1) || skip "no namespaces for uid $(id -u): $why"
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/nfv-check.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
-XTABLES_LOCKFILE=$tmp/lock unshare ${user[@]+"${user[@]}"} --net --pid --fork --kill-child \
+XTABLES_LOCKFILE=$tmp/lock unshare ${user[@]+"${user[@]}"} --net --pid --fork --kill-child --mount-proc \
 	python3 -B "$top_srcdir/tests/netns/rules-check.py" "$cli" "$tmp"
