@@ -9,6 +9,8 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#define SILENT_NS 3000000000u /* a worker's loop turns once a second at least */
+
 /* "in handler x at packet 17", from what the worker left in shared memory. */
 static void describe_progress(const struct runner *runner, char *text, size_t size)
 {
@@ -92,6 +94,23 @@ uint64_t runner_look_ns(const struct config_queue *config)
 	return deadline_interval_ns(config->deadline == CONFIG_DEADLINE_NONE ? DEADLINE_OPEN_NS : config->deadline);
 }
 
+/* A debugger may want it so: it is told, and no more. */
+static void look_for_stop(struct runner *runner, uint64_t now_ns)
+{
+	const uint64_t heartbeat_ns = runner_shared(runner)->heartbeat_ns;
+	const uint64_t turned_ns = heartbeat_ns > runner->started_ns ? heartbeat_ns : runner->started_ns;
+	const bool silent = runner->going && !runner->left && now_ns > turned_ns && now_ns - turned_ns > SILENT_NS;
+
+	if (silent == runner->stopped || (silent && !deadline_is_stopped(runner->pid)))
+		return;
+	runner->stopped = silent;
+	if (silent)
+		log_warning("queue %u: worker %d is stopped: packets wait until somebody continues it", runner->number,
+			    (int)runner->pid);
+	else
+		log_notice("queue %u: worker %d goes on", runner->number, (int)runner->pid);
+}
+
 /* SIGABRT leaves a core where cores are wanted. One that blocked it gets SIGKILL at the next look. */
 void runner_look(struct runner *runner, uint64_t now_ns)
 {
@@ -101,6 +120,7 @@ void runner_look(struct runner *runner, uint64_t now_ns)
 
 	if (runner->pid <= 0)
 		return;
+	look_for_stop(runner, now_ns);
 	progress = runner_shared(runner)->progress;
 	/* Its state is asked for only while a call lasts. */
 	stopped = deadline_lasts(&runner->deadline, &progress) && deadline_is_stopped(runner->pid);

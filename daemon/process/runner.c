@@ -189,7 +189,7 @@ int runner_start(struct runner *runner, const struct runner_place *place)
 		return -EOPNOTSUPP; /* its successor is on its way */
 	runner_shared(runner)->progress = (struct chain_progress){ 0 };
 	runner->deadline = (struct deadline){ 0 };
-	runner->hung = runner->ready = runner->going = runner->left = runner->judges = false;
+	runner->hung = runner->ready = runner->going = runner->left = runner->judges = runner->stopped = false;
 	err = channel_pair(pair);
 	if (err)
 		return err;

@@ -40,6 +40,7 @@ struct runner {
 	bool left;                 /* it said that it has no packet in hand and will not receive again */
 	struct deadline deadline;  /* of the call that it is in */
 	bool hung;                 /* it was ended because of that */
+	bool stopped;              /* by SIGSTOP, or by a debugger, at the last look; this was told */
 	bool judges;               /* it told which packet its handlers see next: */
 	uint32_t judges_id;
 	uint64_t peak_bytes;       /* of memory that it had, known when it is dead */

@@ -94,3 +94,10 @@ done
 ends
 equal "uninspected" "${books[uninspected]}" 0
 ! grep -E 'worker [0-9]+ (was killed|ended|hangs)' "$daemon_log" || fail "a worker ended that was only stopped"
+
+start_daemon right
+signal_worker STOP
+wait_for "the word that it is stopped" 20 logged 'queue 1: worker [0-9]+ is stopped' 1
+signal_worker CONT
+wait_for "the word that it goes on" 20 logged 'queue 1: worker [0-9]+ goes on' 1
+stop_daemon
