@@ -102,13 +102,20 @@ void master_runner_ended(struct master *master, struct served *served, struct ru
 		served_other_ended(served, runner, status);
 }
 
-static void reap_runner(struct master *master, struct served *served, struct runner *runner)
+/* One that has ended; false: none. They change places with that. */
+static bool reap_runner(struct master *master, struct served *served)
 {
+	struct runner *runner;
 	int status;
 
-	if (!runner_reap(runner, &status))
-		return;
-	master_runner_ended(master, served, runner, status);
+	for (size_t i = 0; i < SERVED_RUNNERS; i++) {
+		runner = served_runner(served, i);
+		if (runner_reap(runner, &status)) {
+			master_runner_ended(master, served, runner, status);
+			return true;
+		}
+	}
+	return false;
 }
 
 /* ---- Senders ---- */
@@ -207,8 +214,8 @@ static void reap_workers(struct master *master)
 		bool sender_ended = served_reap_sender(&master->served[i]);
 
 		served_saved(&master->served[i], false);
-		for (size_t j = 0; j < SERVED_RUNNERS; j++)
-			reap_runner(master, &master->served[i], served_runner(&master->served[i], j));
+		while (reap_runner(master, &master->served[i]))
+			;
 		if (sender_ended || master->served[i].sender.restart_at_ns)
 			restart_sender(&master->served[i], events_now_ns());
 	}

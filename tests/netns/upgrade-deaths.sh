@@ -182,6 +182,27 @@ printf x >"$tmp/opens1"
 wait_for "the upgrade" 20 more_ends_than "$before"
 decides 9
 decides 10
+# ---- the old one and the new one die at once, while the master does not look ----
+
+are_dead() {
+	[ "$(stat_field "$1" 3)$(stat_field "$2" 3)" = ZZ ]
+}
+
+before=$(grep -cE 'upgrade: back to|has the place of' "$daemon_log")
+old1=$(named nfv-queue-1)
+kill -STOP "$old1" # it does not leave
+kill -USR2 "$daemon_pid"
+newcomer 1 "$old1"
+wait_for "the new worker of queue 1" 10 logged "worker $new is ready" 1
+kill -STOP "$master"
+wait_for "the master to stop" 10 stopped "$master"
+kill -KILL "$old1" "$new"
+wait_for "both to die" 10 are_dead "$old1" "$new"
+kill -CONT "$master"
+decides 9
+wait_for "the upgrade" 20 more_ends_than "$before"
+decides 9
+decides 10
 ! grep -E 'refused what the worker put' "$daemon_log" || fail "what was allowed is refused"
 
 flow_stop one two
