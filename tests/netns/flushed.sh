@@ -97,7 +97,7 @@ has "what it shows" "$tmp/shown" INPUT
 printf '*filter\n:MINE - [0:0]\n-A MINE -p tcp -j ACCEPT\nCOMMIT\n' >"$tmp/mine.rules"
 at right "$top_builddir/nfverdict" rules apply --server "$server" "$tmp/mine.rules" >"$tmp/out" 2>&1 || fail "not applied: $(cat "$tmp/out")"
 equal "what it put in" "$(at right iptables-save -t filter | grep -c 'A MINE -p tcp -j ACCEPT')" 1
-pid=$(grep -lx nfv-rules /proc/[0-9]*/comm | cut -d/ -f3)
+pid=$({ grep -lxs nfv-rules /proc/[0-9]*/comm || :; } | cut -d/ -f3)
 kill -KILL "$pid"
 wait_for "another one" 10 has_lines 1 'rules server: it ended; it is started anew'
 wait_for "its answer" 10 at right "$top_builddir/nfverdict" rules show --server "$server" --table filter

@@ -105,7 +105,7 @@ wakeups() {
 }
 
 start_daemon right
-orphans=$(grep -lxE 'nfv-(queue|send)-.*' /proc/[0-9]*/comm | cut -d/ -f3)
+orphans=$({ grep -lxsE 'nfv-(queue|send)-.*' /proc/[0-9]*/comm || :; } | cut -d/ -f3)
 kill_master
 for orphan in $orphans; do
 	before=$(wakeups "$orphan")
