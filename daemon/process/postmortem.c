@@ -58,6 +58,7 @@ static uint64_t time_of(const struct nfv_packet *packet)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* 0 or errno. */
 static int save(const struct postmortem *what, const struct nfv_packet *packet)
 {
 	char comment[PCAPNG_COMMENT_MAX];
@@ -71,21 +72,23 @@ static int save(const struct postmortem *what, const struct nfv_packet *packet)
 	};
 	size_t size = pcapng_size(&capture), len, done = 0;
 	uint8_t *bytes = malloc(size);
+	int err = 0;
 
 	if (!bytes)
-		return 1;
+		return ENOMEM;
 	snprintf(comment, sizeof(comment), "%s; hook %u, mark 0x%x, in interface %u, out interface %u; bytes as the "
 		 "handler left them", what->comment, packet->hook, packet->mark, packet->in_ifindex, packet->out_ifindex);
 	len = pcapng_write(bytes, size, &capture);
-	while (done < len) {
+	while (done < len && !err) {
 		ssize_t wrote = write(what->file, bytes + done, len - done);
 
 		if (wrote < 0)
-			break;
-		done += (size_t)wrote;
+			err = errno;
+		else
+			done += (size_t)wrote;
 	}
 	free(bytes);
-	return done == len && len ? 0 : 1;
+	return len ? err : EINVAL;
 }
 
 static int run(const struct postmortem *what)
@@ -97,6 +100,7 @@ static int run(const struct postmortem *what)
 	struct nfv_packet packet = { 0 };
 	sigset_t none;
 	char why[512];
+	int err;
 
 	for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
 		signal(defaults[i], SIG_DFL);
@@ -105,10 +109,16 @@ static int run(const struct postmortem *what)
 	prctl(PR_SET_NAME, "nfv-postmortem");
 	descriptors_keep(keep, 2);
 	alarm(SECONDS_MAX);
-	if (region_map(&slots) < 0 || privilege_become(what->account, false, why, sizeof(why)) < 0 ||
-	    sandbox_no_children(why, sizeof(why)) < 0 || sandbox_enter(&wants, why, sizeof(why)) < 0)
-		return 1;
-	return find(what, &slots, &packet) ? save(what, &packet) : 2;
+	err = region_map(&slots);
+	if (!err)
+		err = privilege_become(what->account, false, why, sizeof(why));
+	if (!err)
+		err = sandbox_no_children(why, sizeof(why));
+	if (!err)
+		err = sandbox_enter(&wants, why, sizeof(why));
+	if (err)
+		return -err;
+	return find(what, &slots, &packet) ? save(what, &packet) : POSTMORTEM_NOT_FOUND;
 }
 
 pid_t postmortem_start(const struct postmortem *what)

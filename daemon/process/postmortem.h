@@ -21,7 +21,8 @@ struct postmortem {
 	int file;                      /* open for writing */
 };
 
-/* Starts the child. Its process id, to be waited for, or -errno. Its exit status is 0 when the packet was saved. */
+/* Starts the child. Its process id, to be waited for, or -errno. Its exit status is 0 when the packet was saved, else errno or that. */
+#define POSTMORTEM_NOT_FOUND 255
 pid_t postmortem_start(const struct postmortem *what);
 
 #endif

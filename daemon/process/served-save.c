@@ -109,13 +109,19 @@ void served_save_core(struct served *served)
 
 static void tell(const struct served *served, const struct served_saving *saving, int status)
 {
-	const char *folder = served->now.plan->config->crash_dir;
+	const char *folder = served->now.plan->config->crash_dir, *cause;
 
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
 		log_notice("queue %u: the packet is saved as %s/%s", served->number, folder, saving->name);
 		return;
 	}
-	log_warning("queue %u: the packet could not be saved as %s/%s", served->number, folder, saving->name);
+	if (WIFSIGNALED(status))
+		cause = strsignal(WTERMSIG(status));
+	else if (WEXITSTATUS(status) == POSTMORTEM_NOT_FOUND)
+		cause = "it is not in the packet buffers any more";
+	else
+		cause = strerror(WEXITSTATUS(status));
+	log_warning("queue %u: the packet could not be saved as %s/%s: %s", served->number, folder, saving->name, cause);
 	(void)unlinkat(served->crash_folder, saving->name, 0);
 }
 

@@ -119,3 +119,16 @@ case $sanitizers$pattern in
 	;;
 esac
 stop_daemon
+
+# ---- a full disk ----
+
+mkdir "$tmp/full"
+mount -t tmpfs -o size=4k,mode=755 none "$tmp/full"
+one_bad fault "crash-dir: $tmp/full"
+start_daemon right
+printf 'no room left' >"$tmp/full/other"
+die_once 1
+wait_for "the word of it" 10 grep -qE "the packet could not be saved as $tmp/full/crash-.*\.pcapng: No space left on device" "$daemon_log"
+stop_daemon
+equal "what is in the folder" "$(ls "$tmp/full")" other
+umount "$tmp/full"
