@@ -84,5 +84,5 @@ note "replaced $(wc -l <"$tmp/replaced") times: p50 $(percentile "$tmp/replaced"
 between "milliseconds to the first verdict of half of the successors" "$(percentile "$tmp/replaced" 50 | cut -d. -f1)" 0 1000
 
 kill_config on-error accept
-killed "killed, and nothing is repeated" --most 60
+killed "killed, and nothing is repeated" --least 30 --most 60
 between "packets in dead hands" "${books[failed]}" 1 $((kills * 256))
