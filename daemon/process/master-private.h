@@ -35,6 +35,7 @@ struct master_upgrade {
 	bool ended;      /* with this status: */
 	int status;
 	bool checked;    /* it may be executed */
+	bool restarts;   /* it is not to be, but started once we have ended */
 	char path[4096];
 	char text[4096];
 	size_t len;
@@ -75,6 +76,7 @@ struct master {
 	int interrupt;         /* readable while a SIGTERM or SIGINT waits to be taken */
 	bool steered;          /* rules may be in place */
 	bool asked;            /* a signal asked for the end */
+	bool leaves;           /* so, and another start follows that finds queues and rules in place */
 	bool stop;             /* so, or a start failed */
 	bool stopping;         /* workers are not restarted any more */
 	uint64_t restart_at_ns; /* when a timer looks for workers to be started again; 0: none is set */
@@ -93,6 +95,10 @@ int master_start(struct master *master, const char **failed);
 
 /* Binds a number as the next of master->served, which has room. 0, or -errno after adding to the report. */
 int master_open_number(struct master *master, struct plan *plan, size_t queue, uint16_t number, struct report *report);
+
+/* SIGRTMIN: an end that leaves queues and rules for another start, once that is known to be able to follow; else an ordinary one. */
+void master_restart_start(struct master *master);
+void master_restart_go(struct master *master);
 
 /* Un-steer, let workers decide what still waits, end them, unbind. False when rules are left. */
 bool master_stop(struct master *master, bool was_ready);

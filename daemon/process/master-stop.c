@@ -140,11 +140,11 @@ bool master_stop(struct master *master, bool was_ready)
 	reload_abort(master);
 	rules_server_stop(&master->rules_server);
 	keeper_stop(&master->keeper);
-	clean = unsteer(master);
-	if (was_ready)
+	clean = master->leaves || unsteer(master);
+	if (was_ready && !master->leaves)
 		drain(master);
 	end_workers(master);
-	for (size_t i = 0; i < master->count; i++)
+	for (size_t i = 0; i < master->count && !master->leaves; i++)
 		served_let_go(&master->served[i]);
 	bypass_note(&master->bypass, BYPASS_IDS);
 	text = was_ready ? master_collect_stats(master, true) : NULL;

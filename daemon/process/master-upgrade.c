@@ -99,7 +99,10 @@ static void refuse(struct master *master, const char *why)
 	master_upgrade_fn *done = master->upgrade.done;
 	void *context = master->upgrade.context;
 
-	log_error("upgrade: %s: %s; nothing was changed", master->upgrade.path, why);
+	if (master->upgrade.restarts)
+		log_error("restart: %s: %s; an ordinary stop", master->upgrade.path, why);
+	else
+		log_error("upgrade: %s: %s; nothing was changed", master->upgrade.path, why);
 	end_upgrade(master);
 	if (done)
 		done(context, why);
@@ -342,6 +345,11 @@ void master_upgrade_go(struct master *master)
 	/* Of what came meanwhile. */
 	if (master->stop || reload_runs(&master->reload) || release_runs(&master->release))
 		return;
+	if (upgrade->restarts) {
+		end_upgrade(master);
+		master_restart_go(master);
+		return;
+	}
 	answer = commands_detach(master);
 	stop_others(master);
 	log_notice("upgrade: %s takes the place of %s", upgrade->path, UPGRADE_PROGRAM);

@@ -227,6 +227,8 @@ static void on_signal(void *argument, int fd, uint32_t events)
 
 	(void)events;
 	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == (uint32_t)SIGRTMIN)
+			master_restart_start(master);
 		switch (info.ssi_signo) {
 		case SIGTERM:
 		case SIGINT:
@@ -264,6 +266,7 @@ static int open_signals(struct master *master)
 	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGUSR2);
 	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGRTMIN);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGTTOU, SIG_IGN); /* a terminal that stops background processes that write to it must not stop us */
 	sigprocmask(SIG_BLOCK, &set, NULL);

@@ -35,11 +35,11 @@ end_manager() {
 	no_rules_left
 }
 
-# What the last one counted is not what all counted: the books are those of the kernel and the sinks.
+# What the last one counted is not what all counted: the books are those of the kernel and the sinks. The command ends the manager.
 books_close_kernel() {
 	books_settle
 	flow_stop sink9 sink10
-	end_manager
+	"${@:-end_manager}"
 	for key in before inspected uninspected; do
 		books[$key]=$(books_counter "$key")
 	done
@@ -68,19 +68,42 @@ flow_stop one two
 books_close_kernel
 equal "uninspected" "${books[uninspected]}" 0
 
-# ---- restarted in order ----
+# ---- restarted in order: rules stay; stopped, and started again: they do not ----
 
-books_open "restarted"
-start_manager
-before=$(sockets)
-send_both
-for ((i = 1; i <= 2; i++)); do
-	kill -TERM "$(sed -nE 's/^started //p' "$tmp/manager.out" | tail -n 1)"
-	wait_for "start $((i + 1))" 30 said ready $((i + 1))
+main_pid() {
+	sed -nE 's/^started //p' "$tmp/manager.out" | tail -n 1
+}
+
+for signal in RTMIN TERM; do
+	books_open "ended by SIG$signal"
+	start_manager
+	before=$(sockets)
+	send_both
+	for ((i = 1; i <= 2; i++)); do
+		kill "-$signal" "$(main_pid)"
+		wait_for "start $((i + 1))" 30 said ready $((i + 1))
+		[ "$signal" = TERM ] || rules right nft | diff "$tmp/rules.before" - || fail "the rules were changed"
+	done
+	equal "sockets of the queues" "$(sockets)" "$before"
+	flow_stop one two
+	books_close_kernel
+	[ "$signal" = TERM ] || equal "uninspected" "${books[uninspected]}" 0
 done
-equal "sockets of the queues" "$(sockets)" "$before"
+
+# With a configuration that no start could use nobody would serve the rules.
+books_open "a restart with a bad configuration"
+start_manager
+send_both
+cp "$config_file" "$tmp/good.yaml"
+echo 'queues: 1' >>"$config_file"
+kill -USR1 "$manager" # no other start
+kill -RTMIN "$(main_pid)"
+wait_for "the end" 20 said 'ended 0' 1
+has "why" "$daemon_log" 'restart: .*nfverdict.yaml:[0-9]+:[0-9]+: .*; an ordinary stop'
+no_rules_left
+mv "$tmp/good.yaml" "$config_file"
 flow_stop one two
-books_close_kernel
+books_close_kernel wait "$manager"
 
 # ---- numbers that nobody wants any more, descriptors that are none of ours ----
 
