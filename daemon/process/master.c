@@ -287,7 +287,8 @@ void master_tell_manager(struct master *master)
 			served->stored = fd_store_put(served->number, served->socket.fd) == 0;
 	}
 
-	snprintf(text, sizeof(text), "READY=1\nMAINPID=%d\nSTATUS=%zu queues", (int)getpid(), master->count);
+	snprintf(text, sizeof(text), "READY=1\nMAINPID=%d\nSTATUS=%zu queue%s", (int)getpid(), master->count,
+		 master->count == 1 ? "" : "s");
 	(void)notify_send(text);
 }
 
