@@ -87,7 +87,7 @@ int merge_look(const struct change_part *part, const struct nfv_rules *now, cons
 	struct merge merge;
 	int err = merge_begin(&merge, part, now, ask);
 
-	*finding = (struct merge_finding){ CHANGE_NEITHER, true };
+	*finding = (struct merge_finding){ .state = CHANGE_NEITHER, .others = true };
 	if (!err) {
 		finding->others = false;
 		for (size_t i = 0; i < merge.count; i++) {
@@ -96,9 +96,11 @@ int merge_look(const struct change_part *part, const struct nfv_rules *now, cons
 			finding->others = finding->others || !only_ours(&merge.chains[i]);
 		}
 		finding->state = judge(&signs, merge.open);
+		finding->partly = finding->state == CHANGE_AFTER &&
+				  (signs.ours_there != signs.ours || signs.theirs_missing != signs.theirs ||
+				   signs.others_done != signs.others);
 		/* The state before, as it was, is known without all this. */
-		if (finding->state != CHANGE_AFTER || signs.ours_there != signs.ours ||
-		    signs.theirs_missing != signs.theirs || signs.others_done != signs.others)
+		if (finding->state != CHANGE_AFTER || finding->partly)
 			finding->others = true;
 	}
 	merge_end(&merge);

@@ -24,11 +24,13 @@ struct merge_ask {
 
 /*
  * state: CHANGE_AFTER: it was taken, CHANGE_BEFORE: it was not, whatever others did; CHANGE_NEITHER: that cannot be
- * told. others: somebody else changed the same chains. 0, -ENOMEM, or -EINVAL for a part that changes nothing.
+ * told. others: somebody else changed the same chains. partly: some of what it does tells that it was taken, and the rest is
+ * not there; so it may also be somebody else who put in an equal rule. 0, -ENOMEM, or -EINVAL for a part that changes
+ * nothing.
  */
 struct merge_finding {
 	enum change_state state;
-	bool others;
+	bool others, partly;
 };
 
 int merge_look(const struct change_part *part, const struct nfv_rules *now, const struct merge_ask *ask,

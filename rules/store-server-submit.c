@@ -42,6 +42,7 @@ static int state_of(struct server_store *server, const struct change_part *part,
 		    struct nfv_rules_error *error)
 {
 	struct nfv_rules *rules = nfv_rules_new(part->family);
+	struct merge_finding finding;
 	uint64_t generation;
 	char *text = NULL;
 	size_t len;
@@ -52,8 +53,11 @@ static int state_of(struct server_store *server, const struct change_part *part,
 	err = store_server_read(&server->store, part->family, part->table, false, &text, &len, &generation, error);
 	if (!err)
 		err = read_live(rules, text, len, error);
-	if (!err)
-		*state = store_tool_look_at(NULL, part, rules).state;
+	if (!err) {
+		finding = store_tool_look_at(NULL, part, rules);
+		/* Others go on between the old server and the new one, and may have put in a rule equal to one of ours. */
+		*state = finding.partly ? CHANGE_NEITHER : finding.state;
+	}
 	free(text);
 	nfv_rules_free(rules);
 	return err;

@@ -82,7 +82,7 @@ struct merge_finding store_tool_look_at(struct store_tool *st, const struct chan
 {
 	struct asking asking = { st, rules };
 	const struct merge_ask ask = { is_same, &asking };
-	struct merge_finding finding = { change_part_state(part, rules), false };
+	struct merge_finding finding = { .state = change_part_state(part, rules) };
 
 	/* A rule that may be spelt in any way could be anybody's. */
 	if (!store_tool_changes(part) || finding.state == CHANGE_BEFORE ||

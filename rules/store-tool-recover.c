@@ -24,7 +24,7 @@ static int look(struct store_tool *st, const struct change *change, struct state
 	if (!states->part)
 		return error_set(error, -ENOMEM, "%s", strerror(ENOMEM));
 	for (size_t i = 0; i < change->count && !err; i++) {
-		states->part[i] = (struct merge_finding){ CHANGE_BEFORE, false };
+		states->part[i] = (struct merge_finding){ .state = CHANGE_BEFORE };
 		if (!store_tool_changes(&change->parts[i]))
 			continue;
 		err = store_tool_look(st, &change->parts[i], &states->part[i], error);

@@ -137,6 +137,12 @@ static int find_out(struct nfv_live *live, struct job *job, struct nfv_rules_err
 	return 0;
 }
 
+/* The server is killed while it serves, or while it starts. */
+static bool is_lost(int err)
+{
+	return err == -ENOTCONN || err == -ECONNREFUSED;
+}
+
 static void write_until(unsigned number, int64_t end_ms)
 {
 	const struct nfv_live_options options = { .backend = backend,
@@ -157,12 +163,12 @@ static void write_until(unsigned number, int64_t end_ms)
 		} else if (err == -EAGAIN) {
 			job.writer->given_up++;
 			err = 0;
-		} else if ((err == -EIO || err == -ENOTCONN) && program) {
+		} else if ((err == -EIO || is_lost(err)) && program) {
 			/* The library cannot tell, or lost several servers in a row; nobody but us writes to our own chain. */
 			job.writer->uncertain++;
 			do
 				err = find_out(live, &job, &error);
-			while (err == -ENOTCONN && now_ms() < end_ms + 10000);
+			while (is_lost(err) && now_ms() < end_ms + 10000);
 		}
 	}
 	if (err)

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "rules-text.h"
+#include "rules/merge.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -386,6 +387,48 @@ static void test_time(void **state)
 	live_free(rules);
 }
 
+/* One rule that only we put in, and one that others may put in, too. */
+static void add_two(struct nfv_rules *rules)
+{
+	assert_int_equal(nfv_chain_append_text(chain_of(rules, "U"), "-i mine -j ACCEPT", NULL), 0);
+	assert_int_equal(nfv_chain_append_text(chain_of(rules, "V"), "-i anybody -j ACCEPT", NULL), 0);
+}
+
+static void assert_found(const struct change_part *part, const char *since, enum change_state state, bool others,
+			 bool partly)
+{
+	struct nfv_rules *now = rules_of(START, NFV_FAMILY_IPV4);
+	struct merge_finding finding;
+
+	put_text(now, since);
+	assert_int_equal(merge_look(part, now, NULL, &finding), 0);
+	assert_int_equal(finding.state, state);
+	assert_int_equal(finding.others, others);
+	assert_int_equal(finding.partly, partly);
+	nfv_rules_free(now);
+}
+
+static void test_partly(void **state)
+{
+	struct nfv_rules *rules = live_of(START);
+	struct change change;
+
+	(void)state;
+	add_two(rules);
+	make(&change, rules, 0);
+	assert_found(&change.parts[0], "*filter\n-A U -i mine -j ACCEPT\n-A V -i anybody -j ACCEPT\nCOMMIT\n", CHANGE_AFTER,
+		     false, false);
+	assert_found(&change.parts[0],
+		     "*filter\n-A U -i theirs\n-A U -i mine -j ACCEPT\n-A V -i anybody -j ACCEPT\nCOMMIT\n", CHANGE_AFTER,
+		     true, false);
+	assert_found(&change.parts[0], "*filter\n-A U -i theirs\n-A V -i anybody -j ACCEPT\nCOMMIT\n", CHANGE_AFTER, true,
+		     true);
+	/* Without a tool to ask, it might be ours in another spelling. */
+	assert_found(&change.parts[0], "*filter\n-A U -i theirs\nCOMMIT\n", CHANGE_NEITHER, true, false);
+	change_free(&change);
+	live_free(rules);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -396,6 +439,7 @@ int main(void)
 		cmocka_unit_test(test_new_table),
 		cmocka_unit_test(test_blame),
 		cmocka_unit_test(test_strangers),
+		cmocka_unit_test(test_partly),
 		cmocka_unit_test(test_time),
 	};
 
