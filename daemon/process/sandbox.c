@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include "daemon/process/filter.h"
 #include "daemon/process/landlock.h"
 #include "daemon/process/sandbox.h"
 #include "daemon/process/syscalls.h"
@@ -13,8 +14,6 @@
 
 #include <sys/prctl.h>
 #include <sys/stat.h>
-
-#include <seccomp.h>
 
 /* Which argument of clone() holds the flags. */
 #ifdef __s390__
@@ -41,7 +40,7 @@ int __lsan_is_turned_off(void)
 
 /* ---- No children ---- */
 
-static int fill_no_children(scmp_filter_ctx filter)
+static int fill_no_children(struct filter *filter)
 {
 	static const struct {
 		int call;
@@ -54,29 +53,29 @@ static int fill_no_children(scmp_filter_ctx filter)
 		/* Its flags are behind a pointer, out of a filter's sight: libc goes back to clone(). */
 		{ SCMP_SYS(clone3), ENOSYS },
 	};
-	int err = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	const struct scmp_arg_cmp no_thread = CLONE_FLAGS(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0);
+	int err = 0;
 
-	for (size_t i = 0; i < COUNT(refused) && !err; i++) {
-		err = seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint32_t)refused[i].err), refused[i].call, 0);
-		if (err == -EDOM)
-			err = 0; /* a call that this architecture does not have */
-	}
-	if (err)
-		return err;
-	return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
-				CLONE_FLAGS(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+	for (size_t i = 0; i < COUNT(refused) && !err; i++)
+		err = filter_add(filter, SCMP_ACT_ERRNO((uint32_t)refused[i].err), refused[i].call, 0, NULL);
+	return err ? err : filter_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1, &no_thread);
 }
 
 int sandbox_no_children(char *why, size_t why_size)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-	int err = filter ? fill_no_children(filter) : -ENOMEM;
+	static struct filter filter;
+	char cause[256];
+	int err = filter_open(&filter, SCMP_ACT_ALLOW);
 
 	if (!err)
-		err = seccomp_load(filter);
+		err = fill_no_children(&filter);
 	if (err)
-		snprintf(why, why_size, "sandbox: forbidding children: %s", strerror(-err));
-	seccomp_release(filter);
+		snprintf(cause, sizeof(cause), "building the filter: %s", strerror(-err));
+	else
+		err = filter_load(&filter, false, cause, sizeof(cause));
+	if (err)
+		snprintf(why, why_size, "sandbox: forbidding children: %s", cause);
+	filter_close(&filter);
 #ifdef NFV_SANITIZERS
 	entered = true;
 #endif

@@ -3,6 +3,8 @@
 
 #include "daemon/process/syscalls.h"
 
+#include "daemon/process/filter.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -15,8 +17,6 @@
 #include <asm/ioctls.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-
-#include <seccomp.h>
 
 #ifndef PR_SET_VMA
 #define PR_SET_VMA 0x53564d41
@@ -97,15 +97,12 @@ struct condition {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* A call that the architecture does not have cannot be made either: nothing to add. */
-static int add(scmp_filter_ctx filter, uint32_t action, int call, const struct scmp_arg_cmp *argument)
+static int add(struct filter *filter, uint32_t action, int call, const struct scmp_arg_cmp *argument)
 {
-	int err = seccomp_rule_add_array(filter, action, call, argument != NULL, argument);
-
-	return err == -EDOM || err == -EEXIST ? 0 : err;
+	return filter_add(filter, action, call, argument != NULL, argument);
 }
 
-static int add_all(scmp_filter_ctx filter, uint32_t action, const int *calls, size_t count)
+static int add_all(struct filter *filter, uint32_t action, const int *calls, size_t count)
 {
 	int err = 0;
 
@@ -114,22 +111,24 @@ static int add_all(scmp_filter_ctx filter, uint32_t action, const int *calls, si
 	return err;
 }
 
-static int add_signals(scmp_filter_ctx filter)
+static int add_signals(struct filter *filter)
 {
 	const uint64_t self = (uint64_t)getpid();
 	int err = 0;
 
 	for (size_t i = 0; i < COUNT(raised) && !err; i++) {
-		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 2, SCMP_A0_64(SCMP_CMP_EQ, self),
-				       SCMP_A2_64(SCMP_CMP_EQ, (uint64_t)raised[i]));
+		const uint64_t number = (uint64_t)raised[i];
+		const struct scmp_arg_cmp to_thread[] = { SCMP_A0_64(SCMP_CMP_EQ, self), SCMP_A2_64(SCMP_CMP_EQ, number) };
+		const struct scmp_arg_cmp to_process[] = { SCMP_A0_64(SCMP_CMP_EQ, self), SCMP_A1_64(SCMP_CMP_EQ, number) };
+
+		err = filter_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), COUNT(to_thread), to_thread);
 		if (!err)
-			err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 2, SCMP_A0_64(SCMP_CMP_EQ, self),
-					       SCMP_A1_64(SCMP_CMP_EQ, (uint64_t)raised[i]));
+			err = filter_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), COUNT(to_process), to_process);
 	}
 	return err;
 }
 
-static int add_conditions(scmp_filter_ctx filter)
+static int add_conditions(struct filter *filter)
 {
 	const struct condition conditions[] = {
 		/* No new executable memory: what a packet brought must not become code. */
@@ -163,7 +162,7 @@ static int add_conditions(scmp_filter_ctx filter)
 }
 
 /* A new master's channel takes the number of the old one. */
-static int add_replacing(scmp_filter_ctx filter, const struct sandbox_wants *wants)
+static int add_replacing(struct filter *filter, const struct sandbox_wants *wants)
 {
 	const struct scmp_arg_cmp by_channel = SCMP_A1_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint64_t)wants->channel);
 	int err = wants->channel > 0 ? add(filter, SCMP_ACT_ALLOW, SCMP_SYS(dup3), &by_channel) : 0;
@@ -171,7 +170,7 @@ static int add_replacing(scmp_filter_ctx filter, const struct sandbox_wants *wan
 	return err;
 }
 
-static int add_sending(scmp_filter_ctx filter, const struct sandbox_wants *wants)
+static int add_sending(struct filter *filter, const struct sandbox_wants *wants)
 {
 	const struct scmp_arg_cmp on_channel = SCMP_A0_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, (uint64_t)wants->channel);
 	int err = 0;
@@ -183,7 +182,7 @@ static int add_sending(scmp_filter_ctx filter, const struct sandbox_wants *wants
 	return err;
 }
 
-static int fill_for_handlers(scmp_filter_ctx filter, const struct sandbox_wants *wants)
+static int fill_for_handlers(struct filter *filter, const struct sandbox_wants *wants)
 {
 	int err = add_all(filter, SCMP_ACT_ALLOW, allowed, COUNT(allowed));
 
@@ -202,16 +201,12 @@ static int fill_for_handlers(scmp_filter_ctx filter, const struct sandbox_wants 
 	return err;
 }
 
-static int fill(scmp_filter_ctx filter, const struct sandbox_wants *wants)
+static int fill(struct filter *filter, const struct sandbox_wants *wants)
 {
 	int err;
 
 	/* A binary tree: the calls of every packet must not walk a list of all the others. */
-	err = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	if (!err)
-		err = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-	if (!err)
-		err = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+	err = seccomp_attr_set(filter->made, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (err)
 		return err;
 #ifndef NFV_SANITIZERS /* whose reports need more */
@@ -226,21 +221,18 @@ static int fill(scmp_filter_ctx filter, const struct sandbox_wants *wants)
 
 int syscalls_restrict(const struct sandbox_wants *wants, char *why, size_t why_size)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	int err;
+	static struct filter filter;
+	char cause[256];
+	int err = filter_open(&filter, SCMP_ACT_KILL_PROCESS);
 
-	if (!filter) {
-		snprintf(why, why_size, "system call filter: cannot be made");
-		return -ENOMEM;
-	}
-	err = fill(filter, wants);
+	if (!err)
+		err = fill(&filter, wants);
 	if (err)
-		snprintf(why, why_size, "system call filter: building it: %s", strerror(-err));
-	if (!err) {
-		err = seccomp_load(filter);
-		if (err)
-			snprintf(why, why_size, "system call filter: the kernel refuses it: %s", strerror(-err));
-	}
-	seccomp_release(filter);
+		snprintf(cause, sizeof(cause), "building it: %s", strerror(-err));
+	else
+		err = filter_load(&filter, true, cause, sizeof(cause));
+	if (err)
+		snprintf(why, why_size, "system call filter: %s", cause);
+	filter_close(&filter);
 	return err;
 }
