@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/control/control-client.h"
 
+#include "daemon/control/control-memory.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -80,6 +82,8 @@ static int send_request(struct ask *ask, const struct control_request *request)
 	char *line = control_request_print(request);
 	size_t len = line ? strlen(line) : 0, sent = 0;
 
+	if (!line && control_memory_missed())
+		return tell(ask, CONTROL_UNREACHABLE, -ENOMEM, "no memory for the request");
 	if (!line)
 		return tell(ask, CONTROL_USAGE, -EINVAL, "the request holds bytes that are not UTF-8");
 	line[len++] = '\n'; /* in place of its end */
@@ -102,6 +106,8 @@ static int take_line(struct ask *ask, const char *text, size_t len)
 	const json_t *done = json_object_get(json, "done");
 	const char *error = json_string_value(json_object_get(json, "error"));
 
+	if (!json && control_memory_missed())
+		return tell(ask, CONTROL_UNREACHABLE, -ENOMEM, CONTROL_NO_MEMORY);
 	if (!json_is_object(json)) {
 		json_decref(json);
 		return tell(ask, CONTROL_UNREACHABLE, -EPROTO, "%s: the answer is not one of nfverdictd", ask->path);
@@ -149,7 +155,7 @@ static int receive_answer(struct ask *ask)
 			char *bigger = room <= LINE_MAX_BYTES ? realloc(ask->bytes, room) : NULL;
 
 			if (!bigger)
-				return tell(ask, CONTROL_UNREACHABLE, -ENOMEM, "no memory for the answer");
+				return tell(ask, CONTROL_UNREACHABLE, -ENOMEM, CONTROL_NO_MEMORY);
 			ask->bytes = bigger;
 			ask->room = room;
 		}
@@ -173,15 +179,23 @@ int control_client_ask(const char *path, const struct control_request *request, 
 	int err;
 
 	*answer = (struct control_answer){ .exit = CONTROL_UNREACHABLE };
+	control_memory_watch();
 	err = open_socket(&ask, quiet_s);
 	if (err == 0)
 		err = send_request(&ask, request);
 	if (err == 0)
 		err = receive_answer(&ask);
+	if (err == 0 && control_memory_missed()) /* the caller's lines */
+		err = tell(&ask, CONTROL_UNREACHABLE, -ENOMEM, CONTROL_NO_MEMORY);
 	if (err == -ECONNRESET)
 		answer->done = ask.begun;
 	if (ask.fd >= 0)
 		close(ask.fd);
 	free(ask.bytes);
 	return err;
+}
+
+bool control_client_lacks_memory(void)
+{
+	return control_memory_missed();
 }

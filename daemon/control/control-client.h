@@ -25,4 +25,10 @@ typedef void control_line_fn(void *context, json_t *line);
 int control_client_ask(const char *path, const struct control_request *request, int quiet_s, control_line_fn *line,
 		       void *context, struct control_answer *answer);
 
+/*
+ * True when memory for JSON was missing since the last call, from the first control_client_ask() on, also where the caller
+ * made some: it is not whole.
+ */
+bool control_client_lacks_memory(void);
+
 #endif

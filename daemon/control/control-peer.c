@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/control/control-peer.h"
 
+#include "daemon/control/control-memory.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,29 +85,44 @@ static void drop(struct control_peer *peer)
 	peer->next = NULL;
 }
 
-void control_peer_say(struct control_peer *peer, json_t *line)
+static bool put(struct control_peer *peer, const char *text)
 {
-	const size_t waiting = peer->out_len - peer->out_sent;
-	char *text = line && peer->state == CONTROL_WORKING ? json_dumps(line, JSON_COMPACT) : NULL;
-	size_t len = text ? strlen(text) : 0;
+	const size_t waiting = peer->out_len - peer->out_sent, len = strlen(text);
 
-	json_decref(line);
-	if (peer->state != CONTROL_WORKING)
-		return;
 	if (peer->out_sent > 0) {
 		memmove(peer->out, peer->out + peer->out_sent, waiting);
 		peer->out_len = waiting;
 		peer->out_sent = 0;
 	}
-	/* An answer with a line missing would be a wrong one. */
-	if (!text || waiting > OUT_MOST || !grow(&peer->out, &peer->out_room, peer->out_len, len + 1)) {
-		drop(peer);
-		free(text);
-		return;
-	}
+	if (waiting > OUT_MOST || !grow(&peer->out, &peer->out_room, peer->out_len, len + 1))
+		return false;
 	memcpy(peer->out + peer->out_len, text, len);
 	peer->out[peer->out_len + len] = '\n';
 	peer->out_len += len + 1;
+	return true;
+}
+
+/* The end of an answer with a line missing, which would be a wrong one. */
+static void lack_memory(struct control_peer *peer)
+{
+	static const char line[] = "{\"done\":false,\"error\":\"" CONTROL_NO_MEMORY "\",\"exit\":1}";
+
+	peer->next = NULL;
+	if (put(peer, line))
+		peer->state = CONTROL_ANSWERED;
+	else
+		drop(peer);
+}
+
+void control_peer_say(struct control_peer *peer, json_t *line)
+{
+	char *text = line && peer->state == CONTROL_WORKING ? json_dumps(line, JSON_COMPACT) : NULL;
+
+	json_decref(line);
+	if (peer->state == CONTROL_WORKING && !text)
+		lack_memory(peer);
+	else if (text && !put(peer, text))
+		drop(peer);
 	free(text);
 }
 
@@ -121,8 +138,15 @@ static void ask_for_more(struct control_peer *peer)
 {
 	while (peer->next && peer->out_len - peer->out_sent < OUT_LEAST) {
 		int exit = CONTROL_WRONG;
-		json_t *line = peer->next(peer->next_context, &peer->cursor, &exit);
+		json_t *line;
 
+		(void)control_memory_missed(); /* somewhere else */
+		line = peer->next(peer->next_context, &peer->cursor, &exit);
+		if (control_memory_missed()) {
+			json_decref(line);
+			lack_memory(peer);
+			continue;
+		}
 		if (line) {
 			control_peer_say(peer, line);
 			continue;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/control/control-request.h"
 
+#include "daemon/control/control-memory.h"
+
 #include <errno.h>
 #include <jansson.h>
 #include <stdarg.h>
@@ -115,11 +117,17 @@ static int check(const struct control_request *request, char *why, size_t why_si
 int control_request_read(struct control_request *request, const char *line, size_t len, char *why, size_t why_size)
 {
 	json_error_t error;
-	json_t *json = json_loadb(line, len, JSON_REJECT_DUPLICATES, &error), *value;
+	json_t *json, *value;
 	const char *name;
 	int err;
 
+	(void)control_memory_missed(); /* somewhere else */
+	json = json_loadb(line, len, JSON_REJECT_DUPLICATES, &error);
 	*request = (struct control_request){ .command = CONTROL_STATUS };
+	if (!json && control_memory_missed()) {
+		(void)wrong(why, why_size, "request: no memory");
+		return -ENOMEM;
+	}
 	if (!json_is_object(json)) {
 		json_decref(json);
 		return wrong(why, why_size, "request: it is no JSON object%s%s", json ? "" : ": ", json ? "" : error.text);

@@ -2,6 +2,7 @@
 #include "daemon/control/control-server.h"
 
 #include "daemon/control/control-listen.h"
+#include "daemon/control/control-memory.h"
 #include "daemon/control/control-peer.h"
 
 #include <errno.h>
@@ -299,7 +300,7 @@ static void read_request(struct control_server *server, struct control_peer *pee
 		got = -EOPNOTSUPP;
 	}
 	if (got < 0)
-		control_server_refuse(server, number, CONTROL_USAGE, why);
+		control_server_refuse(server, number, got == -ENOMEM ? CONTROL_WRONG : CONTROL_USAGE, why);
 	else
 		server->calls.request(server->calls.context, number, &request);
 }
@@ -381,6 +382,7 @@ int control_server_open(struct control_server **opened, const char *path, const 
 	int err;
 
 	*opened = NULL;
+	control_memory_watch();
 	if (!server) {
 		snprintf(why, why_size, "no memory");
 		return -ENOMEM;

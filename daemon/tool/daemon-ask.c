@@ -14,6 +14,12 @@ bool ask_daemon(struct ask *ask, const struct arguments *arguments, int quiet_s)
 
 	say_init(&ask->say, arguments);
 	ask->lines = json_array();
+	if (!ask->lines || (arguments->given & ARG_JSON && !ask->say.list)) {
+		ask->err = -ENOMEM;
+		snprintf(ask->answer.why, sizeof(ask->answer.why), "no memory");
+		ask->answer.exit = CONTROL_UNREACHABLE;
+		return false;
+	}
 	ask->err = control_client_ask(path, &ask->request, quiet_s, collect, ask->lines, &ask->answer);
 	return ask->err == 0 && ask->answer.done;
 }
@@ -43,6 +49,11 @@ int ask_end(struct ask *ask, json_t *outcome)
 {
 	int status = ask->answer.exit;
 
+	if (ask->err == 0 && ask->answer.done && control_client_lacks_memory()) {
+		ask->err = -ENOMEM; /* what was made of its lines is not whole */
+		snprintf(ask->answer.why, sizeof(ask->answer.why), "no memory to tell what was answered");
+		status = CONTROL_UNREACHABLE;
+	}
 	if (ask->err == 0 && ask->answer.done) {
 		status = say_outcome(&ask->say, outcome, (enum tool_exit)status);
 	} else {

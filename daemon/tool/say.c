@@ -21,11 +21,17 @@ void say_end(struct say *say)
 	say->list = NULL;
 }
 
-void say_json(json_t *value)
+bool say_json(json_t *value)
 {
-	json_dumpf(value, stdout, JSON_INDENT(2));
-	putchar('\n');
+	char *text = value ? json_dumps(value, JSON_INDENT(2)) : NULL;
+
 	json_decref(value);
+	if (text)
+		puts(text);
+	else
+		fputs("nfverdict: no memory to print the answer\n", stderr);
+	free(text);
+	return text != NULL;
 }
 
 json_t *say_text(const char *text)
@@ -114,14 +120,15 @@ static int finish(struct say *say, json_t *outcome, bool ok, enum tool_exit stat
 		json_decref(outcome);
 		return (int)status;
 	}
-	json_object_set_new(outcome, "ok", json_boolean(ok));
-	json_object_set_new(outcome, "exit", json_integer(status));
-	if (json_array_size(say->list))
-		json_object_set(outcome, "findings", say->list);
+	if (json_object_set_new(outcome, "ok", json_boolean(ok)) ||
+	    json_object_set_new(outcome, "exit", json_integer(status)) ||
+	    (json_array_size(say->list) && json_object_set(outcome, "findings", say->list))) {
+		json_decref(outcome);
+		outcome = NULL;
+	}
 	json_decref(say->list);
 	say->list = NULL;
-	say_json(outcome);
-	return (int)status;
+	return say_json(outcome) || status != TOOL_OK ? (int)status : (int)TOOL_ERROR;
 }
 
 int say_error(struct say *say, const struct nfv_rules_error *error, enum tool_exit status)

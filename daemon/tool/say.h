@@ -50,7 +50,7 @@ void say_log(void *context, enum nfv_rules_level level, const char *text);
 /* A text as JSON: rulesets may hold bytes that are no UTF-8, which become question marks. */
 json_t *say_text(const char *text);
 
-/* Prints a value with two blanks of indent, and frees it. */
-void say_json(json_t *value);
+/* Prints a value with two blanks of indent, and frees it. False after a word on stderr: there was no memory for it. */
+bool say_json(json_t *value);
 
 #endif
