@@ -112,7 +112,7 @@ static void __attribute__((noreturn)) run_check(const struct master *master, int
 {
 	struct state state;
 	sigset_t none;
-	int fd;
+	int fd, err;
 
 	signal(SIGCHLD, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
@@ -120,9 +120,15 @@ static void __attribute__((noreturn)) run_check(const struct master *master, int
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);
-	if (collect(master, &state) == 0 && (fd = upgrade_write(&state)) >= 0 && chdir(upgrade_folder()) == 0)
-		upgrade_execute_check(fd, master->upgrade.executable);
-	dprintf(STDOUT_FILENO, "it cannot be executed: %s\n", strerror(errno));
+	err = collect(master, &state);
+	fd = err ? err : upgrade_write(&state);
+	if (fd < 0) {
+		dprintf(STDOUT_FILENO, "what it is to take over cannot be written down: %s\n", strerror(-fd));
+	} else {
+		if (chdir(upgrade_folder()) == 0)
+			upgrade_execute_check(fd, master->upgrade.executable);
+		dprintf(STDOUT_FILENO, "it cannot be executed: %s\n", strerror(errno));
+	}
 	_exit(127);
 }
 

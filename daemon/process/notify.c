@@ -9,7 +9,10 @@
 #include <unistd.h>
 
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
+
+#define PATIENCE_MS 500 /* with a manager that reads nothing: packets and workers must not wait for it */
 
 /* A path, or a name in the abstract namespace written with '@' for its first, zero byte. */
 static int parse_address(const char *name, struct sockaddr_un *address, socklen_t *address_len)
@@ -48,6 +51,7 @@ static int send_to_manager(const char *assignments, int passed)
 	struct iovec part = { .iov_base = (void *)(uintptr_t)assignments, .iov_len = strlen(assignments) };
 	struct sockaddr_un address;
 	struct msghdr message = { .msg_name = &address, .msg_iov = &part, .msg_iovlen = 1 };
+	const struct timeval limit = { .tv_usec = PATIENCE_MS * 1000 };
 	ssize_t sent;
 	int fd, err;
 
@@ -66,9 +70,12 @@ static int send_to_manager(const char *assignments, int passed)
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	do {
-		sent = sendmsg(fd, &message, MSG_NOSIGNAL);
-	} while (sent < 0 && errno == EINTR);
+	sent = setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	if (sent == 0) {
+		do
+			sent = sendmsg(fd, &message, MSG_NOSIGNAL);
+		while (sent < 0 && errno == EINTR);
+	}
 	err = sent < 0 ? -errno : 0;
 	close(fd);
 	return err;

@@ -67,8 +67,11 @@ const char *upgrade_folder(void)
 	return own.folder;
 }
 
+/* One that could not be opened for want of descriptors is tried again: there would be no way back. */
 int upgrade_executable(void)
 {
+	if (own.executable < 0)
+		own.executable = open("/proc/self/exe", O_PATH | O_CLOEXEC);
 	return own.executable;
 }
 

@@ -15,6 +15,7 @@
 #define FINISH_NS       1000000000u /* at the end, for what is still in the socket */
 #define HEARTBEAT_MS    1000 /* between two turns at most, so that a look from outside can tell an idle worker from one that is stuck */
 #define PRINT_RETRY_MS  100 /* while standard output or the master takes no more */
+#define NO_MEMORY_PAUSE_NS 1000000u /* of the kernel's, for what it was to hand over */
 #define LOOK_AFTER_NS   10000000u /* under load, how often other descriptors and timers get their turn */
 
 /* ---- Messages ---- */
@@ -198,6 +199,8 @@ static bool pause_for_more(struct worker *worker)
 /* A receive that brought nothing. True when there may be more at once. */
 static bool received_nothing(struct worker *worker, int err)
 {
+	const struct timespec pause = { .tv_nsec = NO_MEMORY_PAUSE_NS };
+
 	worker->look_around = true;
 	switch (err) {
 	case -EAGAIN:
@@ -209,6 +212,9 @@ static bool received_nothing(struct worker *worker, int err)
 		return true;
 	case -EINTR:
 		return false;
+	case -ENOMEM: /* the packets stay where they are */
+		nanosleep(&pause, NULL);
+		return true;
 	default:
 		log_error("queue %u: receive: %s", worker->number, strerror(-err));
 		worker->broken = true;
@@ -253,6 +259,8 @@ static int look_around(struct worker *worker, bool wait)
 
 	if (worker->relieved)
 		worker_orphan_begin(worker);
+	else if (worker->deaf)
+		worker_orphan_listen(worker);
 	if (!wait && !worker->look_around && worker->opened_ns < worker->looked_ns + LOOK_AFTER_NS)
 		return 0;
 	err = events_wait(&worker->events, !wait ? 0 : worker_has_more_to_say(worker) ? PRINT_RETRY_MS : HEARTBEAT_MS);

@@ -148,6 +148,7 @@ static void begin_relief(struct worker *worker)
 		events_timer_cancel(&worker->events, worker->orphan_timer);
 	worker->orphan_timer = -1;
 	worker->relieved = 0;
+	worker->deaf = false;
 	worker->stop = worker->letting_go = false;
 	if (events_watch(&worker->events, worker->setup->channel, EPOLLIN, worker_on_channel, worker) < 0)
 		worker->stop = true;
@@ -206,6 +207,14 @@ static bool may_go_on(const struct worker *worker)
 	       worker->setup->plan->config->orphan_time > 0;
 }
 
+/* Nobody else can open the door: what cannot be had now is tried again. */
+void worker_orphan_listen(struct worker *worker)
+{
+	const int door = worker->setup->door;
+
+	worker->deaf = door >= 0 && events_watch(&worker->events, door, EPOLLIN, on_knock, worker) < 0;
+}
+
 void worker_orphan_begin(struct worker *worker)
 {
 	uint64_t limit_ns = worker->setup->plan->config->orphan_time;
@@ -228,8 +237,7 @@ void worker_orphan_begin(struct worker *worker)
 	worker->orphan_timer = events_timer(&worker->events, worker->orphan_until_ns - now, 0, on_over, worker);
 	if (worker->orphan_timer < 0)
 		worker->stop = worker->letting_go = true;
-	if (worker->setup->door >= 0)
-		(void)events_watch(&worker->events, worker->setup->door, EPOLLIN, on_knock, worker);
+	worker_orphan_listen(worker);
 }
 
 /* In the signal that tells of the master's death: a handler may be running, and never return. */

@@ -51,6 +51,7 @@ struct worker {
 	struct names *names;         /* NULL: no handler asked for names */
 	pid_t master;
 	volatile sig_atomic_t orphaned; /* the master is gone */
+	bool deaf;                   /* and nobody is heard at the door */
 	volatile sig_atomic_t relieved; /* another one has knocked, in the middle of a call */
 	uint64_t orphan_until_ns;    /* how long it goes on without; 0: it has one */
 	int orphan_timer;            /* the end of that; -1: none */
@@ -147,6 +148,7 @@ void worker_on_channel(void *argument, int fd, uint32_t events);
 int worker_orphan_init(struct worker *worker);
 /* The channel has ended: goes on without a master, or stops. */
 void worker_orphan_begin(struct worker *worker);
+void worker_orphan_listen(struct worker *worker);
 /* In signals: the master has died; and, while there is none, in the middle of a batch. */
 void worker_orphan_note(struct worker *worker);
 void worker_orphan_tick(struct worker *worker);
