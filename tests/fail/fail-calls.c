@@ -16,8 +16,10 @@
 #include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
@@ -120,6 +122,20 @@ EXPORT int execve(const char *path, char *const *argv, char *const *environment)
 	REAL(execve);
 
 	return fail_now(FAIL_CALL("execve", FAIL_EXEC, ENOMEM, E2BIG)) ? -1 : real(path, argv, environment);
+}
+
+EXPORT int execv(const char *path, char *const *argv)
+{
+	REAL(execv);
+
+	return fail_now(FAIL_CALL("execv", FAIL_EXEC, ENOMEM, E2BIG)) ? -1 : real(path, argv);
+}
+
+EXPORT int execveat(int fd, const char *path, char *const *argv, char *const *environment, int flags)
+{
+	REAL(execveat);
+
+	return fail_now(FAIL_CALL("execveat", FAIL_EXEC, ENOMEM, ETXTBSY)) ? -1 : real(fd, path, argv, environment, flags);
 }
 
 /* ---- descriptors ---- */
@@ -268,6 +284,27 @@ EXPORT int dup2(int from, int to)
 	return fail_now(FAIL_CALL("dup2", FAIL_OPEN, EINTR, EBUSY)) ? -1 : real(from, to);
 }
 
+EXPORT int dup3(int from, int to, int flags)
+{
+	REAL(dup3);
+
+	return fail_now(FAIL_CALL("dup3", FAIL_OPEN, EINTR, EBUSY)) ? -1 : real(from, to, flags);
+}
+
+EXPORT int timerfd_create(clockid_t clock, int flags)
+{
+	REAL(timerfd_create);
+
+	return fail_now(FAIL_CALL("timerfd_create", FAIL_OPEN, EMFILE, ENOMEM)) ? -1 : real(clock, flags);
+}
+
+EXPORT int timer_create(clockid_t clock, struct sigevent *event, timer_t *timer)
+{
+	REAL(timer_create);
+
+	return fail_now(FAIL_CALL("timer_create", FAIL_OPEN, EAGAIN, ENOMEM)) ? -1 : real(clock, event, timer);
+}
+
 /* ---- bytes ---- */
 
 EXPORT ssize_t write(int fd, const void *bytes, size_t len)
@@ -346,6 +383,13 @@ EXPORT ssize_t read(int fd, void *bytes, size_t len)
 	REAL(read);
 
 	return fail_now(FAIL_CALL("read", FAIL_RECEIVE, EINTR, EIO)) ? -1 : real(fd, bytes, len);
+}
+
+EXPORT ssize_t pread(int fd, void *bytes, size_t len, off_t offset)
+{
+	REAL(pread);
+
+	return fail_now(FAIL_CALL("pread", FAIL_RECEIVE, EINTR, EIO)) ? -1 : real(fd, bytes, len, offset);
 }
 
 /* ---- waiting ---- */

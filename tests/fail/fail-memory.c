@@ -29,7 +29,7 @@ struct block {
 };
 
 static struct block *blocks; /* of the process that began, not of those it forked; mapped: none of its own memory */
-static bool counts;
+static bool counts, is_other; /* is_other: somebody else's blocks are told of */
 static uint64_t live_blocks, live_bytes;
 
 static size_t home(const void *at)
@@ -76,7 +76,7 @@ static void note(void *at, size_t size)
 	int kept = errno;
 	size_t place;
 
-	if (!at || !fail_shared || fail_busy)
+	if (!at || !fail_shared || fail_busy || fail_names || is_other)
 		return;
 	fail_busy = 1;
 	if (!blocks) {
@@ -113,6 +113,16 @@ static void forget(const void *at)
 	live_bytes -= blocks[place].size;
 	take_out(place);
 	tell();
+}
+
+/* A master that executes another program stays the same process; its children that do are not told of. */
+void fail_memory_begin(int32_t pid)
+{
+	uint32_t none = 0;
+
+	is_other = !__atomic_compare_exchange_n(&fail_shared->master, &none, (uint32_t)pid, 0, __ATOMIC_RELAXED,
+						__ATOMIC_RELAXED) &&
+		   none != (uint32_t)pid;
 }
 
 void fail_memory_forget_parents(void)

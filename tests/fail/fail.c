@@ -119,17 +119,16 @@ static bool is_new_site(uint64_t site)
 /* ---- does it fail ---- */
 
 /*
- * Libraries that do not survive without memory, by their nearest frame: libseccomp 2.5 writes through what it did not get, and
- * libpcap and the C library's loader end the process. Where that happens is a child of the master in each case, whose
- * end is tested by other means. For the C library's name services, which end it by an assertion, see fail-names.c.
+ * Libraries that may end the process when there is no memory, by their nearest frame, and the C library's name services. They
+ * fail as a kind of its own, for which a process may end that could not fail in order; see FRAGILE in tests/netns/nth/judge.py.
  */
-static bool is_beyond_us(const struct fail_find *find)
+static bool is_fragile(const struct fail_find *find)
 {
 	static const char *const objects[] = { "libseccomp.", "libpcap.", "ld-linux" };
 	uint32_t nearest = 0;
 
-	if (find->kind != FAIL_MEMORY)
-		return false;
+	if (fail_names)
+		return true;
 	while (nearest < find->frames && strncmp(find->object[nearest], "libc.", 5) == 0)
 		nearest++;
 	for (size_t i = 0; nearest < find->frames && i < sizeof(objects) / sizeof(objects[0]); i++)
@@ -144,6 +143,16 @@ static void describe(const struct fail_call *call, struct fail_find *find)
 	memcpy(find->role, role, sizeof(role));
 	strncpy(find->call, call->name, sizeof(find->call) - 1);
 	find->frames = fail_frames(find->frame, find->object, FAIL_FRAMES);
+	if (call->kind == FAIL_MEMORY && is_fragile(find))
+		find->kind = FAIL_LIBRARY;
+}
+
+/* Whether the calls of a kind may be meant: of memory it is not known yet who asks for it. */
+static bool may_be_meant(enum fail_kind kind)
+{
+	const uint32_t bits = 1u << kind | (kind == FAIL_MEMORY ? 1u << FAIL_LIBRARY : 0);
+
+	return fail_shared->mode != FAIL_OFF && (fail_shared->kinds & bits) && is_meant(fail_shared->who);
 }
 
 static bool is_its_turn(const struct fail_call *call, struct fail_find *find)
@@ -151,7 +160,7 @@ static bool is_its_turn(const struct fail_call *call, struct fail_find *find)
 	uint32_t n;
 
 	describe(call, find);
-	if (is_beyond_us(find))
+	if (!(fail_shared->kinds & 1u << find->kind))
 		return false;
 	if (fail_shared->mode == FAIL_COUNTED) {
 		n = __atomic_add_fetch(&fail_shared->seen, 1, __ATOMIC_RELAXED);
@@ -184,8 +193,7 @@ int fail_now(const struct fail_call *call)
 	int kept = errno;
 	bool yes;
 
-	if (!fail_shared || fail_busy || fail_shared->mode == FAIL_OFF || !(fail_shared->kinds & 1u << call->kind) ||
-	    !is_meant(fail_shared->who))
+	if (!fail_shared || fail_busy || !may_be_meant(call->kind))
 		return 0;
 	fail_busy = 1;
 	yes = is_its_turn(call, &find);
@@ -223,6 +231,7 @@ static void __attribute__((constructor)) begin(void)
 	if (memory == MAP_FAILED || ((struct fail_shared *)memory)->magic != FAIL_MAGIC)
 		_exit(99); /* the test must not take a run without failures for a good one */
 	fail_shared = memory;
+	fail_memory_begin(own_pid);
 }
 
 static void __attribute__((destructor)) end(void)

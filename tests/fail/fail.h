@@ -26,6 +26,7 @@ enum fail_kind {
 	FAIL_RECEIVE, /* recv(), read() */
 	FAIL_WAIT,    /* epoll_wait(), poll(), waitpid(): a signal that comes in between */
 	FAIL_EXEC,
+	FAIL_LIBRARY, /* memory, where the library that asks for it may end the process when there is none: see fail.c */
 	FAIL_KINDS
 };
 
@@ -67,7 +68,7 @@ struct fail_shared {
 	uint32_t seen;    /* calls of the kinds and processes meant, since armed */
 	uint32_t fired;
 	uint32_t turn;
-	uint32_t pad2;
+	uint32_t master; /* whose blocks of memory are told of: who takes this place first, while it is 0 */
 	struct fail_live live;
 	struct fail_find finds[FAIL_FINDS];
 	uint64_t sites[FAIL_SITES];
@@ -91,7 +92,11 @@ int fail_now(const struct fail_call *call);
 /* In the child of a fork(): its name is not known before it takes one. */
 void fail_role_child(void);
 
+/* True once the function has begun that looks up a user or a group, see fail-names.c. */
+extern int fail_names;
+
 /* Memory: every block that the process has, see fail-memory.c. */
+void fail_memory_begin(int32_t pid);
 void fail_memory_forget_parents(void);
 void fail_memory_report(void);
 uint32_t fail_frames(uint64_t *frames, char (*objects)[16], uint32_t most);

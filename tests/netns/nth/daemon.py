@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One run of the daemon or of its command."""
+import json
 import os
 import re
 import select
@@ -16,7 +17,7 @@ class Daemon:
 
     def __init__(self, options, shared):
         self.log = ""
-        self.kills = False  # whether its processes are killed on purpose
+        self.kills = set()  # signals by which its processes are killed on purpose
         self.judged = 0  # so much of the log
         self.shared = shared
         self.notified = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
@@ -26,6 +27,7 @@ class Daemon:
         self.live_file = shared.path + ".live"
         if os.path.exists(self.live_file):
             os.unlink(self.live_file)
+        shared.expect_master()
         command = [options.daemon, "-f", "--allow-unsafe-files", "-c", options.config]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment)
         os.set_blocking(self.process.stdout.fileno(), False)
@@ -33,7 +35,10 @@ class Daemon:
     def read(self, seconds, done):
         """Until done() or the end of what is printed. True: done()."""
         end = time.monotonic() + seconds
-        while not done():
+        while not self.process.stdout.closed and self.notified.fileno() >= 0:
+            self.hear()
+            if done():
+                break
             left = end - time.monotonic()
             if left <= 0:
                 return False
@@ -48,12 +53,16 @@ class Daemon:
             self.log += (got or b"").decode(errors="replace")
         return True
 
-    def is_ready(self):
-        """By its log or by what it tells systemd: one of them may be what fails."""
+    def hear(self):
+        """What it tells systemd."""
         try:
-            self.log += "".join(f"notified: {line}\n" for line in self.notified.recv(4096).decode().splitlines())
+            while True:
+                self.log += "".join(f"notified: {line}\n" for line in self.notified.recv(4096).decode().splitlines())
         except BlockingIOError:
             pass
+
+    def is_ready(self):
+        """By its log or by what it tells systemd: one of them may be what fails."""
         return re.search(r"\bready\b|READY=1", self.log) is not None
 
     def wait_ready(self):
@@ -66,7 +75,7 @@ class Daemon:
 
     def end(self, seconds=20):
         """Its status, once all that hold what it prints to are gone."""
-        self.read(seconds, lambda: self.is_ready() and False)
+        self.read(seconds, lambda: False)
         self.notified.close()
         try:
             return self.process.wait(1)
@@ -86,7 +95,7 @@ class Daemon:
         found = []
         for name in os.listdir(folder):
             try:
-                found.append(re.sub(r"\d+", "", os.readlink(f"{folder}/{name}")))
+                found.append(re.sub(r"\d+|-other$", "", os.readlink(f"{folder}/{name}")))
             except OSError:
                 pass  # closed meanwhile
         return sorted(found)
@@ -94,6 +103,15 @@ class Daemon:
     def ended(self, pattern):
         """How often the log or systemd was told of the end of something."""
         return len(re.findall(pattern, self.log))
+
+    def kill_master(self):
+        """The others stay."""
+        self.process.kill()
+        self.read(5, lambda: self.process.poll() is not None)
+        self.process.wait()
+        self.read(0.01, lambda: False)
+        self.process.stdout.close()
+        self.notified.close()
 
     def kill(self):
         for pid in processes():
@@ -112,20 +130,35 @@ class Daemon:
         return open(self.live_file).read().splitlines()
 
 
+def ask_json(options, *words):
+    """What the daemon says, once it does."""
+    end = time.monotonic() + 40
+    while True:
+        done = subprocess.run([options.command, *words, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              timeout=40, check=False)
+        if done.stdout.startswith("{") and (document := json.loads(done.stdout)).get("queues"):
+            return document
+        if time.monotonic() > end:
+            raise Wrong(f"nfverdict {words[0]} gets no answer: {done.stdout}{done.stderr}")
+        time.sleep(0.02)
+
+
 class Command:
-    """nfverdict to its end; as far as no_crash() and the like are concerned, a daemon."""
+    """nfverdict to its end, whose calls may fail; as far as no_crash() and the like are concerned, a daemon."""
 
     def __init__(self, options, shared, words):
-        self.kills = False
+        self.kills = set()
+        self.words = words
         self.live_file = shared.path + ".live"
         if os.path.exists(self.live_file):
             os.unlink(self.live_file)
+        shared.expect_master()
         environment = dict(os.environ, LD_PRELOAD=options.library, NFV_FAIL_FILE=shared.path)
         try:
-            done = subprocess.run([options.command, "rules", *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                  stderr=subprocess.PIPE, env=environment, text=True, timeout=20, check=False)
+            done = subprocess.run([options.command, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, env=environment, text=True, timeout=40, check=False)
         except subprocess.TimeoutExpired as late:
-            raise Wrong(f"nfverdict rules {' '.join(words)} does not end") from late
+            raise Wrong(f"nfverdict {' '.join(words)} does not end") from late
         self.status, self.out, self.log = done.returncode, done.stdout, done.stderr
 
     live = Daemon.live

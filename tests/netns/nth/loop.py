@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from daemon import Daemon
-from judge import blocks_given_back, no_crash, nothing_left
+from judge import blocks_given_back, books_balance, no_crash, nothing_left
 from machine import Traffic, Wrong, files_in, until
 from shared import COUNTED, NEW_SITE, Find, Shared
 
@@ -24,6 +24,9 @@ class Loop:
         self.failures = 0
         Find.programs = {os.path.basename(program): program for program in (options.daemon, options.command)}
         self.usual = collections.Counter()
+        self.state = ""  # in which of those that a daemon may have it is
+        self.alike = {}  # what it has in each of them
+        self.same_master = True  # all the time: it has as much memory, and its own executable open
         self.left = []  # kinds of which there was no time for all
 
     def arm(self, kinds, who, n):
@@ -35,6 +38,7 @@ class Loop:
 
     def wrong(self, daemon, why):
         self.failures += 1
+        daemon.read(0.01, lambda: False)
         print(f"FAIL: {why}")
         for find in self.shared.finds():
             print(f"  when {find}")
@@ -103,12 +107,14 @@ class Loop:
         """A daemon for many failures."""
         self.shared.disarm()
         self.daemon = Daemon(self.options, self.shared)
+        self.sent_before = self.traffic.sent
+        self.deadly = 0  # packets to queue 2 that nobody receives
         if not self.daemon.wait_ready():
             raise SystemExit(f"it does not run when nothing fails: {self.daemon.log}")
         self.traffic.all_come(20)
         if self.all_there(10):
             raise SystemExit(f"processes are missing: {self.all_there(0)}: {self.daemon.log}")
-        self.alike = None
+        self.alike = {}
 
     def all_there(self, seconds):
         """Those that are missing."""
@@ -116,9 +122,27 @@ class Loop:
 
     def is_alike(self):
         """What the master has, in the same state as ever: descriptors and blocks of memory."""
-        now = (self.daemon.descriptors(), self.shared.live)
-        self.alike = self.alike or now
-        return now == self.alike
+        if self.state not in self.alike:
+            self.alike[self.state] = self.settled()
+        return self.shows() == self.alike[self.state]
+
+    def shows(self):
+        descriptors, blocks = self.daemon.descriptors(), self.shared.live
+        if not self.same_master:
+            descriptors, blocks = [name for name in descriptors if name != self.options.daemon], 0
+        return descriptors, blocks, sorted(self.daemon.children().values())
+
+    def settled(self):
+        """What it shows once that does not change any more."""
+        looks = [self.shows()]
+
+        def moves():
+            looks.append(self.shows())
+            return len(looks) < 50 or any(look != looks[-1] for look in looks[-50:])
+
+        if until(20, moves):
+            raise Wrong(f"it does not settle: {looks[-2:]}")
+        return looks[-1]
 
     def finish(self):
         """The daemon of many failures ends in order."""
@@ -130,8 +154,8 @@ class Loop:
         blocks_given_back(self.daemon, self.usual)
         nothing_left(self.options, self.files)
 
-    def run_one(self, act):
-        """The same daemon all the time; act(daemon) is what it does while its calls fail."""
+    def run_one(self, act, before=lambda daemon: None):
+        """The same daemon all the time; act(daemon) is what it does while its calls fail, before(daemon) what before that."""
         self.begin()
         self.daemon.stop()
         self.usual = collections.Counter(self.daemon.live())
@@ -139,8 +163,9 @@ class Loop:
         self.begin()
 
         def one(kinds, n):
-            self.shared.clear()
             try:
+                before(self.daemon)
+                self.shared.clear()
                 self.arm(kinds, self.options.who, n)
                 outcome = act(self.daemon)
                 self.shared.disarm()
@@ -168,8 +193,15 @@ class Loop:
         if self.all_there(40):
             raise Wrong(f"processes are missing: {self.all_there(0)}")
         if until(5, lambda: not self.is_alike()):
-            now = self.daemon.descriptors()
-            gone = list((collections.Counter(self.alike[0]) - collections.Counter(now)).elements())
-            new = list((collections.Counter(now) - collections.Counter(self.alike[0])).elements())
-            raise Wrong(f"descriptors of the master: {new} are new, {gone} gone; it has {self.shared.live} blocks of memory, "
-                        f"it had {self.alike[1]}")
+            raise Wrong(self.differs())
+        sent = self.traffic.sent - self.sent_before
+        books_balance(self.options, {1: sent, 2: sent + self.deadly})
+
+    def differs(self):
+        descriptors, blocks, names = self.alike[self.state]
+        now = collections.Counter(self.shows()[0])
+        usual = collections.Counter(descriptors)
+        new, gone = list((now - usual).elements()), list((usual - now).elements())
+        return (f"descriptors of the master: {new} are new, {gone} gone; "
+                f"it has {self.shared.live} blocks of memory, it had {blocks}; "
+                f"processes: {sorted(self.daemon.children().values())}, there were {names}")

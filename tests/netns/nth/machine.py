@@ -63,6 +63,7 @@ class Traffic:
             receiver.bind(("127.0.0.1", port))
         self.sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.number = 0
+        self.sent = 0  # to each port
         self.waiting = set()
 
     def close(self):
@@ -76,6 +77,7 @@ class Traffic:
                 self.sender.sendto(struct.pack("=I", self.number), ("127.0.0.1", port))
                 self.waiting.add(self.number)
                 self.number += 1
+        self.sent += count
 
     def take(self, seconds):
         """Until all have come. What is still missing."""

@@ -23,18 +23,17 @@ def reload(loop):
         """True: it is in force."""
         with open(loop.options.config, "w") as file:
             file.write(texts[wanted])
-        daemon.read(0.02, lambda: daemon.is_ready() and False)  # the words of the last one
+        daemon.read(0.02, lambda: False)  # the words of the last one
         mark = len(daemon.log)
         daemon.process.send_signal(signal.SIGHUP)
 
         def ended():
-            daemon.is_ready()
             # By its log or by what it tells systemd: one of them may be what fails.
             return re.search(r" reloaded: |reload: nothing was changed|RELOADING=1[^~]*READY=1", daemon.log[mark:])
 
         if not daemon.read(40, ended):
             raise Wrong("a reload does not come to an end")
-        daemon.read(0.02, lambda: daemon.is_ready() and False)
+        daemon.read(0.02, lambda: False)
         return "reload: nothing was changed" not in daemon.log[mark:]
 
     def shape():

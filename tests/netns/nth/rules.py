@@ -25,6 +25,7 @@ def rules(loop):
     shape_wanted = now()
     put(before)
     shape_before = now()
+
     def judge(run, usual, blocks, changes):
         if run.status < 0:
             raise Wrong(f"it was killed by {signal.Signals(-run.status).name}")
@@ -42,7 +43,7 @@ def rules(loop):
     for words in (["show"], ["export"], ["check", options.other], ["diff", options.other, "live"], ["apply", options.other]):
         changes = words[0] == "apply"
         loop.shared.disarm()
-        usual = Command(options, loop.shared, words)
+        usual = Command(options, loop.shared, ["rules", *words])
         blocks = collections.Counter(usual.live())
         if changes and now() != shape_wanted:
             raise SystemExit(f"nfverdict rules {' '.join(words)} does not do what it is to do: {usual.log}")
@@ -54,7 +55,7 @@ def rules(loop):
             loop.arm(kinds, options.who, n)
             run = None
             try:
-                run = Command(options, loop.shared, words)
+                run = Command(options, loop.shared, ["rules", *words])
                 loop.shared.disarm()
                 return judge(run, usual, blocks, changes)
             except Wrong as why:

@@ -5,7 +5,7 @@ import re
 import signal
 import subprocess
 
-from judge import ends_well, error_is_named, no_crash
+from judge import began_in_vain, ends_well, error_is_named, no_crash
 from machine import Wrong
 
 
@@ -14,8 +14,10 @@ def start(loop):
 
     def through(daemon, _):
         if not daemon.wait_ready():
-            no_crash(daemon, daemon.process.returncode)
             daemon.end()
+            if began_in_vain(daemon):
+                return "did not start"
+            no_crash(daemon, daemon.process.returncode)
             if daemon.process.returncode == 0:
                 raise Wrong("it did not start, with status 0")
             error_is_named(daemon)
@@ -76,7 +78,7 @@ def crash(loop):
     def act(daemon):
         kinds = r"nfv-(queue|send|keeper)"  # the server of rules, which no packet waits for, takes its time to come back
         victims = [pid for pid, name in daemon.children().items() if re.match(kinds, name)]
-        daemon.kills = True
+        daemon.kills = {signal.SIGKILL}
         loop.traffic.send(20)
         for pid in victims:
             try:

@@ -6,7 +6,7 @@ import shutil
 import struct
 import subprocess
 
-KINDS = ["memory", "mmap", "fork", "open", "write", "sendmsg", "recvmmsg", "receive", "wait", "exec"]
+KINDS = ["memory", "mmap", "fork", "open", "write", "sendmsg", "recvmmsg", "receive", "wait", "exec", "library"]
 OFF, COUNTED, NEW_SITE = range(3)
 WISH = struct.Struct("=8I32s4I")
 HEAD = struct.Struct("=8I32s4I2Q")
@@ -29,15 +29,20 @@ class Shared:
         self.memory[:4] = struct.pack("=I", 0x6E746821)
 
     def arm(self, mode, kinds, who, first=1, times=1, variant=TURN, depth=5):
-        turn = HEAD.unpack_from(self.memory)[11]
+        turn, master = HEAD.unpack_from(self.memory)[11:13]
         bits = sum(1 << KINDS.index(kind) for kind in kinds)
         self.memory[4:8] = struct.pack("=I", OFF)
-        WISH.pack_into(self.memory, 0, 0x6E746821, OFF, bits, first, times, variant, depth, 0, who.encode(), 0, 0, turn, 0)
+        WISH.pack_into(self.memory, 0, 0x6E746821, OFF, bits, first, times, variant, depth, 0, who.encode(), 0, 0, turn,
+                       master)
         self.memory[4:8] = struct.pack("=I", mode)
 
     def clear(self):
         """No findings."""
         self.memory[HEAD.size - 32:HEAD.size - 24] = bytes(8)
+
+    def expect_master(self):
+        """The blocks of the next one that begins are told of."""
+        self.memory[HEAD.size - 20:HEAD.size - 16] = bytes(4)
 
     def forget_sites(self):
         self.memory[SIZE - SITES * 8:SIZE] = bytes(SITES * 8)
@@ -79,6 +84,13 @@ class Find:
 
     def __init__(self, kind, error, pid, role, call, frames):
         self.kind, self.error, self.pid, self.role, self.call, self.frames = KINDS[kind], error, pid, role, call, frames
+
+    @property
+    def owner(self):
+        """Whose call it was: the C library's, only if nobody else's is behind it."""
+        others = [name for name, _ in self.frames if not name.startswith("libc.")]
+        inner = [name for name, _ in self.frames[:1]]
+        return others[0] if others and not others[0].startswith("nfverdict") else inner[0] if inner else ""
 
     def __str__(self):
         where = ", ".join(place_name(name, place) for name, place in self.frames)
