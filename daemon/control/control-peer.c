@@ -116,9 +116,15 @@ static void lack_memory(struct control_peer *peer)
 
 void control_peer_say(struct control_peer *peer, json_t *line)
 {
-	char *text = line && peer->state == CONTROL_WORKING ? json_dumps(line, JSON_COMPACT) : NULL;
+	char *text;
 
+	(void)control_memory_missed(); /* somewhere else */
+	text = line && peer->state == CONTROL_WORKING ? json_dumps(line, JSON_COMPACT) : NULL;
 	json_decref(line);
+	if (control_memory_missed()) { /* json_dumps() does not tell of a key that it left out */
+		free(text);
+		text = NULL;
+	}
 	if (peer->state == CONTROL_WORKING && !text)
 		lack_memory(peer);
 	else if (text && !put(peer, text))

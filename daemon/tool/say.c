@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/tool/say.h"
 
+#include "daemon/control/control-client.h"
 #include "daemon/tool/paint.h"
 
 #include <errno.h>
@@ -26,6 +27,10 @@ bool say_json(json_t *value)
 	char *text = value ? json_dumps(value, JSON_INDENT(2)) : NULL;
 
 	json_decref(value);
+	if (control_client_lacks_memory()) { /* json_dumps() does not tell of a key that it left out */
+		free(text);
+		text = NULL;
+	}
 	if (text)
 		puts(text);
 	else
