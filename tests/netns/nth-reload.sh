@@ -11,7 +11,7 @@ nth_config "  three:" "    numbers: 3" "    handlers: [look]" "    steer: [ { ch
 sed -i 's/dst port 1,/dst port 2,/' "$config_file"
 mv "$config_file" "$tmp/other.yaml"
 nth_config
-nth reload 30 --other "$tmp/other.yaml" --depth 2 "$@"
+nth reload 22 --other "$tmp/other.yaml" --depth 2 "$@"
 
 # Another daemon for each failure: numbers, range, steering and the crash folder change at once. Some 400, for make soak.
 [ "${NFV_NTH-}" = all ] || exit 0

@@ -42,4 +42,4 @@ cat >"$tmp/wanted.rules" <<-END
 	-A old -p udp -m udp --dport 5353 -j ACCEPT
 	COMMIT
 END
-nth rules 20 --other "$tmp/wanted.rules" --depth 1 "$@"
+nth rules 14 --other "$tmp/wanted.rules" --depth 1 "$@"

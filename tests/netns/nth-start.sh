@@ -15,4 +15,4 @@
 
 # shellcheck disable=SC2119
 nth_config
-nth start 35 --depth 2 "$@"
+nth start 24 --depth 2 "$@"

@@ -7,5 +7,5 @@
 
 # shellcheck disable=SC2119
 nth_config
-nth steady 18 --depth 2 "$@"
-nth crash 17 --depth 2 "$@"
+nth steady 12 --depth 2 "$@"
+nth crash 12 --depth 2 "$@"

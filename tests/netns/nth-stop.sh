@@ -7,4 +7,4 @@
 
 # shellcheck disable=SC2119
 nth_config
-nth stop 20 --depth 2 "$@"
+nth stop 14 --depth 2 "$@"
