@@ -488,7 +488,9 @@ ok "serve"
 # Without the rights to it.
 if setpriv --reuid 65534 --clear-groups true 2>/dev/null; then
 	chmod 755 "$tmp" "$tmp/.."
-	setpriv --bounding-set -all --inh-caps -all --reuid 65534 --clear-groups env XDG_RUNTIME_DIR="$tmp/none" \
+	mkdir "$tmp/theirs" # else their folder is made in /tmp, and stays
+	chown 65534 "$tmp/theirs"
+	setpriv --bounding-set -all --inh-caps -all --reuid 65534 --clear-groups env XDG_RUNTIME_DIR="$tmp/theirs" \
 		"$tool" rules show --backend "$backend" >out 2>err && fail "show without rights: status 0"
 	is "show without rights: one line" "$(wc -l <err)" 1
 	setpriv --reuid 65534 --clear-groups "$tool" rules format - <web.rules >out || fail "format without rights"
