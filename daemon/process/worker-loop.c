@@ -128,8 +128,6 @@ static void tell_packet(struct worker *worker, uint32_t id)
 		.extra = worker->shared->careful > 0,
 	};
 
-	if (!worker->go.tells)
-		return;
 	(void)channel_send(worker->setup->channel, &message);
 	worker->go.tells = message.extra;
 }
@@ -140,7 +138,8 @@ static void judge_one_by_one(struct worker *worker, unsigned count)
 	for (unsigned i = 0; i < count; i++) {
 		if (!decode(worker, i, worker->batch[0]))
 			continue;
-		tell_packet(worker, worker->batch[0]->id);
+		if (worker->go.tells)
+			tell_packet(worker, worker->batch[0]->id);
 		chain_run(&worker->chain, worker->batch, 1);
 	}
 }

@@ -175,8 +175,6 @@ void worker_hand_settle(struct worker *worker, uint32_t until);
 /* worker-verdict.c */
 void worker_late_init(struct worker *worker);
 void worker_late_end(void);
-/* The timer ticks from now on, until nobody is an orphan any more. */
-void worker_tick(struct worker *worker);
 void worker_batch_begin(struct worker *worker, unsigned packets);
 void worker_batch_end(struct worker *worker);
 void worker_decided(void *context, size_t index, const struct chain_decision *decision);

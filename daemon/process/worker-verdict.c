@@ -253,7 +253,7 @@ static void on_late(int signal_number)
 	errno = kept;
 }
 
-void worker_tick(struct worker *worker)
+static void tick(struct worker *worker)
 {
 	worker->ticking = 1;
 	set_timer(FLUSH_AFTER_US);
@@ -301,9 +301,8 @@ void worker_batch_begin(struct worker *worker, unsigned packets)
 	if (packets < 2)
 		return;
 	worker->worked = 1;
-	if (!worker->ticking) {
-		worker_tick(worker);
-	}
+	if (!worker->ticking)
+		tick(worker);
 }
 
 void worker_batch_end(struct worker *worker)

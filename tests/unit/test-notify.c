@@ -87,6 +87,33 @@ static void nobody_listens(void **state)
 	assert_int_equal(notify_send("READY=1"), -ENAMETOOLONG);
 }
 
+/* Once it has no room for more words, one gives up; to wait for ever would hang here. */
+static void nobody_reads(void **state)
+{
+	char name[64];
+	int fd, err = 0;
+
+	(void)state;
+	snprintf(name, sizeof(name), "@nfv-test-notify-full-%d", (int)getpid());
+	fd = listen_at(name);
+	setenv("NOTIFY_SOCKET", name, 1);
+	for (int i = 0; !err && i < 100000; i++)
+		err = notify_send("STATUS=2 queues");
+	assert_int_equal(err, -EAGAIN);
+	close(fd);
+}
+
+static void wanted(void **state)
+{
+	(void)state;
+	unsetenv("NOTIFY_SOCKET");
+	assert_false(notify_wanted());
+	setenv("NOTIFY_SOCKET", "", 1);
+	assert_false(notify_wanted());
+	setenv("NOTIFY_SOCKET", "/somewhere", 1);
+	assert_true(notify_wanted());
+}
+
 static void forgotten(void **state)
 {
 	(void)state;
@@ -105,6 +132,8 @@ int main(void)
 		cmocka_unit_test(by_path),
 		cmocka_unit_test(abstract),
 		cmocka_unit_test(nobody_listens),
+		cmocka_unit_test(nobody_reads),
+		cmocka_unit_test(wanted),
 		cmocka_unit_test(forgotten),
 	};
 
